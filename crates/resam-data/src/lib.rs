@@ -1,0 +1,1 @@
+//! Images, COCO datasets and point prompts for overhead imagery.

@@ -1,0 +1,1 @@
+//! The published scores of point-prompted segmentation.

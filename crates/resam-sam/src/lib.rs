@@ -1,0 +1,1 @@
+//! The Segment Anything model: encoders, prompts, mask decoder, predictor, LoRA.
