@@ -1,0 +1,253 @@
+//! An opened checkpoint.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::CheckpointError;
+use crate::keys::{KeyStyle, published_name};
+use crate::sniff::{self, Kind};
+use crate::source::Source;
+use crate::tensor::{TensorInfo, to_f32};
+use crate::{archive, safetensors_file};
+
+/// Beginnings that wrappers put before every name: `DataParallel` and `torch.compile`.
+const WRAPPER_PREFIXES: [&str; 2] = ["module.", "_orig_mod."];
+
+/// The file format of a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// A PyTorch `.pth` or `.pt`: a zip archive with a pickle.
+    Pickle,
+    /// A `.safetensors` file.
+    Safetensors,
+}
+
+/// A checkpoint whose every tensor is known to lie within the file.
+///
+/// The file stays mapped while this lives; it must not be changed in place meanwhile.
+pub struct Checkpoint {
+    path: PathBuf,
+    source: Source,
+    container: Container,
+    key_style: KeyStyle,
+    tensors: BTreeMap<String, TensorInfo>,
+    metadata: BTreeMap<String, String>,
+}
+
+impl Checkpoint {
+    /// Opens a file; what it is is told from its content, not its name.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file, when it is not a checkpoint, when it is damaged or cut short, or
+    /// when it wants to run code.
+    pub fn open(path: &Path) -> Result<Checkpoint, CheckpointError> {
+        Checkpoint::read(path, Source::map(path)?)
+    }
+
+    /// Reads a checkpoint held in memory, which errors will call `name`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Checkpoint::open`].
+    pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Checkpoint, CheckpointError> {
+        let path = Path::new(name);
+        if bytes.is_empty() {
+            return Err(CheckpointError::Empty {
+                path: path.to_owned(),
+            });
+        }
+        Checkpoint::read(path, Source::Memory(bytes))
+    }
+
+    fn read(path: &Path, source: Source) -> Result<Checkpoint, CheckpointError> {
+        let path = path.to_owned();
+        let (container, stored, metadata) = match sniff::kind(&source) {
+            Kind::Zip => (
+                Container::Pickle,
+                archive::read(&path, &source)?,
+                BTreeMap::new(),
+            ),
+            Kind::Safetensors => match safetensors_file::read(&source) {
+                Ok((tensors, metadata)) => (Container::Safetensors, tensors, metadata),
+                Err(reason) => return Err(CheckpointError::Safetensors { path, reason }),
+            },
+            Kind::Foreign { looks_like, hint } => {
+                return Err(CheckpointError::NotACheckpoint {
+                    path,
+                    looks_like,
+                    hint,
+                });
+            }
+        };
+        if stored.is_empty() {
+            return Err(CheckpointError::NoTensors {
+                path,
+                found: "an empty header".to_owned(),
+            });
+        }
+        let (key_style, tensors) = publish(&path, &source, stored)?;
+        Ok(Checkpoint {
+            path,
+            source,
+            container,
+            key_style,
+            tensors,
+            metadata,
+        })
+    }
+
+    /// The file, or the name given to [`Checkpoint::from_bytes`].
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file format.
+    pub fn container(&self) -> Container {
+        self.container
+    }
+
+    /// Whose names the file uses; this type always speaks in published names.
+    pub fn key_style(&self) -> KeyStyle {
+        self.key_style
+    }
+
+    /// The published names of all tensors, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// Type and shape of a tensor, by its published name.
+    pub fn get(&self, name: &str) -> Option<&TensorInfo> {
+        self.tensors.get(name)
+    }
+
+    /// The `__metadata__` of a safetensors file; empty for a PyTorch file.
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+
+    /// A parameter's elements in row-major order, rounded to `f32` where the file has `f64`.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckpointError::UnknownTensor`], or [`CheckpointError::NotFloatingPoint`] for integers and
+    /// booleans.
+    pub fn read_f32(&self, name: &str) -> Result<Vec<f32>, CheckpointError> {
+        let tensor = self.find(name)?;
+        to_f32(&tensor.bytes(&self.source), tensor.dtype).ok_or_else(|| {
+            CheckpointError::NotFloatingPoint {
+                path: self.path.clone(),
+                name: name.to_owned(),
+                dtype: tensor.dtype,
+            }
+        })
+    }
+
+    /// A tensor's elements in row-major order as little-endian bytes.
+    ///
+    /// Borrowed from the mapped file, except for a view that the file holds in another order (a
+    /// transposed one, say), which is copied. The slice has no particular alignment.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckpointError::UnknownTensor`].
+    pub fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>, CheckpointError> {
+        Ok(self.find(name)?.bytes(&self.source))
+    }
+
+    /// Number of floating point elements over all tensors, buffers such as batch norm statistics
+    /// included.
+    pub fn parameters(&self) -> u64 {
+        let parameters = self
+            .tensors
+            .values()
+            .filter(|tensor| tensor.dtype.is_float());
+        // Many views of one storage could add up to any number.
+        parameters.fold(0, |sum, tensor| {
+            sum.saturating_add(tensor.elements() as u64)
+        })
+    }
+
+    /// Size of the whole file in bytes.
+    pub fn file_size(&self) -> u64 {
+        self.source.len() as u64
+    }
+
+    /// SHA-256 of the whole file in lower-case hexadecimal; reads all of it.
+    pub fn sha256(&self) -> String {
+        let digest = Sha256::digest(&self.source[..]);
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn find(&self, name: &str) -> Result<&TensorInfo, CheckpointError> {
+        self.tensors
+            .get(name)
+            .ok_or_else(|| CheckpointError::UnknownTensor {
+                path: self.path.clone(),
+                name: name.to_owned(),
+            })
+    }
+}
+
+impl fmt::Debug for Checkpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Checkpoint")
+            .field("path", &self.path)
+            .field("container", &self.container)
+            .field("key_style", &self.key_style)
+            .field("tensors", &self.tensors.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Gives tensors their published names.
+fn publish(
+    path: &Path,
+    file: &[u8],
+    mut stored: Vec<TensorInfo>,
+) -> Result<(KeyStyle, BTreeMap<String, TensorInfo>), CheckpointError> {
+    for prefix in WRAPPER_PREFIXES {
+        if stored.iter().all(|tensor| tensor.name.starts_with(prefix)) {
+            stored
+                .iter_mut()
+                .for_each(|tensor| drop(tensor.name.drain(..prefix.len())));
+        }
+    }
+    let key_style = KeyStyle::of(stored.iter().map(|tensor| tensor.name.as_str()));
+    if key_style == KeyStyle::HuggingFace {
+        let names: BTreeSet<_> = stored.iter().map(|tensor| tensor.name.clone()).collect();
+        for tensor in &mut stored {
+            tensor.name = published_name(&tensor.name, &names);
+        }
+    }
+
+    let mut tensors: BTreeMap<String, TensorInfo> = BTreeMap::new();
+    for tensor in stored {
+        if let Some(first) = tensors.get(&tensor.name) {
+            // Hugging Face's two copies of the position matrix are one tensor.
+            if !is_same(first, &tensor, file) {
+                return Err(CheckpointError::Conflict {
+                    path: path.to_owned(),
+                    name: tensor.name.clone(),
+                    first: first.stored_name.clone(),
+                    second: tensor.stored_name,
+                });
+            }
+            continue;
+        }
+        tensors.insert(tensor.name.clone(), tensor);
+    }
+    Ok((key_style, tensors))
+}
+
+fn is_same(first: &TensorInfo, second: &TensorInfo, file: &[u8]) -> bool {
+    first.dtype == second.dtype
+        && first.shape == second.shape
+        && first.bytes(file) == second.bytes(file)
+}

@@ -1,0 +1,78 @@
+//! Reads the header of a safetensors file: a length of 8 bytes, that much JSON, then the data.
+
+use std::collections::BTreeMap;
+
+use safetensors::Dtype as StoredDtype;
+use safetensors::tensor::Metadata;
+
+use crate::tensor::{Dtype, Layout, TensorInfo};
+
+/// Longest header read, the limit of the safetensors library; SAM's largest is under 100 kB.
+pub(crate) const LONGEST_HEADER: u64 = 100_000_000;
+
+/// Tensors and metadata, or what is wrong with the header.
+///
+/// The library's own `Metadata` checks that the tensors follow each other from 0 without gap or
+/// overlap and that each fits its shape. That the last ends where the file ends is checked here:
+/// the library adds the two unchecked, and a header of sizes near 2^61 wraps around.
+pub(crate) fn read(file: &[u8]) -> Result<(Vec<TensorInfo>, BTreeMap<String, String>), String> {
+    let (length, rest) = file
+        .split_first_chunk()
+        .ok_or("it is shorter than 8 bytes")?;
+    let length = u64::from_le_bytes(*length);
+    if length > LONGEST_HEADER {
+        return Err(format!("its header claims {length} bytes"));
+    }
+    let (header, data) = rest.split_at_checked(length as usize).ok_or_else(|| {
+        format!(
+            "its header claims {length} bytes and only {} follow",
+            rest.len()
+        )
+    })?;
+    let header: Metadata = serde_json::from_slice(header).map_err(|error| error.to_string())?;
+    if header.data_len() != data.len() {
+        return Err(format!(
+            "its tensors need {} bytes and {} are there",
+            header.data_len(),
+            data.len()
+        ));
+    }
+
+    let data_start = file.len() - data.len();
+    let mut tensors = Vec::new();
+    for (name, info) in header.tensors() {
+        let dtype = dtype(info.dtype)
+            .ok_or_else(|| format!("tensor `{name}` is of the unsupported type {}", info.dtype))?;
+        let (start, end) = info.data_offsets;
+        tensors.push(TensorInfo {
+            name: name.clone(),
+            stored_name: name,
+            dtype,
+            shape: info.shape.clone(),
+            layout: Layout::Contiguous(data_start + start..data_start + end),
+        });
+    }
+    let metadata = header.metadata().iter().flatten();
+    Ok((
+        tensors,
+        metadata
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
+    ))
+}
+
+fn dtype(stored: StoredDtype) -> Option<Dtype> {
+    Some(match stored {
+        StoredDtype::F64 => Dtype::F64,
+        StoredDtype::F32 => Dtype::F32,
+        StoredDtype::F16 => Dtype::F16,
+        StoredDtype::BF16 => Dtype::BF16,
+        StoredDtype::I64 => Dtype::I64,
+        StoredDtype::I32 => Dtype::I32,
+        StoredDtype::I16 => Dtype::I16,
+        StoredDtype::I8 => Dtype::I8,
+        StoredDtype::U8 => Dtype::U8,
+        StoredDtype::BOOL => Dtype::Bool,
+        _ => return None,
+    })
+}

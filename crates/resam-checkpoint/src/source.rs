@@ -1,0 +1,69 @@
+//! The bytes of a checkpoint, mapped from a file or held in memory.
+
+use std::fs::File;
+use std::ops::Deref;
+use std::path::Path;
+
+use memmap2::Mmap;
+
+use crate::error::CheckpointError;
+
+/// The whole content of a checkpoint.
+pub(crate) enum Source {
+    Mapped(Mmap),
+    Memory(Vec<u8>),
+}
+
+impl Deref for Source {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Source::Mapped(map) => map,
+            Source::Memory(bytes) => bytes,
+        }
+    }
+}
+
+impl Source {
+    /// Maps a file for reading.
+    pub(crate) fn map(path: &Path) -> Result<Source, CheckpointError> {
+        let read_error = |error| CheckpointError::Read {
+            path: path.to_owned(),
+            error,
+        };
+        let metadata = std::fs::metadata(path).map_err(read_error)?;
+        // Asked before opening: opening a pipe would wait for a writer.
+        if !metadata.is_file() {
+            let found = if metadata.is_dir() {
+                "a directory"
+            } else {
+                "a pipe or a device"
+            };
+            return Err(CheckpointError::NotAFile {
+                path: path.to_owned(),
+                found,
+            });
+        }
+        // Nor can an empty file be mapped on every system.
+        if metadata.len() == 0 {
+            return Err(CheckpointError::Empty {
+                path: path.to_owned(),
+            });
+        }
+        let file = File::open(path).map_err(read_error)?;
+        map_read_only(&file).map(Source::Mapped).map_err(read_error)
+    }
+}
+
+#[expect(
+    unsafe_code,
+    reason = "mapping a file has no safe form: another process may change it"
+)]
+fn map_read_only(file: &File) -> std::io::Result<Mmap> {
+    // SAFETY: the map is private to this process and read-only, and is only ever seen as `&[u8]`,
+    // for which every bit pattern is valid. What is left is the caveat of every mapping: a file
+    // that another process truncates while it is mapped ends this one with a bus error. Checkpoints
+    // are written beside and renamed, by this crate and by its peers, never changed in place.
+    unsafe { Mmap::map(file) }
+}
