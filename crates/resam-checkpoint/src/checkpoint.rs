@@ -173,6 +173,14 @@ impl Checkpoint {
         })
     }
 
+    /// Whether this is a LoRA adapter as PEFT saves it, which changes a model and is none itself.
+    ///
+    /// Its names are no published names and are given as they are stored.
+    pub fn is_adapter(&self) -> bool {
+        self.names()
+            .any(|name| name.contains(".lora_A.") || name.contains(".lora_B."))
+    }
+
     /// Size of the whole file in bytes.
     pub fn file_size(&self) -> u64 {
         self.source.len() as u64

@@ -115,12 +115,14 @@ pub enum CheckpointError {
     },
 
     /// A tensor was asked for that is not in the file.
-    #[error("`{}` has no tensor `{name}`; hint: is it a checkpoint of another model?", path.display())]
+    #[error("`{}` has no tensor `{name}`; hint: {hint}", path.display())]
     UnknownTensor {
         /// The file.
         path: PathBuf,
         /// The published name that was asked for.
         name: String,
+        /// What the file may be instead, and what to do.
+        hint: &'static str,
     },
 
     /// Numbers were asked for from a tensor of integers or booleans.

@@ -41,5 +41,6 @@ mod write;
 pub use checkpoint::{Checkpoint, Container};
 pub use error::CheckpointError;
 pub use keys::KeyStyle;
+pub use pickle::PickleError;
 pub use tensor::{Dtype, TensorInfo};
 pub use write::{TensorToWrite, write_safetensors};

@@ -177,3 +177,20 @@ fn a_header_longer_than_the_file_is_refused_with_both_numbers() {
     file[..8].copy_from_slice(&u64::MAX.to_le_bytes());
     assert!(refusal_of(&file).contains("its header claims 18446744073709551615 bytes"));
 }
+
+#[test]
+fn a_lora_adapter_is_read_and_known_for_what_it_is() {
+    let name = "base_model.model.image_encoder.blocks.0.attn.qkv.lora_A.weight";
+    let header = format!(r#"{{"{name}":{{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}}}"#);
+    let adapter = Checkpoint::from_bytes("adapter", safetensors(&header, &[0; 4])).unwrap();
+    assert!(adapter.is_adapter());
+    assert_eq!(adapter.read_f32(name).unwrap(), [0.0]);
+    let message = adapter
+        .read_f32("image_encoder.pos_embed")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("hint: this is a LoRA adapter"),
+        "{message}"
+    );
+}
