@@ -198,6 +198,11 @@ impl Checkpoint {
             .ok_or_else(|| CheckpointError::UnknownTensor {
                 path: self.path.clone(),
                 name: name.to_owned(),
+                hint: if self.is_adapter() {
+                    "this is a LoRA adapter, pass the model's own weights too"
+                } else {
+                    "is it a checkpoint of another model?"
+                },
             })
     }
 }
