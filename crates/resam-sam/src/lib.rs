@@ -1,1 +1,43 @@
-//! The Segment Anything model: encoders, prompts, mask decoder, predictor, LoRA.
+//! The Segment Anything model (SAM), in Rust: image encoders, prompt encoder, mask decoder,
+//! pre- and post-processing, low-rank adapters, and a predictor that encodes an image once and
+//! answers many prompts.
+//!
+//! Each file is one part of the paper's figure, named as the published modules name it:
+//!
+//! | file | part |
+//! |---|---|
+//! | [`image_encoder`] | the ViT of SAM (B, L, H or any reduced one) |
+//! | [`tiny_vit`] | the TinyViT of MobileSAM |
+//! | [`prompt_encoder`] | points, boxes and masks to embeddings |
+//! | [`transformer`] | the two-way transformer of the decoder |
+//! | [`mask_decoder`] | masks and their predicted qualities |
+//! | [`sam`] | the three together, and how they are loaded |
+//! | [`preprocess`], [`postprocess`] | image to network input, logits to masks |
+//! | [`predictor`] | encode once, ask often |
+//! | [`lora`] | low-rank adapters on the attention of the image encoder |
+//!
+//! Tensors are `[batch, channel, height, width]` unless a comment says otherwise. Everything is
+//! made of differentiable Burn operations, so that adaptation trains through the same code.
+//! Parameters are loaded frozen; what trains is switched on by name.
+
+pub mod config;
+pub mod error;
+pub mod image_encoder;
+pub mod layers;
+pub mod lora;
+pub mod mask_decoder;
+pub mod parameters;
+pub mod postprocess;
+pub mod predictor;
+pub mod preprocess;
+pub mod prompt_encoder;
+pub mod sam;
+pub mod tiny_vit;
+pub mod transformer;
+
+pub use burn::tensor::{Device, Tensor};
+pub use config::{ImageEncoderConfig, SamConfig, TinyVitConfig, VitConfig};
+pub use error::SamError;
+pub use lora::{LoraConfig, LowRank};
+pub use predictor::{EncodedImage, Prediction, Predictor, Prompt, PromptPoint};
+pub use sam::Sam;

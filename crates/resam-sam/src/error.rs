@@ -1,0 +1,65 @@
+//! What can go wrong between a checkpoint, an image and a mask.
+
+use std::path::PathBuf;
+
+/// An error of the model: a checkpoint that does not fit, or an input it cannot take.
+#[derive(Debug, thiserror::Error)]
+pub enum SamError {
+    /// The file is not a checkpoint that can be read.
+    #[error(transparent)]
+    Checkpoint(#[from] resam_checkpoint::CheckpointError),
+
+    /// The file is a checkpoint, but not one of a Segment Anything model.
+    #[error(
+        "`{}` is not a Segment Anything checkpoint: {reason}\n\nhint: resam takes SAM ViT-B, L, H \
+         and MobileSAM; `resam weights inspect` lists what a file holds",
+        path.display()
+    )]
+    NotSam {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What is missing or strange.
+        reason: String,
+    },
+
+    /// Tensors are missing, left over, or of another shape than the model's.
+    #[error("`{}` does not fit the model:\n  {}", path.display(), problems.join("\n  "))]
+    Mismatch {
+        /// The checkpoint.
+        path: PathBuf,
+        /// One line a tensor.
+        problems: Vec<String>,
+    },
+
+    /// The network cannot run at this input size.
+    #[error(
+        "input size {size} is not a positive multiple of {multiple}\n\nhint: 1024 is what SAM was \
+         trained at; 512 and 768 are faster"
+    )]
+    InputSize {
+        /// The size asked for, in pixels.
+        size: usize,
+        /// What it has to be a multiple of: the stride of the image embedding.
+        multiple: usize,
+    },
+
+    /// An image that has no pixel, or whose bytes do not match its size.
+    #[error("an image of {width} x {height} pixels with {bytes} bytes is not RGB, 8 bits a band")]
+    Image {
+        /// Width in pixels.
+        width: usize,
+        /// Height in pixels.
+        height: usize,
+        /// The number of bytes given.
+        bytes: usize,
+    },
+
+    /// A prompt that says nothing, or holds something other than numbers.
+    #[error("prompt {index}: {reason}")]
+    Prompt {
+        /// The prompt's position in the list given.
+        index: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+}

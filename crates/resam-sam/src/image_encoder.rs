@@ -1,0 +1,299 @@
+//! SAM's image encoder: a plain vision transformer with windowed attention in most blocks, global
+//! attention in a few, decomposed relative positions, and a convolutional neck. Follows
+//! `ImageEncoderViT` of segment-anything.
+
+use burn::module::{Module, Param};
+use burn::tensor::module::interpolate;
+use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
+use burn::tensor::{Int, Tensor, TensorData, activation};
+
+use crate::config::VitConfig;
+use crate::layers::{
+    Activation, Conv2d, LayerNorm, Linear, MlpBlock, Neck, window_partition, window_unpartition,
+};
+use crate::lora::{LoraConfig, QueryValueAdapter};
+use crate::parameters::Parameters;
+
+/// The vision transformer.
+#[derive(Module, Debug)]
+pub struct ImageEncoderVit {
+    patch_embed: Conv2d,
+    /// `[1, rows, columns, channels]`, for the grid that the model was trained on.
+    pos_embed: Option<Param<Tensor<4>>>,
+    /// The transformer blocks, first to last.
+    pub blocks: Vec<Block>,
+    neck: Neck,
+    patch_size: usize,
+}
+
+impl ImageEncoderVit {
+    /// Builds the encoder from the tensors below `image_encoder`; `image_size` is the size in
+    /// pixels that its positions were trained for, `out_chans` the channels of its embedding.
+    pub fn load(
+        parameters: &Parameters<'_>,
+        config: &VitConfig,
+        image_size: usize,
+        out_chans: usize,
+    ) -> Self {
+        let (channels, patch) = (config.embed_dim, config.patch_size);
+        let grid = image_size / patch;
+        let blocks = (0..config.depth)
+            .map(|i| {
+                let global = config.window_size == 0 || config.global_attn_indexes.contains(&i);
+                let window = if global { 0 } else { config.window_size };
+                Block::load(&parameters.at(format!("blocks.{i}")), config, window, grid)
+            })
+            .collect();
+        Self {
+            patch_embed: Conv2d::load(
+                &parameters.at("patch_embed.proj"),
+                [channels, 3, patch, patch],
+                patch,
+                0,
+                true,
+            ),
+            pos_embed: config
+                .use_abs_pos
+                .then(|| parameters.tensor("pos_embed", [1, grid, grid, channels])),
+            blocks,
+            neck: Neck::load(&parameters.at("neck"), channels, out_chans),
+            patch_size: patch,
+        }
+    }
+
+    /// The stride of the embedding, in pixels.
+    pub fn stride(&self) -> usize {
+        self.patch_size
+    }
+
+    /// Encodes `[batch, 3, height, width]` into `[batch, out_chans, height / 16, width / 16]`.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        self.forward_observed(x, |_, _| {})
+    }
+
+    /// As [`forward`](Self::forward), showing each block's output `[batch, rows, columns,
+    /// channels]` to `observe`.
+    pub fn forward_observed(
+        &self,
+        x: Tensor<4>,
+        mut observe: impl FnMut(usize, &Tensor<4>),
+    ) -> Tensor<4> {
+        let mut x = self.patch_embed.forward(x).permute([0, 2, 3, 1]);
+        if let Some(pos_embed) = &self.pos_embed {
+            let [_, rows, columns, _] = x.dims();
+            x = x + resampled_positions(pos_embed.val(), rows, columns);
+        }
+        for (index, block) in self.blocks.iter().enumerate() {
+            x = block.forward(x);
+            observe(index, &x);
+        }
+        self.neck.forward(x.permute([0, 3, 1, 2]))
+    }
+
+    /// Puts fresh query and value adapters on every block from `config.start_block` on.
+    pub fn attach_lora(&mut self, config: LoraConfig) {
+        for block in self.blocks.iter_mut().skip(config.start_block) {
+            let attention = &mut block.attn;
+            let weight = attention.qkv.weight.val();
+            let channels = weight.dims()[0];
+            let device = weight.device();
+            attention.adapter =
+                Some(QueryValueAdapter::init(channels, channels, channels, config.rank, &device));
+        }
+    }
+}
+
+/// One transformer block: attention and MLP, each behind a norm and with a residual.
+#[derive(Module, Debug)]
+pub struct Block {
+    norm1: LayerNorm,
+    /// The attention.
+    pub attn: Attention,
+    norm2: LayerNorm,
+    mlp: MlpBlock,
+    /// Side of the attention windows in tokens; 0 for global attention.
+    window_size: usize,
+}
+
+impl Block {
+    fn load(parameters: &Parameters<'_>, config: &VitConfig, window: usize, grid: usize) -> Self {
+        let channels = config.embed_dim;
+        let side = if window == 0 { grid } else { window };
+        Self {
+            norm1: LayerNorm::load(&parameters.at("norm1"), channels, 1e-6),
+            attn: Attention::load(&parameters.at("attn"), config, side),
+            norm2: LayerNorm::load(&parameters.at("norm2"), channels, 1e-6),
+            mlp: MlpBlock::load(
+                &parameters.at("mlp"),
+                ["lin1", "lin2"],
+                channels,
+                config.mlp_dim,
+                Activation::Gelu,
+            ),
+            window_size: window,
+        }
+    }
+
+    /// `[batch, rows, columns, channels]` to the same shape.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let [_, rows, columns, _] = x.dims();
+        let normed = self.norm1.forward(x.clone());
+        let attended = if self.window_size > 0 {
+            let windows = window_partition(normed, self.window_size);
+            window_unpartition(self.attn.forward(windows), rows, columns)
+        } else {
+            self.attn.forward(normed)
+        };
+        let x = x + attended;
+        x.clone() + self.mlp.forward(self.norm2.forward(x))
+    }
+}
+
+/// Multi-head self-attention with decomposed relative positions.
+#[derive(Module, Debug)]
+pub struct Attention {
+    qkv: Linear,
+    proj: Linear,
+    /// `[2 rows - 1, head_dim]`.
+    rel_pos_h: Option<Param<Tensor<2>>>,
+    /// `[2 columns - 1, head_dim]`.
+    rel_pos_w: Option<Param<Tensor<2>>>,
+    /// The low-rank paths of query and value, when the block is adapted.
+    pub adapter: Option<QueryValueAdapter>,
+    num_heads: usize,
+}
+
+impl Attention {
+    fn load(parameters: &Parameters<'_>, config: &VitConfig, side: usize) -> Self {
+        let channels = config.embed_dim;
+        let table = [2 * side - 1, channels / config.num_heads];
+        let qkv = parameters.at("qkv");
+        let relative =
+            |name: &str| config.use_rel_pos.then(|| parameters.tensor(name, table));
+        Self {
+            qkv: Linear::load_with(&qkv, channels, 3 * channels, config.qkv_bias),
+            proj: Linear::load(&parameters.at("proj"), channels, channels),
+            rel_pos_h: relative("rel_pos_h"),
+            rel_pos_w: relative("rel_pos_w"),
+            adapter: None,
+            num_heads: config.num_heads,
+        }
+    }
+
+    /// `[batch, rows, columns, channels]` to the same shape.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let [batch, rows, columns, channels] = x.dims();
+        let (tokens, heads) = (rows * columns, self.num_heads);
+        let head_dim = channels / heads;
+        let x = x.reshape([batch, tokens, channels]);
+        let qkv = self.qkv.forward(x.clone());
+        let [mut query, key, mut value] = [0, 1, 2].map(|part| {
+            qkv.clone().slice([0..batch, 0..tokens, part * channels..(part + 1) * channels])
+        });
+        if let Some(adapter) = &self.adapter {
+            query = query + adapter.query.forward(x.clone());
+            value = value + adapter.value.forward(x);
+        }
+        let [query, key, value] = [query, key, value].map(|part| {
+            part.reshape([batch, tokens, heads, head_dim])
+                .swap_dims(1, 2)
+                .reshape([batch * heads, tokens, head_dim])
+        });
+        let scale = (head_dim as f64).powf(-0.5);
+        let mut scores = (query.clone() * scale).matmul(key.swap_dims(1, 2));
+        if let (Some(rel_pos_h), Some(rel_pos_w)) = (&self.rel_pos_h, &self.rel_pos_w) {
+            scores = add_decomposed_rel_pos(
+                scores,
+                query,
+                rel_pos_h.val(),
+                rel_pos_w.val(),
+                rows,
+                columns,
+            );
+        }
+        let attended = activation::softmax(scores, 2).matmul(value);
+        let attended = attended
+            .reshape([batch, heads, tokens, head_dim])
+            .swap_dims(1, 2)
+            .reshape([batch, rows, columns, channels]);
+        self.proj.forward(attended)
+    }
+}
+
+/// Adds `query . R_h[i - k] + query . R_w[j - l]` to the score of every pair of tokens `(i, j)`
+/// and `(k, l)`; `scores` is `[batch, tokens, tokens]`, `query` `[batch, tokens, head_dim]`.
+/// Follows `add_decomposed_rel_pos` of segment-anything (from MViTv2, arXiv 2112.01526).
+fn add_decomposed_rel_pos(
+    scores: Tensor<3>,
+    query: Tensor<3>,
+    rel_pos_h: Tensor<2>,
+    rel_pos_w: Tensor<2>,
+    rows: usize,
+    columns: usize,
+) -> Tensor<3> {
+    let [batch, tokens, head_dim] = query.dims();
+    let query = query.reshape([batch, rows, columns, head_dim]);
+    // [1, rows, head_dim, rows] and [1, columns, head_dim, columns]
+    let table_h = relative_table(rel_pos_h, rows).swap_dims(1, 2).unsqueeze::<4>();
+    let table_w = relative_table(rel_pos_w, columns).swap_dims(1, 2).unsqueeze::<4>();
+    let rel_h = query.clone().matmul(table_h);
+    let rel_w = query.swap_dims(1, 2).matmul(table_w).swap_dims(1, 2);
+    let scores = scores.reshape([batch, rows, columns, rows, columns])
+        + rel_h.unsqueeze_dim::<5>(4)
+        + rel_w.unsqueeze_dim::<5>(3);
+    scores.reshape([batch, tokens, tokens])
+}
+
+/// The rows of a table of relative positions for each pair of `size` positions:
+/// `[size, size, head_dim]`, entry `(i, k)` holding row `i - k + size - 1`.
+///
+/// A table of another length is resampled linearly first, as `get_rel_pos` of segment-anything
+/// does.
+fn relative_table(table: Tensor<2>, size: usize) -> Tensor<3> {
+    let [length, head_dim] = table.dims();
+    let table = resampled_linearly(table, 2 * size - 1, length);
+    let offsets: Vec<i64> =
+        (0..size).flat_map(|i| (0..size).map(move |k| (i + size - 1 - k) as i64)).collect();
+    let device = table.device();
+    let offsets = Tensor::<1, Int>::from_data(TensorData::new(offsets, [size * size]), &device);
+    table.select(0, offsets).reshape([size, size, head_dim])
+}
+
+/// `[length, channels]` to `[target, channels]`: `torch.nn.functional.interpolate`, mode linear,
+/// half-pixel centres.
+fn resampled_linearly(table: Tensor<2>, target: usize, length: usize) -> Tensor<2> {
+    if target == length {
+        return table;
+    }
+    // As a product with a [target, length] matrix of two weights a row: differentiable anywhere.
+    let mut weights = vec![0f32; target * length];
+    for (row, weights) in weights.chunks_exact_mut(length).enumerate() {
+        let (low, high, fraction) = linear_source(row, length, target);
+        weights[low] += 1.0 - fraction;
+        weights[high] += fraction;
+    }
+    let device = table.device();
+    Tensor::<2>::from_data(TensorData::new(weights, [target, length]), &device).matmul(table)
+}
+
+/// Where output sample `index` of `target` lies among `length` input samples: the samples below
+/// and above it, and the weight of the one above.
+pub(crate) fn linear_source(index: usize, length: usize, target: usize) -> (usize, usize, f32) {
+    let scale = length as f32 / target as f32;
+    let position = ((index as f32 + 0.5) * scale - 0.5).max(0.0);
+    let low = (position as usize).min(length - 1);
+    (low, (low + 1).min(length - 1), position - low as f32)
+}
+
+/// Absolute positions for another grid than the trained one: bicubic, half-pixel centres, as
+/// `get_abs_pos` of detectron2's ViTDet, the code that SAM's encoder comes from.
+fn resampled_positions(pos_embed: Tensor<4>, rows: usize, columns: usize) -> Tensor<4> {
+    let [_, trained_rows, trained_columns, _] = pos_embed.dims();
+    if (trained_rows, trained_columns) == (rows, columns) {
+        return pos_embed;
+    }
+    let options = InterpolateOptions::new(InterpolateMode::Bicubic)
+        .with_align_corners(false)
+        .with_output_size([rows, columns]);
+    interpolate(pos_embed.permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1])
+}

@@ -1,0 +1,76 @@
+//! Low-rank adaptation (LoRA, arXiv 2106.09685): `y = x W + x A B` with `W` frozen.
+//!
+//! The low-rank product runs beside the frozen one, so that training never forms the dense
+//! gradient of `W`. As in the published ReSAM, no factor `alpha / rank` scales the path.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Distribution, Tensor};
+
+/// Where adapters go and how large they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoraConfig {
+    /// The inner size of the factors.
+    pub rank: usize,
+    /// The first block that gets adapters; blocks below stay as they are and cost no gradient.
+    pub start_block: usize,
+}
+
+/// The two factors of one low-rank path.
+#[derive(Module, Debug)]
+pub struct LowRank {
+    /// `A`, `[d_input, rank]`.
+    pub a: Param<Tensor<2>>,
+    /// `B`, `[rank, d_output]`.
+    pub b: Param<Tensor<2>>,
+}
+
+impl LowRank {
+    /// Factors of given values: `a` is `[d_input, rank]`, `b` is `[rank, d_output]`.
+    pub fn from_tensors(a: Tensor<2>, b: Tensor<2>) -> Self {
+        Self { a: Param::from_tensor(a), b: Param::from_tensor(b) }
+    }
+
+    /// `A` drawn uniformly from `+-1 / sqrt(d_input)` (`kaiming_uniform_` with `a = sqrt(5)`, the
+    /// published start), `B` zero, so that an untrained adapter changes nothing.
+    pub fn init(d_input: usize, d_output: usize, rank: usize, device: &Device) -> Self {
+        let bound = 1.0 / (d_input as f64).sqrt();
+        let uniform = Distribution::Uniform(-bound, bound);
+        Self::from_tensors(
+            Tensor::random([d_input, rank], uniform, device),
+            Tensor::zeros([rank, d_output], device),
+        )
+    }
+
+    /// `x A B`: `[..., d_input]` to `[..., d_output]`.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let inner = burn::tensor::module::linear(x, self.a.val(), None);
+        burn::tensor::module::linear(inner, self.b.val(), None)
+    }
+}
+
+/// Adapters on the query and value of one attention block whose `qkv` is one layer.
+///
+/// `B` has its columns in the order of the heads, as the rows of the published `qkv` weight have.
+#[derive(Module, Debug)]
+pub struct QueryValueAdapter {
+    /// The path added to the query.
+    pub query: LowRank,
+    /// The path added to the value.
+    pub value: LowRank,
+}
+
+impl QueryValueAdapter {
+    /// Fresh adapters for a block that maps `d_input` to `d_query` and `d_value` channels.
+    pub fn init(
+        d_input: usize,
+        d_query: usize,
+        d_value: usize,
+        rank: usize,
+        device: &Device,
+    ) -> Self {
+        Self {
+            query: LowRank::init(d_input, d_query, rank, device),
+            value: LowRank::init(d_input, d_value, rank, device),
+        }
+    }
+}

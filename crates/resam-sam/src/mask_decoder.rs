@@ -1,0 +1,182 @@
+//! Masks and their predicted qualities from an image embedding and prompts. Follows `MaskDecoder`
+//! of segment-anything.
+
+use burn::module::{Module, Param};
+use burn::tensor::module::conv_transpose2d;
+use burn::tensor::ops::ConvTransposeOptions;
+use burn::tensor::{Tensor, activation};
+
+use crate::config::DecoderConfig;
+use crate::layers::{LayerNorm2d, Linear};
+use crate::parameters::Parameters;
+use crate::transformer::TwoWayTransformer;
+
+/// The mask decoder.
+#[derive(Module, Debug)]
+pub struct MaskDecoder {
+    transformer: TwoWayTransformer,
+    /// `[1, channels]`.
+    iou_token: Param<Tensor<2>>,
+    /// `[masks, channels]`: the single mask's token, then those of the ambiguous prompt's masks.
+    mask_tokens: Param<Tensor<2>>,
+    output_upscaling: OutputUpscaling,
+    output_hypernetworks_mlps: Vec<Mlp>,
+    iou_prediction_head: Mlp,
+}
+
+/// What the decoder answers to a batch of prompts.
+#[derive(Debug, Clone)]
+pub struct DecodedMasks {
+    /// Logits at a quarter of the input size, `[batch, masks, 4 rows, 4 columns]`.
+    pub low_res: Tensor<4>,
+    /// The IoU that the model expects of each mask, `[batch, masks]`.
+    pub quality: Tensor<2>,
+}
+
+impl MaskDecoder {
+    /// Builds the decoder from the tensors below `mask_decoder`.
+    pub fn load(parameters: &Parameters<'_>, channels: usize, config: &DecoderConfig) -> Self {
+        let masks = config.multimask_outputs + 1;
+        let hypernetworks = parameters.at("output_hypernetworks_mlps");
+        Self {
+            transformer: TwoWayTransformer::load(
+                &parameters.at("transformer"),
+                channels,
+                config,
+            ),
+            iou_token: parameters.at("iou_token").tensor("weight", [1, channels]),
+            mask_tokens: parameters.at("mask_tokens").tensor("weight", [masks, channels]),
+            output_upscaling: OutputUpscaling::load(&parameters.at("output_upscaling"), channels),
+            output_hypernetworks_mlps: (0..masks)
+                .map(|i| {
+                    let sizes = [channels, channels, channels, channels / 8];
+                    Mlp::load(&hypernetworks.at(i.to_string()), &sizes)
+                })
+                .collect(),
+            iou_prediction_head: {
+                let mut sizes = vec![config.iou_head_hidden_dim; config.iou_head_depth + 1];
+                sizes[0] = channels;
+                sizes[config.iou_head_depth] = masks;
+                Mlp::load(&parameters.at("iou_prediction_head"), &sizes)
+            },
+        }
+    }
+
+    /// Answers a batch of prompts.
+    ///
+    /// `image` is `[batch or 1, channels, rows, columns]`: one image for all prompts, or one for
+    /// each. `image_pe` is `[1, channels, rows, columns]`, `sparse` `[batch, tokens, channels]`,
+    /// `dense` broadcastable to `[batch, channels, rows, columns]`. With `multimask` the answer is
+    /// the masks for an ambiguous prompt, without it the single mask.
+    pub fn forward(
+        &self,
+        image: Tensor<4>,
+        image_pe: Tensor<4>,
+        sparse: Tensor<3>,
+        dense: Tensor<4>,
+        multimask: bool,
+    ) -> DecodedMasks {
+        let [batch, _, channels] = sparse.dims();
+        let [_, _, rows, columns] = image.dims();
+        let output_tokens =
+            Tensor::cat(vec![self.iou_token.val(), self.mask_tokens.val()], 0).unsqueeze::<3>();
+        let [_, output_count, _] = output_tokens.dims();
+        let output_tokens = output_tokens.expand([batch, output_count, channels]);
+        let tokens = Tensor::cat(vec![output_tokens, sparse], 1);
+
+        let cells = |x: Tensor<4>| {
+            let [batch, _, rows, columns] = x.dims();
+            x.reshape([batch, channels, rows * columns]).swap_dims(1, 2)
+        };
+        let (tokens, image) =
+            self.transformer.forward(cells(image + dense), cells(image_pe), tokens);
+
+        let image = image.swap_dims(1, 2).reshape([batch, channels, rows, columns]);
+        let upscaled = self.output_upscaling.forward(image);
+        let [_, depth, height, width] = upscaled.dims();
+        let asked = if multimask { 1..output_count - 1 } else { 0..1 };
+        let token =
+            |index: usize| tokens.clone().slice([0..batch, index..index + 1, 0..channels]);
+        // Token 0 is the quality's; mask i has token i + 1 and its own network.
+        let weights = asked
+            .clone()
+            .map(|mask| self.output_hypernetworks_mlps[mask].forward(token(mask + 1)))
+            .collect();
+        let low_res = Tensor::cat(weights, 1)
+            .matmul(upscaled.reshape([batch, depth, height * width]))
+            .reshape([batch, asked.len(), height, width]);
+        let quality = self.iou_prediction_head.forward(token(0)).squeeze_dim::<2>(1);
+        DecodedMasks { low_res, quality: quality.slice([0..batch, asked]) }
+    }
+}
+
+/// Four times the resolution at an eighth of the channels.
+#[derive(Module, Debug)]
+pub struct OutputUpscaling {
+    conv1: ConvTranspose2d,
+    norm: LayerNorm2d,
+    conv2: ConvTranspose2d,
+}
+
+impl OutputUpscaling {
+    fn load(parameters: &Parameters<'_>, channels: usize) -> Self {
+        Self {
+            conv1: ConvTranspose2d::load(&parameters.at("0"), channels, channels / 4),
+            norm: LayerNorm2d::load(&parameters.at("1"), channels / 4),
+            conv2: ConvTranspose2d::load(&parameters.at("3"), channels / 4, channels / 8),
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = activation::gelu(self.norm.forward(self.conv1.forward(x)));
+        activation::gelu(self.conv2.forward(x))
+    }
+}
+
+/// A transposed convolution that doubles the resolution: kernel 2, stride 2.
+#[derive(Module, Debug)]
+pub struct ConvTranspose2d {
+    /// `[channels_in, channels_out, 2, 2]`.
+    weight: Param<Tensor<4>>,
+    bias: Param<Tensor<1>>,
+}
+
+impl ConvTranspose2d {
+    fn load(parameters: &Parameters<'_>, channels: usize, out: usize) -> Self {
+        Self {
+            weight: parameters.tensor("weight", [channels, out, 2, 2]),
+            bias: parameters.tensor("bias", [out]),
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let options = ConvTransposeOptions::new([2, 2], [0, 0], [0, 0], [1, 1], 1);
+        conv_transpose2d(x, self.weight.val(), Some(self.bias.val()), options)
+    }
+}
+
+/// Linear layers with ReLU between them.
+#[derive(Module, Debug)]
+pub struct Mlp {
+    layers: Vec<Linear>,
+}
+
+impl Mlp {
+    /// `sizes` are those of the input, of each hidden layer and of the output.
+    fn load(parameters: &Parameters<'_>, sizes: &[usize]) -> Self {
+        let layers = sizes
+            .windows(2)
+            .enumerate()
+            .map(|(i, pair)| Linear::load(&parameters.at(format!("layers.{i}")), pair[0], pair[1]))
+            .collect();
+        Self { layers }
+    }
+
+    fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let last = self.layers.len().saturating_sub(1);
+        self.layers.iter().enumerate().fold(x, |x, (i, layer)| {
+            let x = layer.forward(x);
+            if i < last { activation::relu(x) } else { x }
+        })
+    }
+}

@@ -1,0 +1,249 @@
+//! Encodes an image once and answers many prompts about it.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::error::SamError;
+use crate::postprocess::{Geometry, upscale_logits};
+use crate::preprocess::{RgbView, preprocess};
+use crate::prompt_encoder::{PointLabel, PromptBatch};
+use crate::sam::Sam;
+
+/// Prompts decoded together: bounds the decoder's memory.
+const PROMPTS_PER_BATCH: usize = 16;
+
+/// A point of a prompt, in pixels of the image: continuous, `(0, 0)` its top-left corner.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PromptPoint {
+    /// Across.
+    pub x: f64,
+    /// Down.
+    pub y: f64,
+    /// On the object, or not.
+    pub positive: bool,
+}
+
+/// What is asked about one object. Coordinates are continuous pixels of the image.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Prompt {
+    /// Points on the object and off it.
+    pub points: Vec<PromptPoint>,
+    /// `[x0, y0, x1, y1]`.
+    pub bounds: Option<[f64; 4]>,
+    /// Low-resolution logits of an earlier answer, [`Prediction::low_res`].
+    pub mask: Option<Vec<f32>>,
+}
+
+/// One mask that answers a prompt.
+#[derive(Debug, Clone)]
+pub struct Prediction {
+    /// The IoU that the model expects.
+    pub quality: f32,
+    /// Logits at a quarter of the input's resolution, row-major, square.
+    pub low_res: Vec<f32>,
+    geometry: Geometry,
+}
+
+impl Prediction {
+    /// Logits at the image's own size, row-major; positive on the object.
+    pub fn logits(&self) -> Vec<f32> {
+        upscale_logits(&self.low_res, self.low_res.len().isqrt(), &self.geometry)
+    }
+
+    /// `[height, width]` of the image.
+    pub fn image_size(&self) -> [usize; 2] {
+        self.geometry.original
+    }
+}
+
+/// An image after the encoder.
+#[derive(Debug, Clone)]
+pub struct EncodedImage {
+    /// `[1, channels, rows, columns]`.
+    pub embedding: Tensor<4>,
+    /// Where the image lies in the network's input.
+    pub geometry: Geometry,
+}
+
+/// A model, the device it runs on, and the input size it runs at.
+#[derive(Debug)]
+pub struct Predictor {
+    sam: Sam,
+    device: Device,
+    input_size: usize,
+}
+
+impl Predictor {
+    /// A predictor at the size the model was trained at, or at `input_size`.
+    ///
+    /// # Errors
+    /// [`SamError::InputSize`] when the size is not a multiple of the embedding's stride.
+    pub fn new(sam: Sam, device: &Device, input_size: Option<usize>) -> Result<Self, SamError> {
+        let size = input_size.unwrap_or(sam.image_size());
+        let multiple = sam.image_encoder.stride();
+        if size == 0 || size % multiple != 0 {
+            return Err(SamError::InputSize { size, multiple });
+        }
+        Ok(Self { sam, device: device.clone(), input_size: size })
+    }
+
+    /// The model.
+    pub fn sam(&self) -> &Sam {
+        &self.sam
+    }
+
+    /// The side of the network's input, in pixels.
+    pub fn input_size(&self) -> usize {
+        self.input_size
+    }
+
+    /// Encodes one image.
+    ///
+    /// # Errors
+    /// [`SamError::Image`] when the image cannot be resampled.
+    pub fn encode(&self, image: RgbView<'_>) -> Result<EncodedImage, SamError> {
+        Ok(self.encode_batch(&[image])?.remove(0))
+    }
+
+    /// Encodes images of any sizes in one pass of the network.
+    ///
+    /// # Errors
+    /// [`SamError::Image`] when an image cannot be resampled.
+    pub fn encode_batch(&self, images: &[RgbView<'_>]) -> Result<Vec<EncodedImage>, SamError> {
+        let mut inputs = Vec::with_capacity(images.len());
+        let mut geometries = Vec::with_capacity(images.len());
+        for image in images {
+            let (input, covered) = preprocess(*image, self.input_size, &self.device)?;
+            let original = [image.height, image.width];
+            inputs.push(input);
+            geometries.push(Geometry { original, covered, padded: self.input_size });
+        }
+        if inputs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let embeddings = self.sam.image_encoder.forward(Tensor::cat(inputs, 0));
+        let encoded = geometries.into_iter().enumerate().map(|(index, geometry)| {
+            let embedding = embeddings.clone().narrow(0, index, 1);
+            EncodedImage { embedding, geometry }
+        });
+        Ok(encoded.collect())
+    }
+
+    /// Answers prompts about one image, each with one mask, or with several when `multimask`.
+    ///
+    /// Prompts of the same form are decoded together; the answer does not depend on which others
+    /// are asked beside it. Masks come in the order of the model, not sorted by quality.
+    ///
+    /// # Errors
+    /// [`SamError::Prompt`] for a prompt with nothing in it, with a coordinate that is not a
+    /// number, or with a mask of another size than the model's.
+    pub fn predict(
+        &self,
+        image: &EncodedImage,
+        prompts: &[Prompt],
+        multimask: bool,
+    ) -> Result<Vec<Vec<Prediction>>, SamError> {
+        for (index, prompt) in prompts.iter().enumerate() {
+            self.check(index, prompt, image)?;
+        }
+        let mut answers: Vec<Vec<Prediction>> = vec![Vec::new(); prompts.len()];
+        for group in same_form(prompts) {
+            for indices in group.chunks(PROMPTS_PER_BATCH) {
+                let batch = self.batch(image, prompts, indices);
+                let decoded = self.sam.decode(image.embedding.clone(), &batch, multimask);
+                let [_, masks, height, width] = decoded.low_res.dims();
+                let low_res = values(decoded.low_res);
+                let quality = values(decoded.quality);
+                for (row, &index) in indices.iter().enumerate() {
+                    answers[index] = (0..masks)
+                        .map(|mask| {
+                            let at = row * masks + mask;
+                            let cells = at * height * width..(at + 1) * height * width;
+                            Prediction {
+                                quality: quality[at],
+                                low_res: low_res[cells].to_vec(),
+                                geometry: image.geometry,
+                            }
+                        })
+                        .collect();
+                }
+            }
+        }
+        Ok(answers)
+    }
+
+    fn mask_side(image: &EncodedImage) -> usize {
+        4 * image.embedding.dims()[2]
+    }
+
+    fn check(&self, index: usize, prompt: &Prompt, image: &EncodedImage) -> Result<(), SamError> {
+        let wrong = |reason: String| Err(SamError::Prompt { index, reason });
+        if prompt.points.is_empty() && prompt.bounds.is_none() && prompt.mask.is_none() {
+            return wrong("it has no point, no box and no mask".into());
+        }
+        for point in &prompt.points {
+            if !(point.x.is_finite() && point.y.is_finite()) {
+                return wrong(format!("`{},{}` is not a position", point.x, point.y));
+            }
+        }
+        if let Some(bounds @ [x0, y0, x1, y1]) = prompt.bounds
+            && !(bounds.iter().all(|value| value.is_finite()) && x1 > x0 && y1 > y0)
+        {
+            return wrong(format!("`{x0},{y0},{x1},{y1}` is not a box `x0,y0,x1,y1`"));
+        }
+        let side = Self::mask_side(image);
+        if let Some(mask) = &prompt.mask
+            && mask.len() != side * side
+        {
+            return wrong(format!("a mask of {} values, not {side} x {side}", mask.len()));
+        }
+        Ok(())
+    }
+
+    fn batch(&self, image: &EncodedImage, prompts: &[Prompt], indices: &[usize]) -> PromptBatch {
+        let geometry = &image.geometry;
+        let mut batch = PromptBatch::default();
+        let mut masks = Vec::new();
+        for &index in indices {
+            let prompt = &prompts[index];
+            if !prompt.points.is_empty() {
+                let points = prompt.points.iter().map(|point| {
+                    let label =
+                        if point.positive { PointLabel::Positive } else { PointLabel::Negative };
+                    (geometry.to_input([point.x, point.y]), label)
+                });
+                batch.points.push(points.collect());
+            }
+            if let Some([x0, y0, x1, y1]) = prompt.bounds {
+                let [x0, y0] = geometry.to_input([x0, y0]);
+                let [x1, y1] = geometry.to_input([x1, y1]);
+                batch.boxes.push([x0, y0, x1, y1]);
+            }
+            if let Some(mask) = &prompt.mask {
+                masks.extend_from_slice(mask);
+            }
+        }
+        if !masks.is_empty() {
+            let side = Self::mask_side(image);
+            let data = TensorData::new(masks, [indices.len(), 1, side, side]);
+            batch.masks = Some(Tensor::from_data(data, &self.device));
+        }
+        batch
+    }
+}
+
+/// The positions of prompts with the same number of points and the same other parts, so that a
+/// batch needs no padding points: they would take part in attention and change the answer.
+fn same_form(prompts: &[Prompt]) -> Vec<Vec<usize>> {
+    let mut groups = std::collections::BTreeMap::<_, Vec<usize>>::new();
+    for (index, prompt) in prompts.iter().enumerate() {
+        let form = (prompt.points.len(), prompt.bounds.is_some(), prompt.mask.is_some());
+        groups.entry(form).or_default().push(index);
+    }
+    groups.into_values().collect()
+}
+
+/// The values of a tensor, row-major, as `f32`.
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    // Reading back an `f32` view of a float tensor fails only if the device is lost.
+    tensor.into_data_as::<f32>().try_into_vec().unwrap_or_default()
+}

@@ -1,0 +1,99 @@
+//! An RGB image to the network's input: long side to the input size, mean and deviation removed,
+//! zeros at the bottom and right. Follows `ResizeLongestSide` and `Sam.preprocess` of
+//! segment-anything; the resampling is Pillow's antialiased bilinear filter.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+
+use crate::error::SamError;
+
+/// Mean of the bands, in grey levels.
+pub const PIXEL_MEAN: [f32; 3] = [123.675, 116.28, 103.53];
+/// Standard deviation of the bands, in grey levels.
+pub const PIXEL_STD: [f32; 3] = [58.395, 57.12, 57.375];
+
+/// An image of 8-bit RGB, row-major, interleaved.
+#[derive(Debug, Clone, Copy)]
+pub struct RgbView<'a> {
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+    /// `3 * width * height` values.
+    pub data: &'a [u8],
+}
+
+impl<'a> RgbView<'a> {
+    /// A view of `data`.
+    ///
+    /// # Errors
+    /// [`SamError::Image`] when the number of bytes is not that of the size, or zero.
+    pub fn new(width: usize, height: usize, data: &'a [u8]) -> Result<Self, SamError> {
+        let expected = width.checked_mul(height).and_then(|pixels| pixels.checked_mul(3));
+        if expected != Some(data.len()) || data.is_empty() {
+            return Err(SamError::Image { width, height, bytes: data.len() });
+        }
+        Ok(Self { width, height, data })
+    }
+}
+
+/// The size `[height, width]` of an image whose long side is brought to `long_side`; halves are
+/// rounded up, and no side vanishes.
+pub fn resized_size(height: usize, width: usize, long_side: usize) -> [usize; 2] {
+    let scale = long_side as f64 / height.max(width) as f64;
+    [height, width].map(|side| ((side as f64 * scale + 0.5) as usize).max(1))
+}
+
+/// Brings the long side of an image to `long_side` pixels; returns interleaved RGB and
+/// `[height, width]`.
+///
+/// # Errors
+/// [`SamError::Image`] when the image cannot be resampled (a side of more than 2^32 pixels).
+pub fn resize_longest_side(
+    image: RgbView<'_>,
+    long_side: usize,
+) -> Result<(Vec<u8>, [usize; 2]), SamError> {
+    let [height, width] = resized_size(image.height, image.width, long_side);
+    if (height, width) == (image.height, image.width) {
+        return Ok((image.data.to_vec(), [height, width]));
+    }
+    let wrong = || SamError::Image {
+        width: image.width,
+        height: image.height,
+        bytes: image.data.len(),
+    };
+    let side = |side: usize| u32::try_from(side).map_err(|_| wrong());
+    let source =
+        ImageRef::new(side(image.width)?, side(image.height)?, image.data, PixelType::U8x3)
+            .map_err(|_| wrong())?;
+    let mut target = Image::new(side(width)?, side(height)?, PixelType::U8x3);
+    let options =
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+    Resizer::new().resize(&source, &mut target, &options).map_err(|_| wrong())?;
+    Ok((target.into_vec(), [height, width]))
+}
+
+/// An image as the network's input `[1, 3, size, size]`, and the `[height, width]` in it that the
+/// image covers.
+///
+/// # Errors
+/// [`SamError::Image`] when the image cannot be resampled.
+pub fn preprocess(
+    image: RgbView<'_>,
+    size: usize,
+    device: &Device,
+) -> Result<(Tensor<4>, [usize; 2]), SamError> {
+    let (rgb, [height, width]) = resize_longest_side(image, size)?;
+    let mut input = vec![0f32; 3 * size * size];
+    for (band, plane) in input.chunks_exact_mut(size * size).enumerate() {
+        let rows = plane.chunks_exact_mut(size).zip(rgb.chunks_exact(3 * width));
+        for (row, pixels) in rows.take(height) {
+            for (value, pixel) in row.iter_mut().zip(pixels.chunks_exact(3)) {
+                *value = (f32::from(pixel[band]) - PIXEL_MEAN[band]) / PIXEL_STD[band];
+            }
+        }
+    }
+    let input = Tensor::from_data(TensorData::new(input, [1, 3, size, size]), device);
+    Ok((input, [height, width]))
+}

@@ -1,0 +1,127 @@
+//! The whole model: image encoder, prompt encoder and mask decoder.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use resam_checkpoint::Checkpoint;
+
+use crate::config::{ImageEncoderConfig, SamConfig};
+use crate::error::SamError;
+use crate::image_encoder::ImageEncoderVit;
+use crate::lora::LoraConfig;
+use crate::mask_decoder::{DecodedMasks, MaskDecoder};
+use crate::parameters::Parameters;
+use crate::prompt_encoder::{PromptBatch, PromptEncoder};
+use crate::tiny_vit::TinyVit;
+
+/// A Segment Anything model with its weights.
+#[derive(Module, Debug)]
+pub struct Sam {
+    /// Image to embedding.
+    pub image_encoder: ImageEncoder,
+    /// Prompts to embeddings.
+    pub prompt_encoder: PromptEncoder,
+    /// Embeddings to masks.
+    pub mask_decoder: MaskDecoder,
+    image_size: usize,
+}
+
+/// One of the image encoders.
+#[derive(Module, Debug)]
+pub enum ImageEncoder {
+    /// SAM's.
+    Vit(ImageEncoderVit),
+    /// MobileSAM's.
+    TinyVit(TinyVit),
+}
+
+impl ImageEncoder {
+    /// Encodes `[batch, 3, height, width]` into `[batch, channels, height / 16, width / 16]`.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Vit(encoder) => encoder.forward(x),
+            Self::TinyVit(encoder) => encoder.forward(x),
+        }
+    }
+
+    /// The stride of the embedding, in pixels.
+    pub fn stride(&self) -> usize {
+        match self {
+            Self::Vit(encoder) => encoder.stride(),
+            Self::TinyVit(_) => 16,
+        }
+    }
+
+    /// Puts fresh low-rank adapters on the attention blocks from `config.start_block` on.
+    pub fn attach_lora(&mut self, config: LoraConfig) {
+        match self {
+            Self::Vit(encoder) => encoder.attach_lora(config),
+            Self::TinyVit(encoder) => encoder.attach_lora(config),
+        }
+    }
+}
+
+impl Sam {
+    /// Loads a model whose kind and sizes are told from the checkpoint itself.
+    ///
+    /// All parameters come frozen. Nothing of the checkpoint is held afterwards.
+    ///
+    /// # Errors
+    /// [`SamError::NotSam`] and [`SamError::Mismatch`], naming what does not fit.
+    pub fn load(checkpoint: &Checkpoint, device: &Device) -> Result<Self, SamError> {
+        Self::load_with(checkpoint, &SamConfig::detect(checkpoint)?, device)
+    }
+
+    /// Loads a model of known sizes.
+    ///
+    /// # Errors
+    /// [`SamError::Mismatch`] with every tensor that is missing, misshapen or left over.
+    pub fn load_with(
+        checkpoint: &Checkpoint,
+        config: &SamConfig,
+        device: &Device,
+    ) -> Result<Self, SamError> {
+        let parameters = Parameters::new(checkpoint, device);
+        let channels = config.prompt_embed_dim;
+        let encoder = parameters.at("image_encoder");
+        let image_encoder = match &config.image_encoder {
+            ImageEncoderConfig::Vit(vit) => ImageEncoder::Vit(ImageEncoderVit::load(
+                &encoder,
+                vit,
+                config.image_size,
+                channels,
+            )),
+            ImageEncoderConfig::TinyVit(tiny) => {
+                ImageEncoder::TinyVit(TinyVit::load(&encoder, tiny, channels))
+            }
+        };
+        let sam = Self {
+            image_encoder,
+            prompt_encoder: PromptEncoder::load(&parameters.at("prompt_encoder"), config),
+            mask_decoder: MaskDecoder::load(
+                &parameters.at("mask_decoder"),
+                channels,
+                &config.decoder,
+            ),
+            image_size: config.image_size,
+        };
+        parameters.finish()?;
+        Ok(sam)
+    }
+
+    /// The input size in pixels that the model was trained at.
+    pub fn image_size(&self) -> usize {
+        self.image_size
+    }
+
+    /// Answers a batch of prompts on encoded images.
+    ///
+    /// `image` is `[batch or 1, channels, rows, columns]`. See [`MaskDecoder::forward`].
+    pub fn decode(&self, image: Tensor<4>, prompts: &PromptBatch, multimask: bool) -> DecodedMasks {
+        let [_, _, rows, columns] = image.dims();
+        let stride = self.image_encoder.stride();
+        let input_size = [rows * stride, columns * stride];
+        let (sparse, dense) = self.prompt_encoder.forward(prompts, input_size);
+        let image_pe = self.prompt_encoder.dense_positional_encoding(rows, columns);
+        self.mask_decoder.forward(image, image_pe, sparse, dense, multimask)
+    }
+}

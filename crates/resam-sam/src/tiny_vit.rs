@@ -1,0 +1,335 @@
+//! MobileSAM's image encoder: a TinyViT (arXiv 2207.10666) of one convolutional stage and three
+//! stages of windowed attention, with SAM's neck. Follows `tiny_vit_sam.py` of MobileSAM.
+//!
+//! Batch norms are folded into the convolutions before them when the weights are loaded. No
+//! position depends on the input size, so any multiple of 16 pixels works; the published forward
+//! pass, which reshapes to a fixed 64 x 64 grid, takes 1024 only.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Int, Tensor, TensorData, activation};
+
+use crate::config::TinyVitConfig;
+use crate::layers::{
+    Activation, Conv2d, LayerNorm, Linear, MlpBlock, Neck, window_partition, window_unpartition,
+};
+use crate::lora::{LoraConfig, QueryValueAdapter};
+use crate::parameters::{Parameters, frozen};
+
+/// Epsilon of the layer norms, PyTorch's default.
+const NORM_EPSILON: f64 = 1e-5;
+
+/// The TinyViT encoder.
+#[derive(Module, Debug)]
+pub struct TinyVit {
+    patch_embed: [Conv2d; 2],
+    conv_stage: ConvStage,
+    /// The stages of windowed attention, first to last.
+    pub stages: Vec<AttentionStage>,
+    neck: Neck,
+}
+
+impl TinyVit {
+    /// Builds the encoder from the tensors below `image_encoder`.
+    pub fn load(parameters: &Parameters<'_>, config: &TinyVitConfig, out_chans: usize) -> Self {
+        let first = config.embed_dims[0];
+        let patch_embed = parameters.at("patch_embed.seq");
+        let stages = (1..config.embed_dims.len())
+            .map(|stage| {
+                AttentionStage::load(&parameters.at(format!("layers.{stage}")), config, stage)
+            })
+            .collect();
+        let last = *config.embed_dims.last().unwrap_or(&first);
+        Self {
+            patch_embed: [
+                conv_bn(&patch_embed.at("0"), [first / 2, 3, 3, 3], 2, 1, 1),
+                conv_bn(&patch_embed.at("2"), [first, first / 2, 3, 3], 2, 1, 1),
+            ],
+            conv_stage: ConvStage::load(&parameters.at("layers.0"), config),
+            stages,
+            neck: Neck::load(&parameters.at("neck"), last, out_chans),
+        }
+    }
+
+    /// Encodes `[batch, 3, height, width]` into `[batch, out_chans, height / 16, width / 16]`.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let [first, second] = &self.patch_embed;
+        let x = second.forward(activation::gelu(first.forward(x)));
+        let mut x = self.conv_stage.forward(x);
+        for stage in &self.stages {
+            x = stage.forward(x);
+        }
+        self.neck.forward(x)
+    }
+
+    /// Puts fresh query and value adapters on the attention of every block from
+    /// `config.start_block` on, counting the attention blocks of all stages from 0.
+    pub fn attach_lora(&mut self, config: LoraConfig) {
+        let blocks = self.stages.iter_mut().flat_map(|stage| stage.blocks.iter_mut());
+        for block in blocks.skip(config.start_block) {
+            let weight = block.attn.qkv.weight.val();
+            let channels = weight.dims()[0];
+            let device = weight.device();
+            block.attn.adapter =
+                Some(QueryValueAdapter::init(channels, channels, channels, config.rank, &device));
+        }
+    }
+}
+
+/// A convolution without bias and the batch norm after it, as one convolution:
+/// `w' = w g / sqrt(var + 1e-5)`, `b' = beta - mean g / sqrt(var + 1e-5)`.
+fn conv_bn(
+    parameters: &Parameters<'_>,
+    shape: [usize; 4],
+    stride: usize,
+    padding: usize,
+    groups: usize,
+) -> Conv2d {
+    const BATCH_NORM_EPSILON: f64 = 1e-5;
+    let weight = parameters.at("c").values("weight", &shape);
+    let norm = parameters.at("bn");
+    let [gamma, beta, mean, variance] = ["weight", "bias", "running_mean", "running_var"]
+        .map(|name| norm.values(name, &shape[..1]));
+    let device = parameters.device();
+    let (Some(mut weight), Some(gamma), Some(mut beta), Some(mean), Some(variance)) =
+        (weight, gamma, beta, mean, variance)
+    else {
+        // Written down by `values`; the model is refused once all problems are known.
+        let placeholder = frozen(Tensor::zeros([1; 4], device));
+        return Conv2d::new(placeholder, None, stride, padding, groups);
+    };
+    let filter = shape[1] * shape[2] * shape[3];
+    for channel in 0..shape[0] {
+        let deviation = (f64::from(variance[channel]) + BATCH_NORM_EPSILON).sqrt();
+        let scale = f64::from(gamma[channel]) / deviation;
+        for value in &mut weight[channel * filter..(channel + 1) * filter] {
+            *value = (f64::from(*value) * scale) as f32;
+        }
+        beta[channel] = (f64::from(beta[channel]) - f64::from(mean[channel]) * scale) as f32;
+    }
+    let weight = Tensor::from_data(TensorData::new(weight, shape), device);
+    let bias = Tensor::from_data(TensorData::new(beta, [shape[0]]), device);
+    Conv2d::new(frozen(weight), Some(frozen(bias)), stride, padding, groups)
+}
+
+/// Stage 0: inverted bottlenecks, then the step to stage 1.
+#[derive(Module, Debug)]
+pub struct ConvStage {
+    blocks: Vec<MbConv>,
+    downsample: PatchMerging,
+}
+
+impl ConvStage {
+    fn load(parameters: &Parameters<'_>, config: &TinyVitConfig) -> Self {
+        let channels = config.embed_dims[0];
+        let blocks = (0..config.depths[0])
+            .map(|i| {
+                MbConv::load(&parameters.at(format!("blocks.{i}")), channels, config.mbconv_dim)
+            })
+            .collect();
+        let downsample =
+            PatchMerging::load(&parameters.at("downsample"), channels, config.embed_dims[1]);
+        Self { blocks, downsample }
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
+        self.downsample.forward(x)
+    }
+}
+
+/// An inverted bottleneck: widen, filter each channel, narrow, add.
+#[derive(Module, Debug)]
+pub struct MbConv {
+    conv1: Conv2d,
+    conv2: Conv2d,
+    conv3: Conv2d,
+}
+
+impl MbConv {
+    fn load(parameters: &Parameters<'_>, channels: usize, hidden: usize) -> Self {
+        Self {
+            conv1: conv_bn(&parameters.at("conv1"), [hidden, channels, 1, 1], 1, 0, 1),
+            conv2: conv_bn(&parameters.at("conv2"), [hidden, 1, 3, 3], 1, 1, hidden),
+            conv3: conv_bn(&parameters.at("conv3"), [channels, hidden, 1, 1], 1, 0, 1),
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let hidden = activation::gelu(self.conv1.forward(x.clone()));
+        let hidden = activation::gelu(self.conv2.forward(hidden));
+        activation::gelu(self.conv3.forward(hidden) + x)
+    }
+}
+
+/// The step between stages: other channels, and half the resolution except before the last stage.
+#[derive(Module, Debug)]
+pub struct PatchMerging {
+    conv1: Conv2d,
+    conv2: Conv2d,
+    conv3: Conv2d,
+}
+
+impl PatchMerging {
+    fn load(parameters: &Parameters<'_>, channels: usize, out: usize) -> Self {
+        // MobileSAM tells the step before the last stage by its channels: 320, 448 and 576 are
+        // those of the 5M, 11M and 21M models. It keeps the resolution, so that the stride of the
+        // embedding is 16.
+        let stride = if matches!(out, 320 | 448 | 576) { 1 } else { 2 };
+        Self {
+            conv1: conv_bn(&parameters.at("conv1"), [out, channels, 1, 1], 1, 0, 1),
+            conv2: conv_bn(&parameters.at("conv2"), [out, 1, 3, 3], stride, 1, out),
+            conv3: conv_bn(&parameters.at("conv3"), [out, out, 1, 1], 1, 0, 1),
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = activation::gelu(self.conv1.forward(x));
+        let x = activation::gelu(self.conv2.forward(x));
+        self.conv3.forward(x)
+    }
+}
+
+/// A stage of windowed attention, and the step to the next one.
+#[derive(Module, Debug)]
+pub struct AttentionStage {
+    /// The blocks, first to last.
+    pub blocks: Vec<TinyVitBlock>,
+    downsample: Option<PatchMerging>,
+}
+
+impl AttentionStage {
+    fn load(parameters: &Parameters<'_>, config: &TinyVitConfig, stage: usize) -> Self {
+        let channels = config.embed_dims[stage];
+        let blocks = (0..config.depths[stage])
+            .map(|i| TinyVitBlock::load(&parameters.at(format!("blocks.{i}")), config, stage))
+            .collect();
+        let downsample = config
+            .embed_dims
+            .get(stage + 1)
+            .map(|&next| PatchMerging::load(&parameters.at("downsample"), channels, next));
+        Self { blocks, downsample }
+    }
+
+    /// `[batch, channels, rows, columns]` in, the next stage's input out.
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = x.permute([0, 2, 3, 1]);
+        let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
+        let x = x.permute([0, 3, 1, 2]);
+        match &self.downsample {
+            Some(downsample) => downsample.forward(x),
+            None => x,
+        }
+    }
+}
+
+/// Windowed attention, a depthwise convolution between, and an MLP.
+#[derive(Module, Debug)]
+pub struct TinyVitBlock {
+    /// The attention.
+    pub attn: WindowAttention,
+    local_conv: Conv2d,
+    norm: LayerNorm,
+    mlp: MlpBlock,
+}
+
+impl TinyVitBlock {
+    fn load(parameters: &Parameters<'_>, config: &TinyVitConfig, stage: usize) -> Self {
+        let channels = config.embed_dims[stage];
+        let mlp = parameters.at("mlp");
+        Self {
+            attn: WindowAttention::load(
+                &parameters.at("attn"),
+                channels,
+                config.num_heads[stage],
+                config.window_sizes[stage],
+            ),
+            local_conv: conv_bn(&parameters.at("local_conv"), [channels, 1, 3, 3], 1, 1, channels),
+            norm: LayerNorm::load(&mlp.at("norm"), channels, NORM_EPSILON),
+            mlp: MlpBlock::load(
+                &mlp,
+                ["fc1", "fc2"],
+                channels,
+                channels * config.mlp_ratio,
+                Activation::Gelu,
+            ),
+        }
+    }
+
+    /// `[batch, rows, columns, channels]` to the same shape.
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let [_, rows, columns, _] = x.dims();
+        let windows = window_partition(x.clone(), self.attn.side);
+        let x = x + window_unpartition(self.attn.forward(windows), rows, columns);
+        let x = self.local_conv.forward(x.permute([0, 3, 1, 2])).permute([0, 2, 3, 1]);
+        x.clone() + self.mlp.forward(self.norm.forward(x))
+    }
+}
+
+/// Self-attention inside a window, with a learned bias for each pair of absolute offsets.
+#[derive(Module, Debug)]
+pub struct WindowAttention {
+    norm: LayerNorm,
+    qkv: Linear,
+    proj: Linear,
+    /// `[heads, side * side]`: the bias of two tokens `dy` rows and `dx` columns apart is entry
+    /// `|dy| side + |dx|`.
+    attention_biases: Param<Tensor<2>>,
+    /// The low-rank paths of query and value, when the block is adapted.
+    pub adapter: Option<QueryValueAdapter>,
+    num_heads: usize,
+    side: usize,
+}
+
+impl WindowAttention {
+    fn load(parameters: &Parameters<'_>, channels: usize, num_heads: usize, side: usize) -> Self {
+        Self {
+            norm: LayerNorm::load(&parameters.at("norm"), channels, NORM_EPSILON),
+            qkv: Linear::load(&parameters.at("qkv"), channels, 3 * channels),
+            proj: Linear::load(&parameters.at("proj"), channels, channels),
+            attention_biases: parameters.tensor("attention_biases", [num_heads, side * side]),
+            adapter: None,
+            num_heads,
+            side,
+        }
+    }
+
+    /// `[windows, side, side, channels]` to the same shape. Padding takes part, as published.
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let [windows, side, _, channels] = x.dims();
+        let (tokens, heads) = (side * side, self.num_heads);
+        let head_dim = channels / heads;
+        let x = self.norm.forward(x.reshape([windows, tokens, channels]));
+        // Unlike SAM's ViT, query, key and value lie together head by head.
+        let qkv = self.qkv.forward(x.clone()).reshape([windows, tokens, heads, 3 * head_dim]);
+        let [mut query, key, mut value] = [0, 1, 2].map(|part| {
+            let channels = part * head_dim..(part + 1) * head_dim;
+            qkv.clone().slice([0..windows, 0..tokens, 0..heads, channels])
+        });
+        if let Some(adapter) = &self.adapter {
+            let shape = [windows, tokens, heads, head_dim];
+            query = query + adapter.query.forward(x.clone()).reshape(shape);
+            value = value + adapter.value.forward(x).reshape(shape);
+        }
+        let [query, key, value] = [query, key, value].map(|part| part.swap_dims(1, 2));
+        let scale = (head_dim as f64).powf(-0.5);
+        let scores = query.matmul(key.swap_dims(2, 3)) * scale + self.bias();
+        let attended = activation::softmax(scores, 3).matmul(value);
+        let attended = attended.swap_dims(1, 2).reshape([windows, side, side, channels]);
+        self.proj.forward(attended)
+    }
+
+    /// The bias of every pair of tokens, `[1, heads, tokens, tokens]`.
+    fn bias(&self) -> Tensor<4> {
+        let (side, tokens) = (self.side, self.side * self.side);
+        let offset = |from: usize, to: usize| {
+            (from / side).abs_diff(to / side) * side + (from % side).abs_diff(to % side)
+        };
+        let offsets: Vec<i64> = (0..tokens)
+            .flat_map(|from| (0..tokens).map(move |to| offset(from, to) as i64))
+            .collect();
+        let biases = self.attention_biases.val();
+        let offsets =
+            Tensor::<1, Int>::from_data(TensorData::new(offsets, [tokens * tokens]), &biases.device());
+        biases.select(1, offsets).reshape([1, self.num_heads, tokens, tokens])
+    }
+}
