@@ -1,0 +1,386 @@
+//! Images with their true masks, loaded one at a time.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use resam_mask::{Bitmap, Rle};
+
+use crate::coco::{CocoError, CocoFile};
+use crate::complaints::Complaints;
+use crate::draws::shuffle;
+use crate::error::DataError;
+use crate::image_error::ImageError;
+use crate::image_file::{DecodedImage, probe, read_rgb};
+use crate::label_image;
+use crate::layouts::{LayoutError, files_below};
+use crate::points::PointFile;
+use crate::segmentation::Segmentation;
+
+/// One image of a dataset. Its pixels are read when asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageRecord {
+    /// The image's id, unique in its dataset.
+    pub id: u64,
+    /// Path relative to the images folder, as annotations and point files name it.
+    pub file_name: String,
+    /// Where the file lies.
+    pub path: PathBuf,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+}
+
+/// One true object. Its mask is made when asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instance {
+    /// The object's id, unique in its dataset; with COCO files the annotation's id.
+    pub id: u64,
+    /// The image it lies on.
+    pub image_id: u64,
+    /// Its category's id.
+    pub category_id: u64,
+    /// Its category's name.
+    pub category: Arc<str>,
+    /// Whether it covers a crowd instead of one object.
+    pub crowd: bool,
+    /// The image's width in pixels.
+    pub width: u32,
+    /// The image's height in pixels.
+    pub height: u32,
+    /// Where it is.
+    pub segmentation: Arc<Segmentation>,
+}
+
+impl Instance {
+    /// The true mask, of the image's size, as run lengths.
+    ///
+    /// # Errors
+    /// When it cannot be made from the annotation.
+    pub fn rle(&self) -> Result<Rle, CocoError> {
+        self.segmentation
+            .rle(self.width, self.height)
+            .map_err(|source| CocoError::Mask {
+                annotation: self.id,
+                source,
+            })
+    }
+
+    /// The true mask, of the image's size.
+    ///
+    /// # Errors
+    /// When it cannot be made from the annotation.
+    pub fn mask(&self) -> Result<Bitmap, CocoError> {
+        self.segmentation
+            .mask(self.width, self.height)
+            .map_err(|source| CocoError::Mask {
+                annotation: self.id,
+                source,
+            })
+    }
+}
+
+/// Images ordered by id, with the true objects on them where those are known. Images without
+/// objects are kept. A clone shares the annotations.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    images: Vec<ImageRecord>,
+    truth: Arc<Truth>,
+}
+
+#[derive(Debug)]
+enum Truth {
+    /// Nothing is known about objects.
+    None,
+    /// By image id.
+    Coco(HashMap<u64, Vec<Instance>>),
+    /// An image of the same size, not zero on objects, by image id.
+    LabelImages(HashMap<u64, PathBuf>),
+}
+
+impl Dataset {
+    /// The images of a COCO file, with files in `images_dir`.
+    ///
+    /// # Errors
+    /// As [`CocoFile::parse`], and when an image file is missing; all faults together.
+    pub fn coco(images_dir: impl AsRef<Path>, json: impl AsRef<Path>) -> Result<Self, DataError> {
+        let (images_dir, json) = (images_dir.as_ref(), json.as_ref());
+        if !images_dir.is_dir() {
+            return Err(LayoutError::NoFolder {
+                path: images_dir.to_owned(),
+            }
+            .into());
+        }
+        let name = json.display().to_string();
+        let bytes = fs_err::read(json).map_err(CocoError::Read)?;
+        let mut complaints = Complaints::new(&name);
+        let file = CocoFile::parse_collecting(&name, &bytes, &mut complaints)?;
+        drop(bytes);
+        for image in &file.images {
+            if !images_dir.join(&image.file_name).is_file() {
+                complaints.add(format_args!(
+                    "image {}: no file `{}` in `{}`",
+                    image.id,
+                    image.file_name,
+                    images_dir.display()
+                ));
+            }
+        }
+        complaints.into_result().map_err(CocoError::Faults)?;
+        Ok(Self::from_coco(images_dir, file))
+    }
+
+    /// The images of a parsed COCO file; whether the image files are there is not looked at.
+    pub fn from_coco(images_dir: &Path, file: CocoFile) -> Self {
+        let names: HashMap<u64, Arc<str>> = file
+            .categories
+            .into_iter()
+            .map(|category| (category.id, Arc::from(category.name)))
+            .collect();
+        let sizes: HashMap<u64, (u32, u32)> = file
+            .images
+            .iter()
+            .map(|image| (image.id, (image.width, image.height)))
+            .collect();
+        let mut instances: HashMap<u64, Vec<Instance>> = HashMap::new();
+        for annotation in file.annotations {
+            let (width, height) = sizes.get(&annotation.image_id).copied().unwrap_or_default();
+            instances
+                .entry(annotation.image_id)
+                .or_default()
+                .push(Instance {
+                    id: annotation.id,
+                    image_id: annotation.image_id,
+                    category_id: annotation.category_id,
+                    category: names
+                        .get(&annotation.category_id)
+                        .cloned()
+                        .unwrap_or_default(),
+                    crowd: annotation.crowd,
+                    width,
+                    height,
+                    segmentation: Arc::new(annotation.segmentation),
+                });
+        }
+        let images = file
+            .images
+            .into_iter()
+            .map(|image| ImageRecord {
+                id: image.id,
+                path: images_dir.join(&image.file_name),
+                file_name: image.file_name,
+                width: image.width,
+                height: image.height,
+            })
+            .collect();
+        Self {
+            images,
+            truth: Arc::new(Truth::Coco(instances)),
+        }
+    }
+
+    /// All image files in a folder and its subfolders, with no objects known. Files that are not
+    /// images are passed over; ids count from 1 in the order of the names.
+    ///
+    /// # Errors
+    /// When the folder holds no image, or an image's header is broken.
+    pub fn folder(images_dir: impl AsRef<Path>) -> Result<Self, DataError> {
+        let images_dir = images_dir.as_ref();
+        let mut images = Vec::new();
+        for path in files_below(images_dir)? {
+            match probe(&path) {
+                Ok(info) => images.push((path, info)),
+                Err(ImageError::UnknownFormat { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if images.is_empty() {
+            return Err(LayoutError::NoImages {
+                path: images_dir.to_owned(),
+            }
+            .into());
+        }
+        let images = (1..)
+            .zip(images)
+            .map(|(id, (path, info))| ImageRecord {
+                id,
+                file_name: relative_name(images_dir, &path),
+                path,
+                width: info.width,
+                height: info.height,
+            })
+            .collect();
+        Ok(Self {
+            images,
+            truth: Arc::new(Truth::None),
+        })
+    }
+
+    /// A folder of images and a folder of label images of the same names (the extension may
+    /// differ), not zero on objects; each connected component is one object.
+    ///
+    /// # Errors
+    /// As [`Dataset::folder`], and when an image has no label image.
+    pub fn label_images(
+        images_dir: impl AsRef<Path>,
+        labels_dir: impl AsRef<Path>,
+    ) -> Result<Self, DataError> {
+        let Self { images, .. } = Self::folder(images_dir)?;
+        let labels_dir = labels_dir.as_ref();
+        let by_stem: BTreeMap<PathBuf, PathBuf> = files_below(labels_dir)?
+            .into_iter()
+            .map(|path| {
+                (
+                    PathBuf::from(relative_name(labels_dir, &path)).with_extension(""),
+                    path,
+                )
+            })
+            .collect();
+        let mut labels = HashMap::new();
+        for image in &images {
+            let stem = Path::new(&image.file_name).with_extension("");
+            let Some(label) = by_stem.get(&stem) else {
+                return Err(LayoutError::NoLabel {
+                    image: image.path.clone(),
+                    labels: labels_dir.to_owned(),
+                }
+                .into());
+            };
+            labels.insert(image.id, label.clone());
+        }
+        Ok(Self {
+            images,
+            truth: Arc::new(Truth::LabelImages(labels)),
+        })
+    }
+
+    /// The images, ordered by id.
+    pub fn images(&self) -> &[ImageRecord] {
+        &self.images
+    }
+
+    /// The image of an id.
+    pub fn image(&self, id: u64) -> Option<&ImageRecord> {
+        let place = self
+            .images
+            .binary_search_by_key(&id, |image| image.id)
+            .ok()?;
+        self.images.get(place)
+    }
+
+    /// The image of a file name, as annotations and point files give it.
+    pub fn image_named(&self, file_name: &str) -> Option<&ImageRecord> {
+        self.images
+            .iter()
+            .find(|image| image.file_name == file_name)
+    }
+
+    /// The pixels of an image.
+    ///
+    /// # Errors
+    /// When the file cannot be decoded or is not of the size that the annotations give.
+    pub fn read_image(&self, image: &ImageRecord) -> Result<DecodedImage, ImageError> {
+        let decoded = read_rgb(&image.path)?;
+        check_same_size(&image.path, decoded.rgb.dimensions(), image)?;
+        Ok(decoded)
+    }
+
+    /// The objects to train on or to score: all that are known on the image but crowds.
+    ///
+    /// # Errors
+    /// When they have to be read from a label image and that fails.
+    pub fn instances(&self, image: &ImageRecord) -> Result<Vec<Instance>, DataError> {
+        let mut instances = self.annotations(image)?;
+        instances.retain(|instance| !instance.crowd);
+        Ok(instances)
+    }
+
+    /// All objects known on the image, crowds included.
+    ///
+    /// # Errors
+    /// When they have to be read from a label image and that fails.
+    pub fn annotations(&self, image: &ImageRecord) -> Result<Vec<Instance>, DataError> {
+        match &*self.truth {
+            Truth::None => Ok(Vec::new()),
+            Truth::Coco(instances) => Ok(instances.get(&image.id).cloned().unwrap_or_default()),
+            Truth::LabelImages(labels) => match labels.get(&image.id) {
+                Some(label) => label_image::instances(label, image),
+                None => Ok(Vec::new()),
+            },
+        }
+    }
+
+    /// Whether true objects are known at all.
+    pub fn has_truth(&self) -> bool {
+        !matches!(*self.truth, Truth::None)
+    }
+
+    /// Checks a point file against the images: each image named must be there, and each point must
+    /// lie on its image.
+    ///
+    /// # Errors
+    /// Names the first point at fault.
+    pub fn check_points(&self, points: &PointFile) -> Result<(), DataError> {
+        points.check_images(self.images.iter().map(|image| &*image.file_name))?;
+        let named = points.images();
+        for image in &self.images {
+            if named.is_empty() || named.contains(&*image.file_name) {
+                points.check_inside(&image.file_name, image.width, image.height)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first `count` images by id.
+    #[must_use]
+    pub fn limit(mut self, count: usize) -> Self {
+        self.images.truncate(count);
+        self
+    }
+
+    /// The images for which `keep` answers true.
+    #[must_use]
+    pub fn retain(mut self, keep: impl FnMut(&ImageRecord) -> bool) -> Self {
+        self.images.retain(keep);
+        self
+    }
+
+    /// Splits off a development set of `count` images, drawn by `seed`: the rest and the drawn.
+    /// The draw depends on the images' ids and the seed alone.
+    #[must_use]
+    pub fn hold_out(self, count: usize, seed: u64) -> (Self, Self) {
+        let mut ids: Vec<u64> = self.images.iter().map(|image| image.id).collect();
+        shuffle(&mut ids, seed);
+        let held: HashSet<u64> = ids.into_iter().take(count).collect();
+        let rest = self.clone().retain(|image| !held.contains(&image.id));
+        (rest, self.retain(|image| held.contains(&image.id)))
+    }
+}
+
+pub(crate) fn check_same_size(
+    path: &Path,
+    (width, height): (u32, u32),
+    image: &ImageRecord,
+) -> Result<(), ImageError> {
+    if (width, height) == (image.width, image.height) {
+        return Ok(());
+    }
+    Err(ImageError::OtherSize {
+        path: path.to_owned(),
+        width,
+        height,
+        expected_width: image.width,
+        expected_height: image.height,
+    })
+}
+
+/// With forward slashes on every system, as annotations and point files have them.
+fn relative_name(folder: &Path, path: &Path) -> String {
+    let relative = path.strip_prefix(folder).unwrap_or(path);
+    relative
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
+}

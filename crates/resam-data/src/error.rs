@@ -1,0 +1,23 @@
+//! The crate's errors under one roof.
+
+use crate::coco::CocoError;
+use crate::image_error::ImageError;
+use crate::layouts::LayoutError;
+use crate::points::PointsError;
+
+/// Any error of this crate. All of them are faults of the input, so a program should exit with 2.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// An image file.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// A COCO file.
+    #[error(transparent)]
+    Coco(#[from] CocoError),
+    /// A folder.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// A point file.
+    #[error(transparent)]
+    Points(#[from] PointsError),
+}
