@@ -21,14 +21,9 @@ pub enum ImageError {
         /// What it is instead.
         kind: &'static str,
     },
-    /// The operating system refused to read the file.
-    #[error("{}: cannot be read: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        source: std::io::Error,
-    },
+    /// The operating system refused to read the file; the reason names it.
+    #[error("cannot read an image: {0}")]
+    Read(#[from] std::io::Error),
     /// The content is of no known image format.
     #[error("{}: not an image of a known format\n\nhint: convert it to PNG, JPEG, TIFF, WebP, BMP or GIF", path.display())]
     UnknownFormat {

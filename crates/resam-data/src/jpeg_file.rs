@@ -78,7 +78,6 @@ fn decode_trusting(
             .map(|warning| format!("JPEG: {warning}")),
     );
     let pixels = if cmyk {
-        notes.push("CMYK converted to RGB without a colour profile".to_owned());
         image
             .data
             .as_chunks::<4>()
