@@ -18,7 +18,9 @@
 //! ```
 
 mod accumulator;
+pub mod evaluate;
 mod scores;
 
 pub use accumulator::{Accumulator, ClassSummary, EvalError, Summary};
+pub use evaluate::{Evaluation, Prompting, evaluate};
 pub use scores::{ImageScore, Scores};

@@ -171,6 +171,24 @@ impl Predictor {
         Ok(answers)
     }
 
+    /// Answers each prompt with one mask: the single mask, or with `multimask` the one of the masks
+    /// for an ambiguous prompt that the model expects the highest IoU of.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn predict_best(
+        &self,
+        image: &EncodedImage,
+        prompts: &[Prompt],
+        multimask: bool,
+    ) -> Result<Vec<Prediction>, SamError> {
+        let answers = self.predict(image, prompts, multimask)?;
+        let best = |masks: Vec<Prediction>| {
+            masks.into_iter().max_by(|a, b| a.quality.total_cmp(&b.quality))
+        };
+        Ok(answers.into_iter().filter_map(best).collect())
+    }
+
     fn mask_side(image: &EncodedImage) -> usize {
         4 * image.embedding.dims()[2]
     }

@@ -1,2 +1,43 @@
-//! The command line of resam.
-fn main() {}
+//! The command line of resam: argument structs and printing. What it does lives in the libraries.
+
+mod arguments;
+mod commands;
+mod failure;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command, WeightsCommand};
+
+fn main() -> ExitCode {
+    failure::report_panics();
+    let arguments = Arguments::parse();
+    let outcome = std::panic::catch_unwind(|| run(&arguments));
+    match outcome {
+        Ok(Ok(commands::Outcome::Done)) => ExitCode::SUCCESS,
+        Ok(Ok(commands::Outcome::SomeFailed)) => ExitCode::from(1),
+        Ok(Err(error)) => {
+            failure::print(&error);
+            ExitCode::from(failure::code(&error))
+        }
+        Err(_) => ExitCode::from(failure::AT_RUN_TIME),
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<commands::Outcome> {
+    let common = &arguments.common;
+    if let Some(threads) = common.threads {
+        // The pool is built once, before anything uses it.
+        rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
+    }
+    match &arguments.command {
+        Command::Segment(segment) => commands::segment::run(segment, common),
+        Command::Eval(eval) => commands::eval::run(eval, common),
+        Command::Info(info) => commands::info::run(info, common),
+        Command::Weights(weights) => match &weights.command {
+            WeightsCommand::Inspect(inspect) => commands::inspect::run(inspect, common),
+        },
+    }
+}

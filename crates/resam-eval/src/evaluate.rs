@@ -1,0 +1,238 @@
+//! Asks a model about every instance of a data set and scores the answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use resam_data::{DataError, Dataset, ImageRecord, Instance, PointFile, draws};
+use resam_mask::{Bitmap, MaskError};
+use resam_sam::preprocess::RgbView;
+use resam_sam::{Predictor, Prompt, PromptPoint, SamError};
+
+use crate::{Accumulator, EvalError, Scores};
+
+/// What the model is told about each instance.
+#[derive(Debug, Clone)]
+pub enum Prompting {
+    /// Points of a file, whose instances are the ids of the annotations.
+    Points(PointFile),
+    /// Points drawn from the true masks: so many positive ones, and as many negative ones.
+    Drawn {
+        /// Positive points an instance, and negative points an instance.
+        points_per_instance: usize,
+        /// Seed of the draw.
+        seed: u64,
+    },
+    /// The box of the true mask.
+    TrueBox,
+}
+
+/// How the answers are taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Answering {
+    /// Take the one of the three masks for an ambiguous prompt that has the highest predicted
+    /// quality, instead of the single mask.
+    pub multimask: bool,
+    /// A pixel is on the object when its logit is at least this. The published scorer takes 0.5.
+    pub threshold: f32,
+}
+
+/// The scores of a data set, and what could not be scored.
+#[derive(Debug, Clone, Default)]
+pub struct Evaluation {
+    /// The scores.
+    pub scores: Accumulator,
+    /// A row for each instance, in the order of the data set.
+    pub rows: Vec<InstanceRow>,
+    /// Images that could not be read, with the reason.
+    pub failed: Vec<(String, String)>,
+    /// Instances without a point in the file: not asked, not scored.
+    pub unprompted: usize,
+}
+
+/// One scored instance.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct InstanceRow {
+    /// File name of the image.
+    pub image: String,
+    /// Id of the annotation.
+    pub instance: u64,
+    /// Its category.
+    pub category: String,
+    /// True pixels.
+    pub area: u64,
+    /// Predicted pixels.
+    pub predicted_area: u64,
+    /// The IoU that the model expected.
+    pub quality: f32,
+    /// The scores.
+    #[serde(flatten)]
+    pub scores: Scores,
+}
+
+/// Why a data set could not be scored.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluateError {
+    /// The data.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A true mask.
+    #[error(transparent)]
+    Coco(#[from] resam_data::coco::CocoError),
+    /// The model, or a prompt.
+    #[error(transparent)]
+    Sam(#[from] SamError),
+    /// A mask.
+    #[error(transparent)]
+    Mask(#[from] MaskError),
+    /// The scores.
+    #[error(transparent)]
+    Scores(#[from] EvalError),
+    /// The point file names an instance that the annotations do not have.
+    #[error(
+        "`{file}`: instance `{instance}` of image `{image}` is not an annotation of that image\n\n\
+         hint: the `instance` column of points for `eval` holds annotation ids of the COCO file"
+    )]
+    UnknownInstance {
+        /// The point file.
+        file: String,
+        /// File name of the image.
+        image: String,
+        /// The instance.
+        instance: String,
+    },
+    /// There is nothing to score.
+    #[error(
+        "no instance to score\n\nhint: the annotations hold none, or the points are for other ones"
+    )]
+    Nothing,
+}
+
+/// Scores a model on all instances of a data set that are prompted; crowds are left out.
+///
+/// `observe` is told the number of images done, after each. An image that cannot be read is
+/// noted and passed over; everything else that is wrong ends the run.
+///
+/// # Errors
+/// [`EvaluateError`], naming the file and record at fault.
+pub fn evaluate(
+    dataset: &Dataset,
+    prompting: &Prompting,
+    answering: Answering,
+    predictor: &Predictor,
+    mut observe: impl FnMut(usize),
+) -> Result<Evaluation, EvaluateError> {
+    let mut evaluation = Evaluation::default();
+    for (done, image) in dataset.images().iter().enumerate() {
+        let instances = dataset.instances(image)?;
+        let asked = questions(prompting, image, &instances)?;
+        evaluation.unprompted += instances.len() - asked.len();
+        if !asked.is_empty() {
+            match dataset.read_image(image) {
+                Ok(decoded) => {
+                    score_image(&mut evaluation, image, &decoded.rgb, &asked, answering, predictor)?
+                }
+                Err(error) => evaluation.failed.push((image.file_name.clone(), error.to_string())),
+            }
+        }
+        observe(done + 1);
+    }
+    if evaluation.rows.is_empty() && evaluation.failed.is_empty() {
+        return Err(EvaluateError::Nothing);
+    }
+    Ok(evaluation)
+}
+
+/// An instance, its true mask, and what the model is told of it.
+struct Question<'a> {
+    instance: &'a Instance,
+    truth: Bitmap,
+    prompt: Prompt,
+}
+
+fn questions<'a>(
+    prompting: &Prompting,
+    image: &ImageRecord,
+    instances: &'a [Instance],
+) -> Result<Vec<Question<'a>>, EvaluateError> {
+    let mut given = match prompting {
+        Prompting::Points(file) => Some(points_by_instance(file, image, instances)?),
+        _ => None,
+    };
+    let mut questions = Vec::with_capacity(instances.len());
+    for instance in instances {
+        let truth = instance.mask()?;
+        let points = match (&mut given, prompting) {
+            (Some(given), _) => given.remove(&instance.id).unwrap_or_default(),
+            (None, Prompting::Drawn { points_per_instance: count, seed }) => {
+                draws::draw_points(&truth, *count, *count, *seed, image.id, instance.id)
+            }
+            (None, _) => Vec::new(),
+        };
+        let bounds = match prompting {
+            Prompting::TrueBox => truth.bounding_box().map(|b| [b.x0, b.y0, b.x1, b.y1]),
+            _ => None,
+        };
+        if points.is_empty() && bounds.is_none() {
+            continue;
+        }
+        let points = points
+            .into_iter()
+            .map(|point| PromptPoint { x: point.x, y: point.y, positive: point.positive })
+            .collect();
+        questions.push(Question { instance, truth, prompt: Prompt { points, bounds, mask: None } });
+    }
+    Ok(questions)
+}
+
+/// The points of an image by annotation id.
+fn points_by_instance(
+    file: &PointFile,
+    image: &ImageRecord,
+    instances: &[Instance],
+) -> Result<BTreeMap<u64, Vec<resam_data::PromptPoint>>, EvaluateError> {
+    let known: BTreeSet<u64> = instances.iter().map(|instance| instance.id).collect();
+    file.on_image(&image.file_name)
+        .map(|prompts| match prompts.instance.parse() {
+            Ok(id) if known.contains(&id) => Ok((id, prompts.points.clone())),
+            _ => Err(EvaluateError::UnknownInstance {
+                file: file.name.clone(),
+                image: image.file_name.clone(),
+                instance: prompts.instance.clone(),
+            }),
+        })
+        .collect()
+}
+
+fn score_image(
+    evaluation: &mut Evaluation,
+    image: &ImageRecord,
+    rgb: &image::RgbImage,
+    questions: &[Question<'_>],
+    answering: Answering,
+    predictor: &Predictor,
+) -> Result<(), EvaluateError> {
+    let view = RgbView::new(rgb.width() as usize, rgb.height() as usize, rgb.as_raw())?;
+    let encoded = predictor.encode(view)?;
+    let prompts: Vec<Prompt> = questions.iter().map(|question| question.prompt.clone()).collect();
+    let answers = predictor.predict_best(&encoded, &prompts, answering.multimask)?;
+    for (question, answer) in questions.iter().zip(answers) {
+        let predicted = Bitmap::from_threshold_inclusive(
+            &answer.logits(),
+            image.width,
+            image.height,
+            answering.threshold,
+        )?;
+        let scores = Scores::of_instance(&predicted, &question.truth)?;
+        let Instance { id, category, .. } = question.instance;
+        evaluation.scores.record(&image.file_name, category, *id, scores)?;
+        evaluation.rows.push(InstanceRow {
+            image: image.file_name.clone(),
+            instance: *id,
+            category: category.to_string(),
+            area: question.truth.area(),
+            predicted_area: predicted.area(),
+            quality: answer.quality,
+            scores,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! `resam eval`: the published scores on a COCO data set.
+
+use std::time::Instant;
+
+use anyhow::Result;
+use resam_data::{Dataset, PointFile};
+use resam_eval::evaluate::{Answering, InstanceRow};
+use resam_eval::{Evaluation, Prompting, evaluate};
+use resam_output::{check_writable, write_atomically};
+use serde_json::json;
+
+use super::{Outcome, load, note, run_record};
+use crate::arguments::{Common, Eval, PromptKind};
+use crate::failure::WrongInput;
+use crate::progress::Progress;
+
+pub fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
+    if let Some(csv) = &arguments.csv {
+        check_writable(csv)?;
+    }
+    if !arguments.threshold.is_finite() {
+        let message = format!("`--threshold {}` is not a logit", arguments.threshold);
+        return Err(WrongInput::new(message, "SAM's own is 0, the published scorer's 0.5").into());
+    }
+    let dataset = Dataset::coco(&arguments.images, &arguments.coco)?;
+    let prompting = match (&arguments.points, arguments.prompt) {
+        (Some(file), _) => {
+            let points = PointFile::read(file)?;
+            dataset.check_points(&points)?;
+            Prompting::Points(points)
+        }
+        (None, PromptKind::Box) => Prompting::TrueBox,
+        (None, PromptKind::Points) => Prompting::Drawn {
+            points_per_instance: arguments.points_per_instance.get(),
+            seed: common.seed,
+        },
+    };
+    let dataset = match arguments.limit {
+        Some(limit) => dataset.limit(limit.get()),
+        None => dataset,
+    };
+    let model = load(&arguments.model, common)?;
+    let started = Instant::now();
+    let progress = Progress::new("images", dataset.images().len(), common);
+    let answering =
+        Answering { multimask: arguments.multimask, threshold: arguments.threshold };
+    let evaluation =
+        evaluate(&dataset, &prompting, answering, &model.predictor, |done| progress.set(done))?;
+    progress.finish();
+    let seconds = started.elapsed().as_secs_f64();
+
+    for (image, reason) in &evaluation.failed {
+        eprintln!("failed: {image}: {reason}");
+    }
+    if evaluation.unprompted > 0 {
+        note(common, &format!("{} instances have no point and are not scored", evaluation.unprompted));
+    }
+    let result = result(&evaluation, arguments.per_class, seconds);
+    if let Some(csv) = &arguments.csv {
+        write_atomically(csv, |writer| rows_to_csv(&evaluation.rows, writer))?;
+        let timings = json!({ "load": model.seconds, "eval": seconds });
+        let record =
+            run_record(&arguments.model, &model, common, timings, result.clone());
+        resam_output::write_run_record(csv, &record)?;
+    }
+    if common.json {
+        println!("{result:#}");
+    } else {
+        print_table(&evaluation, arguments.per_class, seconds);
+    }
+    Ok(if evaluation.failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed })
+}
+
+fn result(evaluation: &Evaluation, per_class: bool, seconds: f64) -> serde_json::Value {
+    let mut result = match evaluation.scores.summary() {
+        Some(summary) => json!(summary),
+        None => json!({ "images": 0, "instances": 0 }),
+    };
+    result["seconds"] = json!(seconds);
+    if per_class {
+        result["classes"] = json!(evaluation.scores.classes());
+    }
+    if !evaluation.failed.is_empty() {
+        result["failed"] = json!(evaluation.failed.iter().map(|(image, _)| image).collect::<Vec<_>>());
+    }
+    result
+}
+
+fn print_table(evaluation: &Evaluation, per_class: bool, seconds: f64) {
+    let row = |name: &str, iou: f64, f1: f64, precision: f64, recall: f64, count: usize| {
+        println!("{name:<24} {iou:>7.4} {f1:>7.4} {precision:>9.4} {recall:>7.4} {count:>9}");
+    };
+    println!("{:<24} {:>7} {:>7} {:>9} {:>7} {:>9}", "", "IoU", "F1", "precision", "recall", "instances");
+    let Some(s) = evaluation.scores.summary() else { return };
+    row("mean over images", s.iou, s.f1, s.precision, s.recall, s.instances);
+    if per_class {
+        for class in evaluation.scores.classes() {
+            let s = class.scores;
+            row(&class.category, s.iou, s.f1, s.precision, s.recall, class.instances);
+        }
+    }
+    println!(
+        "\n{} images in {seconds:.1} s; IoU as a mean over all instances {:.4}",
+        s.images, s.iou_instances
+    );
+}
+
+fn rows_to_csv(rows: &[InstanceRow], writer: &mut dyn std::io::Write) -> std::io::Result<()> {
+    let mut csv = csv::Writer::from_writer(writer);
+    let header = [
+        "image", "instance", "category", "area", "predicted_area", "quality", "iou", "f1",
+        "precision", "recall",
+    ];
+    csv.write_record(header)?;
+    for row in rows {
+        let s = &row.scores;
+        csv.write_record([
+            row.image.clone(),
+            row.instance.to_string(),
+            row.category.clone(),
+            row.area.to_string(),
+            row.predicted_area.to_string(),
+            row.quality.to_string(),
+            s.iou.to_string(),
+            s.f1.to_string(),
+            s.precision.to_string(),
+            s.recall.to_string(),
+        ])?;
+    }
+    csv.flush()
+}
