@@ -63,9 +63,7 @@ fn draw(segmentation: &Segmentation) -> RgbImage {
             draw_bounds(&mut canvas, bounds, line_width, colour);
         }
     }
-    for object in objects {
-        draw_points(&mut canvas, object, line_width);
-    }
+    draw_points(&mut canvas, objects, line_width);
     canvas.into_image()
 }
 

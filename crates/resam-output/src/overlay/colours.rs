@@ -15,17 +15,21 @@ pub(crate) const NEGATIVE: Rgb<u8> = Rgb([220, 38, 38]);
 const GOLDEN_ANGLE: f64 = 137.507_764_050_037_85;
 /// The hue of the first object, in degrees of OKLCH: a cyan, which is rare on the ground.
 const FIRST_HUE: f64 = 215.0;
-/// Lightness in OKLCH, in turn. Bright colours read on most imagery, and three steps set objects
-/// apart whose hues are similar.
-const LIGHTNESS: [f64; 3] = [0.80, 0.70, 0.75];
+/// Lightness in OKLCH, in turn. Bright colours read on most imagery. Hues come close to each other
+/// after 8, 13, 21, ... objects; five divides none of these, so lightness tells such objects apart.
+const LIGHTNESS: [f64; 5] = [0.80, 0.70, 0.76, 0.66, 0.73];
 /// Chroma in OKLCH, where the screen can show it.
 const CHROMA: f64 = 0.19;
+/// The hue of blue in OKLCH, in degrees, and how much darker it is taken: bright blues are pale.
+const BLUE: f64 = 280.0;
+const BLUE_DARKENING: f64 = 0.12;
 
 /// The colour of an object, always the same for an id.
 pub(crate) fn of_object(id: u32) -> Rgb<u8> {
     let index = id.saturating_sub(1);
     let hue = (FIRST_HUE + f64::from(index) * GOLDEN_ANGLE).to_radians();
-    let lightness = LIGHTNESS[index as usize % LIGHTNESS.len()];
+    let blueness = 0.5 + 0.5 * (hue - BLUE.to_radians()).cos();
+    let lightness = LIGHTNESS[index as usize % LIGHTNESS.len()] - BLUE_DARKENING * blueness.powi(3);
     // Chroma is lowered until the screen can show the colour; grey always can be.
     let mut chroma = CHROMA;
     loop {

@@ -9,6 +9,8 @@ use crate::Object;
 
 /// The smallest disc that is still told as one, in pixels.
 const SMALLEST_RADIUS: f64 = 2.5;
+/// Negative points are taken this much smaller, as there are many.
+const NEGATIVE_SIZE: f64 = 0.9;
 /// Below this radius there is no room for a plus or a minus.
 const SMALLEST_RADIUS_WITH_SIGN: f64 = 3.5;
 
@@ -66,20 +68,28 @@ fn dashes_of(start: f64, end: f64, line_width: f64) -> impl Iterator<Item = (f64
     })
 }
 
-/// Draws the points of an object.
-pub(crate) fn draw_points(canvas: &mut Canvas, object: &Object, line_width: f64) {
-    let usual = 2.4 + 2.6 * line_width;
-    // A disc of the usual size would hide a small object.
-    let radius = match object.mask.area() {
-        0 => usual,
-        area => usual.min((0.25 * (area as f64).sqrt()).max(SMALLEST_RADIUS)),
-    };
-    // Positive points come last, as they are the ones that asked for the object.
-    for &point in &object.prompt.negative {
-        draw_point(canvas, point, radius, false);
+/// Draws the points of all objects. Positive ones come last, as they are the ones that asked.
+pub(crate) fn draw_points(canvas: &mut Canvas, objects: &[Object], line_width: f64) {
+    for object in objects {
+        let radius = NEGATIVE_SIZE * radius(object, line_width);
+        for &point in &object.prompt.negative {
+            draw_point(canvas, point, radius, false);
+        }
     }
-    for &point in &object.prompt.positive {
-        draw_point(canvas, point, radius, true);
+    for object in objects {
+        let radius = radius(object, line_width);
+        for &point in &object.prompt.positive {
+            draw_point(canvas, point, radius, true);
+        }
+    }
+}
+
+/// The radius of an object's points; a disc of the usual size would hide a small object.
+fn radius(object: &Object, line_width: f64) -> f64 {
+    let usual = 2.4 + 2.6 * line_width;
+    match object.mask.area() {
+        0 => usual,
+        area => usual.min((0.16 * (area as f64).sqrt()).max(SMALLEST_RADIUS)),
     }
 }
 
