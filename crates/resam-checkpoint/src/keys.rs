@@ -113,7 +113,8 @@ fn perceptron_layer(name: &str, all: &BTreeSet<String>) -> Option<String> {
     let (head, layer) = (&name[..head], &name[head + 1..]);
     let (number, kind) = if let Some(kind) = layer.strip_prefix("proj_in.") {
         (0, kind)
-    } else if let Some(kind) = layer.strip_prefix("proj_out.") {
+    } else if let Some(kind @ ("weight" | "bias")) = layer.strip_prefix("proj_out.") {
+        // No other kinds: the layers are counted again for each, and a file may name any number.
         let inner =
             (0..).take_while(|layer| all.contains(&format!("{head}.layers.{layer}.weight")));
         (inner.count() + 1, kind)

@@ -75,3 +75,10 @@ pub enum ImageError {
         expected_height: u32,
     },
 }
+
+impl ImageError {
+    /// Whether the file is there but of no known image format, so that it may be something else.
+    pub fn is_unknown_format(&self) -> bool {
+        matches!(self, Self::UnknownFormat { .. })
+    }
+}

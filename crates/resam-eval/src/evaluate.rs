@@ -127,10 +127,17 @@ pub fn evaluate(
         evaluation.unprompted += instances.len() - asked.len();
         if !asked.is_empty() {
             match dataset.read_image(image) {
-                Ok(decoded) => {
-                    score_image(&mut evaluation, image, &decoded.rgb, &asked, answering, predictor)?
-                }
-                Err(error) => evaluation.failed.push((image.file_name.clone(), error.to_string())),
+                Ok(decoded) => score_image(
+                    &mut evaluation,
+                    image,
+                    &decoded.rgb,
+                    &asked,
+                    answering,
+                    predictor,
+                )?,
+                Err(error) => evaluation
+                    .failed
+                    .push((image.file_name.clone(), error.to_string())),
             }
         }
         observe(done + 1);
@@ -162,9 +169,13 @@ fn questions<'a>(
         let truth = instance.mask()?;
         let points = match (&mut given, prompting) {
             (Some(given), _) => given.remove(&instance.id).unwrap_or_default(),
-            (None, Prompting::Drawn { points_per_instance: count, seed }) => {
-                draws::draw_points(&truth, *count, *count, *seed, image.id, instance.id)
-            }
+            (
+                None,
+                Prompting::Drawn {
+                    points_per_instance: count,
+                    seed,
+                },
+            ) => draws::draw_points(&truth, *count, *count, *seed, image.id, instance.id),
             (None, _) => Vec::new(),
         };
         let bounds = match prompting {
@@ -176,9 +187,21 @@ fn questions<'a>(
         }
         let points = points
             .into_iter()
-            .map(|point| PromptPoint { x: point.x, y: point.y, positive: point.positive })
+            .map(|point| PromptPoint {
+                x: point.x,
+                y: point.y,
+                positive: point.positive,
+            })
             .collect();
-        questions.push(Question { instance, truth, prompt: Prompt { points, bounds, mask: None } });
+        questions.push(Question {
+            instance,
+            truth,
+            prompt: Prompt {
+                points,
+                bounds,
+                mask: None,
+            },
+        });
     }
     Ok(questions)
 }
@@ -211,8 +234,11 @@ fn score_image(
     predictor: &Predictor,
 ) -> Result<(), EvaluateError> {
     let view = RgbView::new(rgb.width() as usize, rgb.height() as usize, rgb.as_raw())?;
-    let encoded = predictor.encode(view)?;
-    let prompts: Vec<Prompt> = questions.iter().map(|question| question.prompt.clone()).collect();
+    let encoded = predictor.encode(view);
+    let prompts: Vec<Prompt> = questions
+        .iter()
+        .map(|question| question.prompt.clone())
+        .collect();
     let answers = predictor.predict_best(&encoded, &prompts, answering.multimask)?;
     for (question, answer) in questions.iter().zip(answers) {
         let predicted = Bitmap::from_threshold_inclusive(
@@ -223,7 +249,9 @@ fn score_image(
         )?;
         let scores = Scores::of_instance(&predicted, &question.truth)?;
         let Instance { id, category, .. } = question.instance;
-        evaluation.scores.record(&image.file_name, category, *id, scores)?;
+        evaluation
+            .scores
+            .record(&image.file_name, category, *id, scores)?;
         evaluation.rows.push(InstanceRow {
             image: image.file_name.clone(),
             instance: *id,

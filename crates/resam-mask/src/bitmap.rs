@@ -1,6 +1,6 @@
 use crate::{MaskError, PixelBox};
 
-/// Largest number of pixels a mask may have, each side rounded up to a multiple of 64.
+/// Largest number of pixels a mask may have, each side rounded up to a multiple of 64, at least 64.
 ///
 /// A bitmap of this size takes 128 MiB. The limit keeps a hostile size from driving an allocation
 /// and every run length within 32 bits.
@@ -22,7 +22,8 @@ pub struct Bitmap {
 
 /// Refuses sizes over [`MAX_PIXELS`].
 pub(crate) fn check_size(width: u32, height: u32) -> Result<(), MaskError> {
-    let padded = |side: u32| u64::from(side).next_multiple_of(64);
+    // An empty side counts too, or going through billions of empty rows would be allowed.
+    let padded = |side: u32| u64::from(side.max(1)).next_multiple_of(64);
     // Both sides are at most 2^32, so only their product can overflow.
     match padded(width).checked_mul(padded(height)) {
         Some(pixels) if pixels <= MAX_PIXELS => Ok(()),

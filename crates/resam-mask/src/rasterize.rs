@@ -76,10 +76,12 @@ pub fn rasterize_polygon<R: AsRef<[[f64; 2]]>>(
     width: u32,
     height: u32,
 ) -> Result<Rle, MaskError> {
-    let masks = rings
+    let mut masks = rings
         .iter()
         .map(|ring| rasterize_ring(ring.as_ref(), width, height));
-    Rle::union(&masks.collect::<Result<Vec<_>, _>>()?)
+    let first = masks.next().ok_or(MaskError::NothingToMerge)??;
+    // One at a time: a short ring can have millions of runs, and there may be many rings.
+    masks.try_fold(first, |merged, mask| Rle::union(&[merged, mask?]))
 }
 
 /// The nearest point of the fine grid; like the published code, towards zero below zero.

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use proptest::prelude::*;
-use resam_mask::{MAX_COORDINATE, MaskError, rasterize_polygon, rasterize_ring};
+use resam_mask::{MAX_COORDINATE, MaskError, Rle, rasterize_polygon, rasterize_ring};
 use serde_json::Value;
 
 fn number(value: &Value) -> u32 {
@@ -91,6 +91,24 @@ fn a_ring_that_crosses_the_image_too_often_is_refused() {
         .collect();
     let refusal = rasterize_ring(&zigzag, 20_000, 100);
     assert_eq!(refusal, Err(MaskError::TooManyCrossings { points: 5_000 }));
+}
+
+#[test]
+fn the_union_of_rings_does_not_depend_on_their_order() -> Result<(), MaskError> {
+    let rings = [0.0, 2.0, 1.0].map(|x| vec![[x, x], [x + 2.0, x], [x + 2.0, x + 2.0]]);
+    let mask = rasterize_polygon(&rings, 6, 6)?;
+    let mut reversed = rings.clone();
+    reversed.reverse();
+    assert_eq!(rasterize_polygon(&reversed, 6, 6)?, mask);
+    let masks = rings.iter().map(|ring| rasterize_ring(ring, 6, 6));
+    assert_eq!(Rle::union(&masks.collect::<Result<Vec<_>, _>>()?)?, mask);
+
+    let none: [Vec<[f64; 2]>; 0] = [];
+    assert_eq!(
+        rasterize_polygon(&none, 6, 6),
+        Err(MaskError::NothingToMerge)
+    );
+    Ok(())
 }
 
 proptest! {

@@ -239,6 +239,8 @@ fn sizes_over_the_limit_are_refused_before_anything_is_allocated() {
     for (width, height) in [
         (u32::MAX, u32::MAX),
         (1, u32::MAX),
+        (0, u32::MAX),
+        (u32::MAX, 0),
         (1 << 24, 65),
         (32_769, 32_768),
     ] {

@@ -101,9 +101,15 @@ impl SamConfig {
     /// [`SamError::NotSam`] when the tensors are not those of a Segment Anything model.
     pub fn detect(checkpoint: &Checkpoint) -> Result<Self, SamError> {
         let shapes = Shapes(checkpoint);
-        let image_encoder = if checkpoint.get("image_encoder.patch_embed.proj.weight").is_some() {
+        let image_encoder = if checkpoint
+            .get("image_encoder.patch_embed.proj.weight")
+            .is_some()
+        {
             ImageEncoderConfig::Vit(VitConfig::detect(&shapes)?)
-        } else if checkpoint.get("image_encoder.patch_embed.seq.0.c.weight").is_some() {
+        } else if checkpoint
+            .get("image_encoder.patch_embed.seq.0.c.weight")
+            .is_some()
+        {
             ImageEncoderConfig::TinyVit(TinyVitConfig::detect(&shapes)?)
         } else {
             return Err(shapes.not_sam(
@@ -124,7 +130,13 @@ impl SamConfig {
         let [prompt_embed_dim] = shapes.dims("image_encoder.neck.3.weight")?;
         let [mask_in_chans, ..] = shapes.dims::<4>("prompt_encoder.mask_downscaling.3.weight")?;
         let decoder = DecoderConfig::detect(&shapes, prompt_embed_dim)?;
-        Ok(Self { image_encoder, prompt_embed_dim, image_size, mask_in_chans, decoder })
+        Ok(Self {
+            image_encoder,
+            prompt_embed_dim,
+            image_size,
+            mask_in_chans,
+            decoder,
+        })
     }
 
     /// A short name for people: `SAM ViT-B`, `MobileSAM (TinyViT-5M)`, `SAM ViT, 48 channels, ...`.
@@ -171,7 +183,11 @@ impl VitConfig {
             let whole = sides.iter().copied().max().unwrap_or(0);
             let window = sides.iter().copied().min().unwrap_or(0);
             let global = (0..depth).filter(|&i| sides[i] == whole).collect();
-            (embed_dim / head_dim, if window == whole { 0 } else { window }, global)
+            (
+                embed_dim / head_dim,
+                if window == whole { 0 } else { window },
+                global,
+            )
         } else {
             // SAM's ViTs all have heads of 64 channels.
             ((embed_dim / 64).max(1), 0, (0..depth).collect())
@@ -198,9 +214,11 @@ impl TinyVitConfig {
     fn detect(shapes: &Shapes<'_>) -> Result<Self, SamError> {
         let stages = shapes
             .count(|i| format!("image_encoder.layers.{i}.blocks.0.mlp.fc1.weight"))
-            .max(shapes.count_from(1, |i| {
-                format!("image_encoder.layers.{i}.blocks.0.mlp.fc1.weight")
-            }) + 1);
+            .max(
+                shapes.count_from(1, |i| {
+                    format!("image_encoder.layers.{i}.blocks.0.mlp.fc1.weight")
+                }) + 1,
+            );
         if stages != 4 {
             return Err(shapes.not_sam(&format!("a TinyViT of {stages} stages, not 4")));
         }
@@ -231,7 +249,9 @@ impl TinyVitConfig {
                 return Err(shapes.not_sam(&format!("stage {stage} has a strange bias table")));
             }
             config.embed_dims.push(channels);
-            config.depths.push(shapes.count(|i| format!("{block}.{i}.attn.qkv.weight")));
+            config
+                .depths
+                .push(shapes.count(|i| format!("{block}.{i}.attn.qkv.weight")));
             config.num_heads.push(heads);
             config.window_sizes.push(window);
             config.mlp_ratio = hidden / channels;
@@ -247,7 +267,9 @@ impl DecoderConfig {
         let [mask_tokens, _] = shapes.dims("mask_decoder.mask_tokens.weight")?;
         let head = "mask_decoder.iou_prediction_head.layers";
         let [iou_head_hidden_dim, _] = shapes.dims(&format!("{head}.0.weight"))?;
-        let [attention_dim, _] = shapes.dims(&format!("{layer}.0.cross_attn_token_to_image.q_proj.weight"))?;
+        let [attention_dim, _] = shapes.dims(&format!(
+            "{layer}.0.cross_attn_token_to_image.q_proj.weight"
+        ))?;
         let heads = match shapes.0.metadata().get("decoder_heads") {
             Some(text) => text.parse().unwrap_or(0),
             None => 8,
@@ -277,9 +299,15 @@ impl Shapes<'_> {
     }
 
     fn dims<const D: usize>(&self, name: &str) -> Result<[usize; D], SamError> {
-        let info = self.0.get(name).ok_or_else(|| self.not_sam(&format!("it has no `{name}`")))?;
+        let info = self
+            .0
+            .get(name)
+            .ok_or_else(|| self.not_sam(&format!("it has no `{name}`")))?;
         info.shape.as_slice().try_into().map_err(|_| {
-            self.not_sam(&format!("`{name}` has shape {:?}, not {D} dimensions", info.shape))
+            self.not_sam(&format!(
+                "`{name}` has shape {:?}, not {D} dimensions",
+                info.shape
+            ))
         })
     }
 
@@ -293,6 +321,9 @@ impl Shapes<'_> {
     }
 
     fn not_sam(&self, reason: &str) -> SamError {
-        SamError::NotSam { path: self.0.path().to_path_buf(), reason: reason.into() }
+        SamError::NotSam {
+            path: self.0.path().to_path_buf(),
+            reason: reason.into(),
+        }
     }
 }

@@ -97,8 +97,13 @@ impl ImageEncoderVit {
             let weight = attention.qkv.weight.val();
             let channels = weight.dims()[0];
             let device = weight.device();
-            attention.adapter =
-                Some(QueryValueAdapter::init(channels, channels, channels, config.rank, &device));
+            attention.adapter = Some(QueryValueAdapter::init(
+                channels,
+                channels,
+                channels,
+                config.rank,
+                &device,
+            ));
         }
     }
 }
@@ -168,8 +173,7 @@ impl Attention {
         let channels = config.embed_dim;
         let table = [2 * side - 1, channels / config.num_heads];
         let qkv = parameters.at("qkv");
-        let relative =
-            |name: &str| config.use_rel_pos.then(|| parameters.tensor(name, table));
+        let relative = |name: &str| config.use_rel_pos.then(|| parameters.tensor(name, table));
         Self {
             qkv: Linear::load_with(&qkv, channels, 3 * channels, config.qkv_bias),
             proj: Linear::load(&parameters.at("proj"), channels, channels),
@@ -188,7 +192,8 @@ impl Attention {
         let x = x.reshape([batch, tokens, channels]);
         let qkv = self.qkv.forward(x.clone());
         let [mut query, key, mut value] = [0, 1, 2].map(|part| {
-            qkv.clone().slice([0..batch, 0..tokens, part * channels..(part + 1) * channels])
+            qkv.clone()
+                .slice([0..batch, 0..tokens, part * channels..(part + 1) * channels])
         });
         if let Some(adapter) = &self.adapter {
             query = query + adapter.query.forward(x.clone());
@@ -234,8 +239,12 @@ fn add_decomposed_rel_pos(
     let [batch, tokens, head_dim] = query.dims();
     let query = query.reshape([batch, rows, columns, head_dim]);
     // [1, rows, head_dim, rows] and [1, columns, head_dim, columns]
-    let table_h = relative_table(rel_pos_h, rows).swap_dims(1, 2).unsqueeze::<4>();
-    let table_w = relative_table(rel_pos_w, columns).swap_dims(1, 2).unsqueeze::<4>();
+    let table_h = relative_table(rel_pos_h, rows)
+        .swap_dims(1, 2)
+        .unsqueeze::<4>();
+    let table_w = relative_table(rel_pos_w, columns)
+        .swap_dims(1, 2)
+        .unsqueeze::<4>();
     let rel_h = query.clone().matmul(table_h);
     let rel_w = query.swap_dims(1, 2).matmul(table_w).swap_dims(1, 2);
     let scores = scores.reshape([batch, rows, columns, rows, columns])
@@ -252,8 +261,9 @@ fn add_decomposed_rel_pos(
 fn relative_table(table: Tensor<2>, size: usize) -> Tensor<3> {
     let [length, head_dim] = table.dims();
     let table = resampled_linearly(table, 2 * size - 1, length);
-    let offsets: Vec<i64> =
-        (0..size).flat_map(|i| (0..size).map(move |k| (i + size - 1 - k) as i64)).collect();
+    let offsets: Vec<i64> = (0..size)
+        .flat_map(|i| (0..size).map(move |k| (i + size - 1 - k) as i64))
+        .collect();
     let device = table.device();
     let offsets = Tensor::<1, Int>::from_data(TensorData::new(offsets, [size * size]), &device);
     table.select(0, offsets).reshape([size, size, head_dim])

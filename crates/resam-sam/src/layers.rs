@@ -83,7 +83,9 @@ pub struct LayerNorm2d {
 impl LayerNorm2d {
     /// A norm over `channels` channels.
     pub fn load(parameters: &Parameters<'_>, channels: usize) -> Self {
-        Self { norm: LayerNorm::load(parameters, channels, 1e-6) }
+        Self {
+            norm: LayerNorm::load(parameters, channels, 1e-6),
+        }
     }
 
     /// `[batch, channels, height, width]` to the same shape.
@@ -114,7 +116,13 @@ impl Conv2d {
         padding: usize,
         groups: usize,
     ) -> Self {
-        Self { weight, bias, stride, padding, groups }
+        Self {
+            weight,
+            bias,
+            stride,
+            padding,
+            groups,
+        }
     }
 
     /// A convolution whose weight has this shape, `[out, in, kernel, kernel]`, in one group.
@@ -132,13 +140,13 @@ impl Conv2d {
 
     /// `[batch, channels_in, height, width]` to `[batch, channels_out, height', width']`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let options = ConvOptions::new(
-            [self.stride; 2],
-            [self.padding; 2],
-            [1, 1],
-            self.groups,
-        );
-        conv2d(x, self.weight.val(), self.bias.as_ref().map(Param::val), options)
+        let options = ConvOptions::new([self.stride; 2], [self.padding; 2], [1, 1], self.groups);
+        conv2d(
+            x,
+            self.weight.val(),
+            self.bias.as_ref().map(Param::val),
+            options,
+        )
     }
 }
 
@@ -224,7 +232,15 @@ pub fn window_partition(x: Tensor<4>, side: usize) -> Tensor<4> {
     let [batch, height, width, channels] = x.dims();
     let (rows, columns) = (height.div_ceil(side), width.div_ceil(side));
     let x = if rows * side > height || columns * side > width {
-        x.pad([(0, 0), (0, rows * side - height), (0, columns * side - width), (0, 0)], 0.0)
+        x.pad(
+            [
+                (0, 0),
+                (0, rows * side - height),
+                (0, columns * side - width),
+                (0, 0),
+            ],
+            0.0,
+        )
     } else {
         x
     };

@@ -31,6 +31,7 @@ pub mod postprocess;
 pub mod predictor;
 pub mod preprocess;
 pub mod prompt_encoder;
+pub mod resample;
 pub mod sam;
 pub mod tiny_vit;
 pub mod transformer;

@@ -27,7 +27,10 @@ pub struct LowRank {
 impl LowRank {
     /// Factors of given values: `a` is `[d_input, rank]`, `b` is `[rank, d_output]`.
     pub fn from_tensors(a: Tensor<2>, b: Tensor<2>) -> Self {
-        Self { a: Param::from_tensor(a), b: Param::from_tensor(b) }
+        Self {
+            a: Param::from_tensor(a),
+            b: Param::from_tensor(b),
+        }
     }
 
     /// `A` drawn uniformly from `+-1 / sqrt(d_input)` (`kaiming_uniform_` with `a = sqrt(5)`, the

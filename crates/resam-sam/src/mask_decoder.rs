@@ -39,13 +39,11 @@ impl MaskDecoder {
         let masks = config.multimask_outputs + 1;
         let hypernetworks = parameters.at("output_hypernetworks_mlps");
         Self {
-            transformer: TwoWayTransformer::load(
-                &parameters.at("transformer"),
-                channels,
-                config,
-            ),
+            transformer: TwoWayTransformer::load(&parameters.at("transformer"), channels, config),
             iou_token: parameters.at("iou_token").tensor("weight", [1, channels]),
-            mask_tokens: parameters.at("mask_tokens").tensor("weight", [masks, channels]),
+            mask_tokens: parameters
+                .at("mask_tokens")
+                .tensor("weight", [masks, channels]),
             output_upscaling: OutputUpscaling::load(&parameters.at("output_upscaling"), channels),
             output_hypernetworks_mlps: (0..masks)
                 .map(|i| {
@@ -89,14 +87,20 @@ impl MaskDecoder {
             x.reshape([batch, channels, rows * columns]).swap_dims(1, 2)
         };
         let (tokens, image) =
-            self.transformer.forward(cells(image + dense), cells(image_pe), tokens);
+            self.transformer
+                .forward(cells(image + dense), cells(image_pe), tokens);
 
-        let image = image.swap_dims(1, 2).reshape([batch, channels, rows, columns]);
+        let image = image
+            .swap_dims(1, 2)
+            .reshape([batch, channels, rows, columns]);
         let upscaled = self.output_upscaling.forward(image);
         let [_, depth, height, width] = upscaled.dims();
         let asked = if multimask { 1..output_count - 1 } else { 0..1 };
-        let token =
-            |index: usize| tokens.clone().slice([0..batch, index..index + 1, 0..channels]);
+        let token = |index: usize| {
+            tokens
+                .clone()
+                .slice([0..batch, index..index + 1, 0..channels])
+        };
         // Token 0 is the quality's; mask i has token i + 1 and its own network.
         let weights = asked
             .clone()
@@ -105,8 +109,14 @@ impl MaskDecoder {
         let low_res = Tensor::cat(weights, 1)
             .matmul(upscaled.reshape([batch, depth, height * width]))
             .reshape([batch, asked.len(), height, width]);
-        let quality = self.iou_prediction_head.forward(token(0)).squeeze_dim::<2>(1);
-        DecodedMasks { low_res, quality: quality.slice([0..batch, asked]) }
+        let quality = self
+            .iou_prediction_head
+            .forward(token(0))
+            .squeeze_dim::<2>(1);
+        DecodedMasks {
+            low_res,
+            quality: quality.slice([0..batch, asked]),
+        }
     }
 }
 

@@ -49,13 +49,19 @@ impl<'a> Parameters<'a> {
             used: RefCell::default(),
             problems: RefCell::default(),
         };
-        Self { ledger: std::rc::Rc::new(ledger), prefix: String::new() }
+        Self {
+            ledger: std::rc::Rc::new(ledger),
+            prefix: String::new(),
+        }
     }
 
     /// The tensors below `name`, which may hold dots: `at("blocks.3")`.
     pub fn at(&self, name: impl AsRef<str>) -> Self {
         let prefix = format!("{}{}.", self.prefix, name.as_ref());
-        Self { ledger: self.ledger.clone(), prefix }
+        Self {
+            ledger: self.ledger.clone(),
+            prefix,
+        }
     }
 
     /// The device that tensors are made on.
@@ -65,7 +71,10 @@ impl<'a> Parameters<'a> {
 
     /// Whether there is a tensor of this name.
     pub fn has(&self, name: &str) -> bool {
-        self.ledger.checkpoint.get(&format!("{}{name}", self.prefix)).is_some()
+        self.ledger
+            .checkpoint
+            .get(&format!("{}{name}", self.prefix))
+            .is_some()
     }
 
     /// The values of a tensor, row-major; `None`, written down, when it is missing or misshapen.
@@ -77,7 +86,10 @@ impl<'a> Parameters<'a> {
         };
         self.ledger.used.borrow_mut().insert(full.clone());
         if info.shape != shape {
-            self.problem(format!("tensor `{full}` has shape {:?}, not {shape:?}", info.shape));
+            self.problem(format!(
+                "tensor `{full}` has shape {:?}, not {shape:?}",
+                info.shape
+            ));
             return None;
         }
         match self.ledger.checkpoint.read_f32(&full) {
@@ -139,7 +151,10 @@ impl<'a> Parameters<'a> {
         if left > 0 {
             problems.push(format!("and {left} more"));
         }
-        Err(SamError::Mismatch { path: checkpoint.path().to_path_buf(), problems })
+        Err(SamError::Mismatch {
+            path: checkpoint.path().to_path_buf(),
+            problems,
+        })
     }
 
     fn problem(&self, line: String) {

@@ -34,7 +34,11 @@ struct Axis(Vec<(usize, usize, f32)>);
 
 impl Axis {
     fn new(length: usize, target: usize) -> Self {
-        Self((0..target).map(|index| linear_source(index, length, target)).collect())
+        Self(
+            (0..target)
+                .map(|index| linear_source(index, length, target))
+                .collect(),
+        )
     }
 
     fn resample(&self, source: &[f32], out: &mut [f32]) {
@@ -53,7 +57,11 @@ fn blend(a: &[f32], b: &[f32], fraction: f32, out: &mut [f32]) {
 
 /// Logits `[side, side]`, row-major, to `[height, width]` of the image.
 pub fn upscale_logits(low_res: &[f32], side: usize, geometry: &Geometry) -> Vec<f32> {
-    let Geometry { original: [height, width], covered, padded } = *geometry;
+    let Geometry {
+        original: [height, width],
+        covered,
+        padded,
+    } = *geometry;
     let to_padded = Axis::new(side, padded);
     let columns = Axis::new(covered[1], width);
     let rows = Axis::new(covered[0], height);
@@ -71,7 +79,10 @@ pub fn upscale_logits(low_res: &[f32], side: usize, geometry: &Geometry) -> Vec<
 
     let mut logits = vec![0.0; height * width];
     // The two input rows in use; output rows go down, so each is made once or twice at most.
-    let mut cached = [(usize::MAX, vec![0.0; width]), (usize::MAX, vec![0.0; width])];
+    let mut cached = [
+        (usize::MAX, vec![0.0; width]),
+        (usize::MAX, vec![0.0; width]),
+    ];
     for (out, &(low, high, fraction)) in logits.chunks_exact_mut(width).zip(&rows.0) {
         if cached[0].0 != low {
             cached.swap(0, 1);

@@ -83,7 +83,11 @@ impl Predictor {
         if size == 0 || size % multiple != 0 {
             return Err(SamError::InputSize { size, multiple });
         }
-        Ok(Self { sam, device: device.clone(), input_size: size })
+        Ok(Self {
+            sam,
+            device: device.clone(),
+            input_size: size,
+        })
     }
 
     /// The model.
@@ -97,35 +101,45 @@ impl Predictor {
     }
 
     /// Encodes one image.
-    ///
-    /// # Errors
-    /// [`SamError::Image`] when the image cannot be resampled.
-    pub fn encode(&self, image: RgbView<'_>) -> Result<EncodedImage, SamError> {
-        Ok(self.encode_batch(&[image])?.remove(0))
+    pub fn encode(&self, image: RgbView<'_>) -> EncodedImage {
+        let (input, covered) = preprocess(image, self.input_size, &self.device);
+        let original = [image.height, image.width];
+        EncodedImage {
+            embedding: self.sam.image_encoder.forward(input),
+            geometry: Geometry {
+                original,
+                covered,
+                padded: self.input_size,
+            },
+        }
     }
 
     /// Encodes images of any sizes in one pass of the network.
-    ///
-    /// # Errors
-    /// [`SamError::Image`] when an image cannot be resampled.
-    pub fn encode_batch(&self, images: &[RgbView<'_>]) -> Result<Vec<EncodedImage>, SamError> {
+    pub fn encode_batch(&self, images: &[RgbView<'_>]) -> Vec<EncodedImage> {
         let mut inputs = Vec::with_capacity(images.len());
         let mut geometries = Vec::with_capacity(images.len());
         for image in images {
-            let (input, covered) = preprocess(*image, self.input_size, &self.device)?;
+            let (input, covered) = preprocess(*image, self.input_size, &self.device);
             let original = [image.height, image.width];
             inputs.push(input);
-            geometries.push(Geometry { original, covered, padded: self.input_size });
+            geometries.push(Geometry {
+                original,
+                covered,
+                padded: self.input_size,
+            });
         }
         if inputs.is_empty() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let embeddings = self.sam.image_encoder.forward(Tensor::cat(inputs, 0));
         let encoded = geometries.into_iter().enumerate().map(|(index, geometry)| {
             let embedding = embeddings.clone().narrow(0, index, 1);
-            EncodedImage { embedding, geometry }
+            EncodedImage {
+                embedding,
+                geometry,
+            }
         });
-        Ok(encoded.collect())
+        encoded.collect()
     }
 
     /// Answers prompts about one image, each with one mask, or with several when `multimask`.
@@ -184,7 +198,9 @@ impl Predictor {
     ) -> Result<Vec<Prediction>, SamError> {
         let answers = self.predict(image, prompts, multimask)?;
         let best = |masks: Vec<Prediction>| {
-            masks.into_iter().max_by(|a, b| a.quality.total_cmp(&b.quality))
+            masks
+                .into_iter()
+                .max_by(|a, b| a.quality.total_cmp(&b.quality))
         };
         Ok(answers.into_iter().filter_map(best).collect())
     }
@@ -212,7 +228,10 @@ impl Predictor {
         if let Some(mask) = &prompt.mask
             && mask.len() != side * side
         {
-            return wrong(format!("a mask of {} values, not {side} x {side}", mask.len()));
+            return wrong(format!(
+                "a mask of {} values, not {side} x {side}",
+                mask.len()
+            ));
         }
         Ok(())
     }
@@ -225,8 +244,11 @@ impl Predictor {
             let prompt = &prompts[index];
             if !prompt.points.is_empty() {
                 let points = prompt.points.iter().map(|point| {
-                    let label =
-                        if point.positive { PointLabel::Positive } else { PointLabel::Negative };
+                    let label = if point.positive {
+                        PointLabel::Positive
+                    } else {
+                        PointLabel::Negative
+                    };
                     (geometry.to_input([point.x, point.y]), label)
                 });
                 batch.points.push(points.collect());
@@ -254,7 +276,11 @@ impl Predictor {
 fn same_form(prompts: &[Prompt]) -> Vec<Vec<usize>> {
     let mut groups = std::collections::BTreeMap::<_, Vec<usize>>::new();
     for (index, prompt) in prompts.iter().enumerate() {
-        let form = (prompt.points.len(), prompt.bounds.is_some(), prompt.mask.is_some());
+        let form = (
+            prompt.points.len(),
+            prompt.bounds.is_some(),
+            prompt.mask.is_some(),
+        );
         groups.entry(form).or_default().push(index);
     }
     groups.into_values().collect()
@@ -263,5 +289,8 @@ fn same_form(prompts: &[Prompt]) -> Vec<Vec<usize>> {
 /// The values of a tensor, row-major, as `f32`.
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     // Reading back an `f32` view of a float tensor fails only if the device is lost.
-    tensor.into_data_as::<f32>().try_into_vec().unwrap_or_default()
+    tensor
+        .into_data_as::<f32>()
+        .try_into_vec()
+        .unwrap_or_default()
 }

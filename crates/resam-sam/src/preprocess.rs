@@ -3,10 +3,9 @@
 //! segment-anything; the resampling is Pillow's antialiased bilinear filter.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::error::SamError;
+use crate::resample::resample_rgb;
 
 /// Mean of the bands, in grey levels.
 pub const PIXEL_MEAN: [f32; 3] = [123.675, 116.28, 103.53];
@@ -30,11 +29,21 @@ impl<'a> RgbView<'a> {
     /// # Errors
     /// [`SamError::Image`] when the number of bytes is not that of the size, or zero.
     pub fn new(width: usize, height: usize, data: &'a [u8]) -> Result<Self, SamError> {
-        let expected = width.checked_mul(height).and_then(|pixels| pixels.checked_mul(3));
+        let expected = width
+            .checked_mul(height)
+            .and_then(|pixels| pixels.checked_mul(3));
         if expected != Some(data.len()) || data.is_empty() {
-            return Err(SamError::Image { width, height, bytes: data.len() });
+            return Err(SamError::Image {
+                width,
+                height,
+                bytes: data.len(),
+            });
         }
-        Ok(Self { width, height, data })
+        Ok(Self {
+            width,
+            height,
+            data,
+        })
     }
 }
 
@@ -47,47 +56,23 @@ pub fn resized_size(height: usize, width: usize, long_side: usize) -> [usize; 2]
 
 /// Brings the long side of an image to `long_side` pixels; returns interleaved RGB and
 /// `[height, width]`.
-///
-/// # Errors
-/// [`SamError::Image`] when the image cannot be resampled (a side of more than 2^32 pixels).
-pub fn resize_longest_side(
-    image: RgbView<'_>,
-    long_side: usize,
-) -> Result<(Vec<u8>, [usize; 2]), SamError> {
-    let [height, width] = resized_size(image.height, image.width, long_side);
-    if (height, width) == (image.height, image.width) {
-        return Ok((image.data.to_vec(), [height, width]));
-    }
-    let wrong = || SamError::Image {
-        width: image.width,
-        height: image.height,
-        bytes: image.data.len(),
-    };
-    let side = |side: usize| u32::try_from(side).map_err(|_| wrong());
-    let source =
-        ImageRef::new(side(image.width)?, side(image.height)?, image.data, PixelType::U8x3)
-            .map_err(|_| wrong())?;
-    let mut target = Image::new(side(width)?, side(height)?, PixelType::U8x3);
-    let options =
-        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    Resizer::new().resize(&source, &mut target, &options).map_err(|_| wrong())?;
-    Ok((target.into_vec(), [height, width]))
+pub fn resize_longest_side(image: RgbView<'_>, long_side: usize) -> (Vec<u8>, [usize; 2]) {
+    let size = resized_size(image.height, image.width, long_side);
+    (
+        resample_rgb(image.data, [image.height, image.width], size),
+        size,
+    )
 }
 
 /// An image as the network's input `[1, 3, size, size]`, and the `[height, width]` in it that the
 /// image covers.
-///
-/// # Errors
-/// [`SamError::Image`] when the image cannot be resampled.
-pub fn preprocess(
-    image: RgbView<'_>,
-    size: usize,
-    device: &Device,
-) -> Result<(Tensor<4>, [usize; 2]), SamError> {
-    let (rgb, [height, width]) = resize_longest_side(image, size)?;
+pub fn preprocess(image: RgbView<'_>, size: usize, device: &Device) -> (Tensor<4>, [usize; 2]) {
+    let (rgb, [height, width]) = resize_longest_side(image, size);
     let mut input = vec![0f32; 3 * size * size];
     for (band, plane) in input.chunks_exact_mut(size * size).enumerate() {
-        let rows = plane.chunks_exact_mut(size).zip(rgb.chunks_exact(3 * width));
+        let rows = plane
+            .chunks_exact_mut(size)
+            .zip(rgb.chunks_exact(3 * width));
         for (row, pixels) in rows.take(height) {
             for (value, pixel) in row.iter_mut().zip(pixels.chunks_exact(3)) {
                 *value = (f32::from(pixel[band]) - PIXEL_MEAN[band]) / PIXEL_STD[band];
@@ -95,5 +80,5 @@ pub fn preprocess(
         }
     }
     let input = Tensor::from_data(TensorData::new(input, [1, 3, size, size]), device);
-    Ok((input, [height, width]))
+    (input, [height, width])
 }

@@ -90,11 +90,7 @@ impl PromptEncoder {
     /// when there is no box, then the two corners of the box) and the dense embeddings
     /// `[batch, channels, rows, columns]`; `[1, channels, 1, 1]`, to be broadcast, when no mask is
     /// given.
-    pub fn forward(
-        &self,
-        prompts: &PromptBatch,
-        input_size: [usize; 2],
-    ) -> (Tensor<3>, Tensor<4>) {
+    pub fn forward(&self, prompts: &PromptBatch, input_size: [usize; 2]) -> (Tensor<3>, Tensor<4>) {
         let dense = match &prompts.masks {
             Some(masks) => self.mask_downscaling.forward(masks.clone()),
             None => self.no_mask_embed.val().reshape([1, self.embed_dim, 1, 1]),
@@ -109,7 +105,9 @@ impl PromptEncoder {
         if !prompts.points.is_empty() {
             let mut points = prompts.points.clone();
             if prompts.boxes.is_empty() {
-                points.iter_mut().for_each(|row| row.push(([0.0; 2], PointLabel::Padding)));
+                points
+                    .iter_mut()
+                    .for_each(|row| row.push(([0.0; 2], PointLabel::Padding)));
             }
             parts.push(self.embed_points(&points, input_size));
         }
@@ -133,7 +131,9 @@ impl PromptEncoder {
         let encoding = self.encode(&positions, input_size);
         // A padding point has no position; every point carries the embedding of its kind.
         let is = |label: PointLabel| -> Vec<f32> {
-            flat.iter().map(|&(_, other)| f32::from(u8::from(label == other))).collect()
+            flat.iter()
+                .map(|&(_, other)| f32::from(u8::from(label == other)))
+                .collect()
         };
         let device = encoding.device();
         let column = |values: Vec<f32>| {
@@ -149,12 +149,20 @@ impl PromptEncoder {
     }
 
     fn embed_boxes(&self, boxes: &[[f32; 4]], input_size: [usize; 2]) -> Tensor<3> {
-        let corners: Vec<[f32; 2]> =
-            boxes.iter().flat_map(|&[x0, y0, x1, y1]| [[x0, y0], [x1, y1]]).collect();
-        let encoding =
-            self.encode(&corners, input_size).reshape([boxes.len(), 2, self.embed_dim]);
-        let kinds =
-            Tensor::cat(vec![self.point_embeddings[2].val(), self.point_embeddings[3].val()], 0);
+        let corners: Vec<[f32; 2]> = boxes
+            .iter()
+            .flat_map(|&[x0, y0, x1, y1]| [[x0, y0], [x1, y1]])
+            .collect();
+        let encoding = self
+            .encode(&corners, input_size)
+            .reshape([boxes.len(), 2, self.embed_dim]);
+        let kinds = Tensor::cat(
+            vec![
+                self.point_embeddings[2].val(),
+                self.point_embeddings[3].val(),
+            ],
+            0,
+        );
         encoding + kinds.unsqueeze::<3>()
     }
 
@@ -183,7 +191,10 @@ impl PromptEncoder {
         let unit: Vec<f32> = (0..rows)
             .flat_map(|row| {
                 (0..columns).flat_map(move |column| {
-                    [(column as f32 + 0.5) / columns as f32, (row as f32 + 0.5) / rows as f32]
+                    [
+                        (column as f32 + 0.5) / columns as f32,
+                        (row as f32 + 0.5) / rows as f32,
+                    ]
                 })
             })
             .collect();

@@ -122,6 +122,7 @@ impl Sam {
         let input_size = [rows * stride, columns * stride];
         let (sparse, dense) = self.prompt_encoder.forward(prompts, input_size);
         let image_pe = self.prompt_encoder.dense_positional_encoding(rows, columns);
-        self.mask_decoder.forward(image, image_pe, sparse, dense, multimask)
+        self.mask_decoder
+            .forward(image, image_pe, sparse, dense, multimask)
     }
 }

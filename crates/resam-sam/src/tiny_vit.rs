@@ -64,13 +64,21 @@ impl TinyVit {
     /// Puts fresh query and value adapters on the attention of every block from
     /// `config.start_block` on, counting the attention blocks of all stages from 0.
     pub fn attach_lora(&mut self, config: LoraConfig) {
-        let blocks = self.stages.iter_mut().flat_map(|stage| stage.blocks.iter_mut());
+        let blocks = self
+            .stages
+            .iter_mut()
+            .flat_map(|stage| stage.blocks.iter_mut());
         for block in blocks.skip(config.start_block) {
             let weight = block.attn.qkv.weight.val();
             let channels = weight.dims()[0];
             let device = weight.device();
-            block.attn.adapter =
-                Some(QueryValueAdapter::init(channels, channels, channels, config.rank, &device));
+            block.attn.adapter = Some(QueryValueAdapter::init(
+                channels,
+                channels,
+                channels,
+                config.rank,
+                &device,
+            ));
         }
     }
 }
@@ -123,7 +131,11 @@ impl ConvStage {
         let channels = config.embed_dims[0];
         let blocks = (0..config.depths[0])
             .map(|i| {
-                MbConv::load(&parameters.at(format!("blocks.{i}")), channels, config.mbconv_dim)
+                MbConv::load(
+                    &parameters.at(format!("blocks.{i}")),
+                    channels,
+                    config.mbconv_dim,
+                )
             })
             .collect();
         let downsample =
@@ -243,7 +255,13 @@ impl TinyVitBlock {
                 config.num_heads[stage],
                 config.window_sizes[stage],
             ),
-            local_conv: conv_bn(&parameters.at("local_conv"), [channels, 1, 3, 3], 1, 1, channels),
+            local_conv: conv_bn(
+                &parameters.at("local_conv"),
+                [channels, 1, 3, 3],
+                1,
+                1,
+                channels,
+            ),
             norm: LayerNorm::load(&mlp.at("norm"), channels, NORM_EPSILON),
             mlp: MlpBlock::load(
                 &mlp,
@@ -260,7 +278,10 @@ impl TinyVitBlock {
         let [_, rows, columns, _] = x.dims();
         let windows = window_partition(x.clone(), self.attn.side);
         let x = x + window_unpartition(self.attn.forward(windows), rows, columns);
-        let x = self.local_conv.forward(x.permute([0, 3, 1, 2])).permute([0, 2, 3, 1]);
+        let x = self
+            .local_conv
+            .forward(x.permute([0, 3, 1, 2]))
+            .permute([0, 2, 3, 1]);
         x.clone() + self.mlp.forward(self.norm.forward(x))
     }
 }
@@ -300,10 +321,14 @@ impl WindowAttention {
         let head_dim = channels / heads;
         let x = self.norm.forward(x.reshape([windows, tokens, channels]));
         // Unlike SAM's ViT, query, key and value lie together head by head.
-        let qkv = self.qkv.forward(x.clone()).reshape([windows, tokens, heads, 3 * head_dim]);
+        let qkv = self
+            .qkv
+            .forward(x.clone())
+            .reshape([windows, tokens, heads, 3 * head_dim]);
         let [mut query, key, mut value] = [0, 1, 2].map(|part| {
             let channels = part * head_dim..(part + 1) * head_dim;
-            qkv.clone().slice([0..windows, 0..tokens, 0..heads, channels])
+            qkv.clone()
+                .slice([0..windows, 0..tokens, 0..heads, channels])
         });
         if let Some(adapter) = &self.adapter {
             let shape = [windows, tokens, heads, head_dim];
@@ -314,7 +339,9 @@ impl WindowAttention {
         let scale = (head_dim as f64).powf(-0.5);
         let scores = query.matmul(key.swap_dims(2, 3)) * scale + self.bias();
         let attended = activation::softmax(scores, 3).matmul(value);
-        let attended = attended.swap_dims(1, 2).reshape([windows, side, side, channels]);
+        let attended = attended
+            .swap_dims(1, 2)
+            .reshape([windows, side, side, channels]);
         self.proj.forward(attended)
     }
 
@@ -328,8 +355,12 @@ impl WindowAttention {
             .flat_map(|from| (0..tokens).map(move |to| offset(from, to) as i64))
             .collect();
         let biases = self.attention_biases.val();
-        let offsets =
-            Tensor::<1, Int>::from_data(TensorData::new(offsets, [tokens * tokens]), &biases.device());
-        biases.select(1, offsets).reshape([1, self.num_heads, tokens, tokens])
+        let offsets = Tensor::<1, Int>::from_data(
+            TensorData::new(offsets, [tokens * tokens]),
+            &biases.device(),
+        );
+        biases
+            .select(1, offsets)
+            .reshape([1, self.num_heads, tokens, tokens])
     }
 }

@@ -124,7 +124,8 @@ impl TwoWayAttentionBlock {
         key_pe: Tensor<3>,
     ) -> (Tensor<3>, Tensor<3>) {
         let queries = if self.skip_first_layer_pe {
-            self.self_attn.forward(queries.clone(), queries.clone(), queries)
+            self.self_attn
+                .forward(queries.clone(), queries.clone(), queries)
         } else {
             let q = queries.clone() + query_pe.clone();
             queries.clone() + self.self_attn.forward(q.clone(), q, queries)
@@ -133,13 +134,19 @@ impl TwoWayAttentionBlock {
 
         let q = queries.clone() + query_pe.clone();
         let k = keys.clone() + key_pe.clone();
-        let attended = self.cross_attn_token_to_image.forward(q, k.clone(), keys.clone());
+        let attended = self
+            .cross_attn_token_to_image
+            .forward(q, k.clone(), keys.clone());
         let queries = self.norm2.forward(queries + attended);
 
-        let queries = self.norm3.forward(queries.clone() + self.mlp.forward(queries));
+        let queries = self
+            .norm3
+            .forward(queries.clone() + self.mlp.forward(queries));
 
         let q = queries.clone() + query_pe;
-        let attended = self.cross_attn_image_to_token.forward(k, q, queries.clone());
+        let attended = self
+            .cross_attn_image_to_token
+            .forward(k, q, queries.clone());
         let keys = self.norm4.forward(keys + attended);
         (queries, keys)
     }
@@ -177,13 +184,16 @@ impl Attention {
         let scores = query.matmul(key.swap_dims(2, 3)) / head_dim.sqrt();
         let attended = activation::softmax(scores, 3).matmul(value);
         let [batch, heads, tokens, head_dim] = attended.dims();
-        let attended = attended.swap_dims(1, 2).reshape([batch, tokens, heads * head_dim]);
+        let attended = attended
+            .swap_dims(1, 2)
+            .reshape([batch, tokens, heads * head_dim]);
         self.out_proj.forward(attended)
     }
 
     /// `[batch, tokens, heads * head_dim]` to `[batch, heads, tokens, head_dim]`.
     fn separate_heads(&self, x: Tensor<3>) -> Tensor<4> {
         let [batch, tokens, channels] = x.dims();
-        x.reshape([batch, tokens, self.num_heads, channels / self.num_heads]).swap_dims(1, 2)
+        x.reshape([batch, tokens, self.num_heads, channels / self.num_heads])
+            .swap_dims(1, 2)
     }
 }

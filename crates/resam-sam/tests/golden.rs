@@ -33,7 +33,11 @@ fn load(folder: &Path, device: &Device) -> Case {
     let expected: serde_json::Value = serde_json::from_str(&text).expect("golden.json");
     let checkpoint = Checkpoint::open(&folder.join("model.safetensors")).expect("model");
     Case {
-        name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        name: folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
         sam: Sam::load_with(&checkpoint, &config(&checkpoint, &expected), device).expect("model"),
         golden: Golden::open(folder),
         expected,
@@ -101,7 +105,7 @@ fn rgb(golden: &Golden, name: &str) -> (Vec<u8>, usize, usize) {
 fn input(case: &Case, name: &str) -> Tensor<4> {
     let (data, width, height) = rgb(&case.golden, name);
     let view = RgbView::new(width, height, &data).expect("an image");
-    preprocess(view, case.sam.image_size(), &case.device).expect("an input").0
+    preprocess(view, case.sam.image_size(), &case.device).0
 }
 
 #[test]
@@ -127,12 +131,21 @@ fn golden_configuration_is_told_from_the_shapes_alone() {
             assert_eq!(vit.depth, number("depth"));
             assert_eq!(vit.num_heads, number("num_heads"));
             assert_eq!(vit.window_size, number("window_size"));
-            assert_eq!(serde_json::json!(vit.global_attn_indexes), wanted["global_attn_indexes"]);
+            assert_eq!(
+                serde_json::json!(vit.global_attn_indexes),
+                wanted["global_attn_indexes"]
+            );
             assert_eq!(config.decoder.depth, number("decoder_depth"));
             assert_eq!(config.decoder.mlp_dim, number("decoder_mlp_dim"));
             assert_eq!(config.decoder.iou_head_depth, number("iou_head_depth"));
-            assert_eq!(config.decoder.iou_head_hidden_dim, number("iou_head_hidden_dim"));
-            assert_eq!(config.decoder.multimask_outputs, number("num_multimask_outputs"));
+            assert_eq!(
+                config.decoder.iou_head_hidden_dim,
+                number("iou_head_hidden_dim")
+            );
+            assert_eq!(
+                config.decoder.multimask_outputs,
+                number("num_multimask_outputs")
+            );
         }
     });
 }
@@ -149,7 +162,12 @@ fn golden_blocks_and_embedding_are_those_of_the_published_encoder() {
         );
         let embedding = vit(&case.sam).forward_observed(input, |index, x| {
             let theirs = case.golden.values(&format!("block_{index}"));
-            report.close(&format!("{} block {index}", case.name), &values(x), &theirs, TOLERANCE);
+            report.close(
+                &format!("{} block {index}", case.name),
+                &values(x),
+                &theirs,
+                TOLERANCE,
+            );
         });
         report.close(
             &format!("{} embedding", case.name),
@@ -163,27 +181,68 @@ fn golden_blocks_and_embedding_are_those_of_the_published_encoder() {
 #[test]
 fn golden_prompts_masks_and_qualities_are_those_of_the_published_decoder() {
     each_case(&Device::flex(), |case, report| {
-        let Case { sam, golden, device, .. } = case;
+        let Case {
+            sam,
+            golden,
+            device,
+            ..
+        } = case;
         let embedding = golden.tensor::<4>("embedding", device);
         let [_, _, rows, columns] = embedding.dims();
         let size = sam.image_size();
         let encoding = sam.prompt_encoder.dense_positional_encoding(rows, columns);
-        report.close("dense_pe", &values(&encoding), &golden.values("dense_pe"), TOLERANCE);
+        report.close(
+            "dense_pe",
+            &values(&encoding),
+            &golden.values("dense_pe"),
+            TOLERANCE,
+        );
 
         let all: Vec<usize> = (0..golden.shape("points")[0]).collect();
         let points = points(golden, &all);
         let boxes = boxes(golden, "boxes");
         let masks = Some(golden.tensor::<4>("mask_input", device));
         let kinds = [
-            ("points", PromptBatch { points: points.clone(), ..Default::default() }),
-            ("boxes", PromptBatch { boxes: boxes.clone(), ..Default::default() }),
-            ("points_boxes", PromptBatch { points: points.clone(), boxes, ..Default::default() }),
-            ("points_mask", PromptBatch { points, masks, ..Default::default() }),
+            (
+                "points",
+                PromptBatch {
+                    points: points.clone(),
+                    ..Default::default()
+                },
+            ),
+            (
+                "boxes",
+                PromptBatch {
+                    boxes: boxes.clone(),
+                    ..Default::default()
+                },
+            ),
+            (
+                "points_boxes",
+                PromptBatch {
+                    points: points.clone(),
+                    boxes,
+                    ..Default::default()
+                },
+            ),
+            (
+                "points_mask",
+                PromptBatch {
+                    points,
+                    masks,
+                    ..Default::default()
+                },
+            ),
         ];
         for (kind, prompts) in kinds {
             let close = |report: &mut Report, name: String, ours: &[f32]| {
                 let theirs = golden.values(&format!("{kind}.{name}"));
-                report.close(&format!("{} {kind} {name}", case.name), ours, &theirs, TOLERANCE);
+                report.close(
+                    &format!("{} {kind} {name}", case.name),
+                    ours,
+                    &theirs,
+                    TOLERANCE,
+                );
             };
             let (sparse, dense) = sam.prompt_encoder.forward(&prompts, [size, size]);
             let dense: Tensor<4> = dense.expand([all.len(), sparse.dims()[2], rows, columns]);
@@ -191,11 +250,18 @@ fn golden_prompts_masks_and_qualities_are_those_of_the_published_decoder() {
             close(report, "dense".into(), &values(&dense));
             for (answer, multimask) in [("single", false), ("multi", true)] {
                 let decoded = sam.decode(embedding.clone(), &prompts, multimask);
-                close(report, format!("{answer}.low_res"), &values(&decoded.low_res));
+                close(
+                    report,
+                    format!("{answer}.low_res"),
+                    &values(&decoded.low_res),
+                );
                 close(report, format!("{answer}.iou"), &values(&decoded.quality));
                 if !multimask {
-                    let geometry =
-                        Geometry { original: [size; 2], covered: [size; 2], padded: size };
+                    let geometry = Geometry {
+                        original: [size; 2],
+                        covered: [size; 2],
+                        padded: size,
+                    };
                     let side = decoded.low_res.dims()[3];
                     let upscaled: Vec<f32> = values(&decoded.low_res)
                         .chunks_exact(side * side)
@@ -219,7 +285,9 @@ fn golden_prompts_masks_and_qualities_are_those_of_the_published_decoder() {
 fn with_lora(case: &Case) -> (Sam, Vec<usize>) {
     let Case { golden, device, .. } = case;
     let mut sam = case.sam.clone();
-    let ImageEncoder::Vit(vit) = &mut sam.image_encoder else { panic!("golden models are ViTs") };
+    let ImageEncoder::Vit(vit) = &mut sam.image_encoder else {
+        panic!("golden models are ViTs")
+    };
     let mut adapted = Vec::new();
     for (index, block) in vit.blocks.iter_mut().enumerate() {
         if golden.0.get(&format!("lora.{index}.aq")).is_none() {
@@ -227,12 +295,16 @@ fn with_lora(case: &Case) -> (Sam, Vec<usize>) {
         }
         let factors = |a: &str, b: &str| {
             let factor = |name: &str| {
-                golden.tensor::<2>(&format!("lora.{index}.{name}"), device).transpose()
+                golden
+                    .tensor::<2>(&format!("lora.{index}.{name}"), device)
+                    .transpose()
             };
             LowRank::from_tensors(factor(a), factor(b))
         };
-        block.attn.adapter =
-            Some(QueryValueAdapter { query: factors("aq", "bq"), value: factors("av", "bv") });
+        block.attn.adapter = Some(QueryValueAdapter {
+            query: factors("aq", "bq"),
+            value: factors("av", "bv"),
+        });
         adapted.push(index);
     }
     (sam, adapted)
@@ -251,7 +323,10 @@ fn golden_lora_embeddings_and_gradients_are_those_of_the_published_step() {
             .iter()
             .map(|index| index.as_u64().expect("an index") as usize)
             .collect();
-        let prompts = PromptBatch { points: points(golden, &kept), ..Default::default() };
+        let prompts = PromptBatch {
+            points: points(golden, &kept),
+            ..Default::default()
+        };
 
         // A graph can be walked back once, so the step is taken once for each loss.
         for kind in ["grad_total_no_ssa", "grad_ssa"] {
@@ -264,7 +339,12 @@ fn golden_lora_embeddings_and_gradients_are_those_of_the_published_step() {
             }
             let mut check = |loss: &str, ours: &Tensor<1>| {
                 let theirs = case.expected[loss].as_f64().expect("a loss") as f32;
-                report.close(&format!("{name} {loss} loss"), &values(ours), &[theirs], TOLERANCE);
+                report.close(
+                    &format!("{name} {loss} loss"),
+                    &values(ours),
+                    &[theirs],
+                    TOLERANCE,
+                );
             };
             let gradients = if kind == "grad_ssa" {
                 let alignment = alignment_loss(case, weak, strong);
@@ -279,14 +359,20 @@ fn golden_lora_embeddings_and_gradients_are_those_of_the_published_step() {
                 (focal * 20.0 + dice + quality).backward()
             };
             for (index, block) in vit(&sam).blocks.iter().enumerate() {
-                let Some(adapter) = &block.attn.adapter else { continue };
+                let Some(adapter) = &block.attn.adapter else {
+                    continue;
+                };
                 for (factor, tensor) in [
                     ("aq", &adapter.query.a),
                     ("bq", &adapter.query.b),
                     ("av", &adapter.value.a),
                     ("bv", &adapter.value.b),
                 ] {
-                    let ours = tensor.val().grad(&gradients).expect("a gradient").transpose();
+                    let ours = tensor
+                        .val()
+                        .grad(&gradients)
+                        .expect("a gradient")
+                        .transpose();
                     let theirs = golden.values(&format!("{kind}.{index}.{factor}"));
                     let what = format!("{name} {kind} block {index} {factor}");
                     report.close(&what, &values(&ours), &theirs, TOLERANCE);
@@ -336,8 +422,13 @@ fn alignment_loss(case: &Case, weak: Tensor<4>, strong: Tensor<4>) -> Tensor<1> 
             let cell = |low: f32, high: f32| {
                 (low / stride).floor() as usize..(high / stride).ceil() as usize
             };
-            let inside = embedding.clone().slice([0..1, 0..channels, cell(y0, y1), cell(x0, x1)]);
-            inside.reshape([channels as i64, -1]).mean_dim(1).reshape([1, channels])
+            let inside = embedding
+                .clone()
+                .slice([0..1, 0..channels, cell(y0, y1), cell(x0, x1)]);
+            inside
+                .reshape([channels as i64, -1])
+                .mean_dim(1)
+                .reshape([1, channels])
         });
         let rows: Tensor<2> = Tensor::cat(rows.collect(), 0);
         let norm = rows.clone().powi_scalar(2).sum_dim(1).sqrt();
@@ -359,6 +450,10 @@ fn golden_frozen_parameters_get_no_gradient() {
             }
         }
         sam.visit(&mut Count(&tracked));
-        assert_eq!(*tracked.borrow(), 4 * adapted.len(), "only the four factors a block train");
+        assert_eq!(
+            *tracked.borrow(),
+            4 * adapted.len(),
+            "only the four factors a block train"
+        );
     });
 }

@@ -30,9 +30,14 @@ fn golden_masks_of_real_images_are_those_of_the_published_modules() {
         let path = shared.join(format!("data/nwpu_vhr10_train/images/{image}.jpg"));
         let rgb = resam_data::read_rgb(&path).expect("an image").rgb;
         let view = RgbView::new(rgb.width() as usize, rgb.height() as usize, rgb.as_raw());
-        let encoded = predictor.encode(view.expect("a view")).expect("an encoded image");
+        let encoded = predictor.encode(view.expect("a view"));
         let theirs = golden.values(&format!("{image}.embedding"));
-        report.close(&format!("{image} embedding"), &values(&encoded.embedding), &theirs, TOLERANCE);
+        report.close(
+            &format!("{image} embedding"),
+            &values(&encoded.embedding),
+            &theirs,
+            TOLERANCE,
+        );
 
         let number = |value: &serde_json::Value| value.as_f64().expect("a number");
         let geometry = encoded.geometry;
@@ -52,16 +57,29 @@ fn golden_masks_of_real_images_are_those_of_the_published_modules() {
                 positive: number(label) == 1.0,
             })
             .collect();
-        let corners: Vec<f64> =
-            (0..4).map(|i| position(number(&case["box"][i]), 1 - i % 2)).collect();
+        let corners: Vec<f64> = (0..4)
+            .map(|i| position(number(&case["box"][i]), 1 - i % 2))
+            .collect();
         let bounds = Some([corners[0], corners[1], corners[2], corners[3]]);
-        let single = Prompt { points, ..Default::default() };
+        let single = Prompt {
+            points,
+            ..Default::default()
+        };
         let answer = |prompt: &Prompt, multimask: bool| {
-            predictor.predict(&encoded, std::slice::from_ref(prompt), multimask).expect("masks").remove(0)
+            predictor
+                .predict(&encoded, std::slice::from_ref(prompt), multimask)
+                .expect("masks")
+                .remove(0)
         };
         let first = answer(&single, false);
-        let refined = Prompt { mask: Some(first[0].low_res.clone()), ..single.clone() };
-        let bounded = Prompt { bounds, ..Default::default() };
+        let refined = Prompt {
+            mask: Some(first[0].low_res.clone()),
+            ..single.clone()
+        };
+        let bounded = Prompt {
+            bounds,
+            ..Default::default()
+        };
         for (kind, masks) in [
             ("single", first),
             ("multi", answer(&single, true)),
@@ -97,29 +115,43 @@ fn golden_answers_do_not_depend_on_what_is_asked_beside_them() {
     let sam = Sam::load(&weights.expect("weights"), &device).expect("a MobileSAM");
     // A smaller input than the published forward pass takes: TinyViT has no absolute positions.
     let predictor = Predictor::new(sam, &device, Some(256)).expect("a predictor");
-    let image: Vec<u8> = (0..200 * 300 * 3).map(|i| ((i * 7919) % 251) as u8).collect();
+    let image: Vec<u8> = (0..200 * 300 * 3)
+        .map(|i| ((i * 7919) % 251) as u8)
+        .collect();
     let other = vec![90u8; 3 * 150 * 80];
     let view = RgbView::new(300, 200, &image).expect("a view");
-    let alone = predictor.encode(view).expect("encoded");
-    let batch = predictor
-        .encode_batch(&[RgbView::new(80, 150, &other).expect("a view"), view])
-        .expect("encoded");
+    let alone = predictor.encode(view);
+    let batch = predictor.encode_batch(&[RgbView::new(80, 150, &other).expect("a view"), view]);
     let (ours, theirs) = (values(&batch[1].embedding), values(&alone.embedding));
-    assert!(relative_error(&ours, &theirs) < 1e-5, "a batch of images changes an embedding");
+    assert!(
+        relative_error(&ours, &theirs) < 1e-5,
+        "a batch of images changes an embedding"
+    );
 
     let point = |x: f64, y: f64, positive| PromptPoint { x, y, positive };
     let prompts = [
-        Prompt { points: vec![point(30.0, 40.0, true)], ..Default::default() },
-        Prompt { bounds: Some([10.0, 10.0, 90.0, 80.0]), ..Default::default() },
+        Prompt {
+            points: vec![point(30.0, 40.0, true)],
+            ..Default::default()
+        },
+        Prompt {
+            bounds: Some([10.0, 10.0, 90.0, 80.0]),
+            ..Default::default()
+        },
         Prompt {
             points: vec![point(200.5, 100.0, true), point(5.0, 5.0, false)],
             ..Default::default()
         },
-        Prompt { points: vec![point(120.0, 140.0, true)], ..Default::default() },
+        Prompt {
+            points: vec![point(120.0, 140.0, true)],
+            ..Default::default()
+        },
     ];
     let together = predictor.predict(&alone, &prompts, true).expect("masks");
     for (prompt, together) in prompts.iter().zip(&together) {
-        let single = predictor.predict(&alone, std::slice::from_ref(prompt), true).expect("masks");
+        let single = predictor
+            .predict(&alone, std::slice::from_ref(prompt), true)
+            .expect("masks");
         for (a, b) in single[0].iter().zip(together) {
             assert!(relative_error(&a.low_res, &b.low_res) < 1e-5);
         }

@@ -8,41 +8,41 @@ use clap::{Args, Parser, Subcommand};
 /// Segment overhead imagery from points.
 #[derive(Debug, Parser)]
 #[command(name = "resam", version, propagate_version = true)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// What every subcommand understands.
     #[command(flatten)]
-    pub common: Common,
+    pub(crate) common: Common,
     /// The subcommand.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// What every subcommand understands.
 #[derive(Debug, Args)]
-pub struct Common {
+pub(crate) struct Common {
     /// Where the network runs: `auto` or `cpu`
     #[arg(long, global = true, default_value = "auto", value_name = "DEVICE")]
-    pub device: String,
+    pub(crate) device: String,
     /// Threads to use [default: one for each core]
     #[arg(long, global = true, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
+    pub(crate) threads: Option<NonZeroUsize>,
     /// Seed of everything random
     #[arg(long, global = true, default_value_t = 0, value_name = "S")]
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Print one JSON object on standard output instead of a table
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Print no progress and no notes
     #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
+    pub(crate) quiet: bool,
     /// Print more notes
     #[arg(short, long, global = true)]
-    pub verbose: bool,
+    pub(crate) verbose: bool,
 }
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Segment the objects of an image from points or boxes
     Segment(Segment),
     /// Score a model on a COCO data set, with fixed points or true boxes
@@ -55,13 +55,13 @@ pub enum Command {
 
 /// The model and how it runs.
 #[derive(Debug, Args)]
-pub struct Model {
+pub(crate) struct Model {
     /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM
     #[arg(long, value_name = "FILE")]
-    pub weights: PathBuf,
+    pub(crate) weights: PathBuf,
     /// Side of the network's input in pixels, a multiple of 16 [default: the model's own, 1024]
     #[arg(long, value_name = "PIXELS")]
-    pub input_size: Option<usize>,
+    pub(crate) input_size: Option<usize>,
 }
 
 /// Segment the objects of an image from points or boxes.
@@ -69,40 +69,40 @@ pub struct Model {
 /// Coordinates are pixels: 0,0 is the top-left corner of the image and 0.5,0.5 the centre of its
 /// first pixel.
 #[derive(Debug, Args)]
-pub struct Segment {
+pub(crate) struct Segment {
     /// The image: JPEG, PNG, TIFF, WebP, BMP or GIF
-    pub image: PathBuf,
+    pub(crate) image: PathBuf,
     /// The model
     #[command(flatten)]
-    pub model: Model,
+    pub(crate) model: Model,
     /// A point on an object; each is an object of its own, unless `--box` or `--one-object` is given
     #[arg(long, value_name = "X,Y", allow_hyphen_values = true)]
-    pub point: Vec<String>,
+    pub(crate) point: Vec<String>,
     /// A point that is on none of the objects
     #[arg(long, value_name = "X,Y", allow_hyphen_values = true)]
-    pub not: Vec<String>,
+    pub(crate) not: Vec<String>,
     /// A box around an object; points given with one box are about the object in it
     #[arg(long = "box", value_name = "X0,Y0,X1,Y1", allow_hyphen_values = true)]
-    pub boxes: Vec<String>,
+    pub(crate) boxes: Vec<String>,
     /// All points are on the same object
     #[arg(long)]
-    pub one_object: bool,
+    pub(crate) one_object: bool,
     /// CSV of points: columns x, y and, where wanted, image, instance, label (1 on the object,
     /// 0 not)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["point", "not", "boxes"])]
-    pub points: Option<PathBuf>,
+    pub(crate) points: Option<PathBuf>,
     /// Let the model choose among the three masks that it has for an ambiguous prompt
     #[arg(long)]
-    pub multimask: bool,
+    pub(crate) multimask: bool,
     /// What to write, by extension: .png an overlay, .json COCO, .geojson polygons in pixels, .tif
     /// a label image; may be given several times
     #[arg(short, long, value_name = "OUT", required = true)]
-    pub output: Vec<PathBuf>,
+    pub(crate) output: Vec<PathBuf>,
 }
 
 /// How `eval` prompts the model when no point file is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum PromptKind {
+pub(crate) enum PromptKind {
     /// Points drawn from the true masks with the seed
     Points,
     /// The box of the true mask
@@ -111,60 +111,65 @@ pub enum PromptKind {
 
 /// Score a model on a COCO data set, with fixed points or true boxes.
 #[derive(Debug, Args)]
-pub struct Eval {
+pub(crate) struct Eval {
     /// Folder of the images
     #[arg(long, value_name = "DIR")]
-    pub images: PathBuf,
+    pub(crate) images: PathBuf,
     /// COCO instance annotations
     #[arg(long, value_name = "FILE")]
-    pub coco: PathBuf,
+    pub(crate) coco: PathBuf,
     /// The model
     #[command(flatten)]
-    pub model: Model,
+    pub(crate) model: Model,
     /// CSV of points whose `instance` is the id of the annotation
     #[arg(long, value_name = "FILE", conflicts_with = "prompt")]
-    pub points: Option<PathBuf>,
+    pub(crate) points: Option<PathBuf>,
     /// What to prompt with when there is no point file
     #[arg(long, value_enum, default_value_t = PromptKind::Points)]
-    pub prompt: PromptKind,
+    pub(crate) prompt: PromptKind,
     /// Points to draw for each instance: so many positive and as many negative ones
     #[arg(long, value_name = "N", default_value = "1")]
-    pub points_per_instance: NonZeroUsize,
+    pub(crate) points_per_instance: NonZeroUsize,
     /// Let the model choose among the three masks that it has for an ambiguous prompt
     #[arg(long)]
-    pub multimask: bool,
+    pub(crate) multimask: bool,
     /// A pixel is on the object when its logit is at least this
-    #[arg(long, default_value_t = 0.5, value_name = "LOGIT", allow_hyphen_values = true)]
-    pub threshold: f32,
+    #[arg(
+        long,
+        default_value_t = 0.5,
+        value_name = "LOGIT",
+        allow_hyphen_values = true
+    )]
+    pub(crate) threshold: f32,
     /// Only the first N images by id
     #[arg(long, value_name = "N")]
-    pub limit: Option<NonZeroUsize>,
+    pub(crate) limit: Option<NonZeroUsize>,
     /// A row for each category
     #[arg(long)]
-    pub per_class: bool,
+    pub(crate) per_class: bool,
     /// Write a CSV with a row for each instance
     #[arg(long, value_name = "FILE")]
-    pub csv: Option<PathBuf>,
+    pub(crate) csv: Option<PathBuf>,
 }
 
 /// Say what an image or a checkpoint is.
 #[derive(Debug, Args)]
-pub struct Info {
+pub(crate) struct Info {
     /// The file
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
 }
 
 /// Look into weights.
 #[derive(Debug, Args)]
-pub struct Weights {
+pub(crate) struct Weights {
     /// The subcommand.
     #[command(subcommand)]
-    pub command: WeightsCommand,
+    pub(crate) command: WeightsCommand,
 }
 
 /// What can be done with weights.
 #[derive(Debug, Subcommand)]
-pub enum WeightsCommand {
+pub(crate) enum WeightsCommand {
     /// List the tensors of a checkpoint and say which model it is
     Inspect(Info),
 }

@@ -3,21 +3,24 @@
 use std::io::Write;
 
 /// Exit code for a failure that is not the input's.
-pub const AT_RUN_TIME: u8 = 3;
+pub(crate) const AT_RUN_TIME: u8 = 3;
 /// Exit code for wrong usage or input.
 const WRONG_INPUT: u8 = 2;
 
 /// Wrong input on the command line: a message and what to do.
 #[derive(Debug)]
-pub struct WrongInput {
+pub(crate) struct WrongInput {
     message: String,
     hint: Option<String>,
 }
 
 impl WrongInput {
     /// An error that says what is wrong, and how to put it right.
-    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: Some(hint.into()) }
+    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
     }
 }
 
@@ -35,12 +38,16 @@ impl std::error::Error for WrongInput {}
 
 /// The exit code of an error. Everything that the libraries report is about a file, a value or a
 /// place to write to; only the thread pool can fail otherwise.
-pub fn code(error: &anyhow::Error) -> u8 {
-    if error.is::<rayon::ThreadPoolBuildError>() { AT_RUN_TIME } else { WRONG_INPUT }
+pub(crate) fn code(error: &anyhow::Error) -> u8 {
+    if error.is::<rayon::ThreadPoolBuildError>() {
+        AT_RUN_TIME
+    } else {
+        WRONG_INPUT
+    }
 }
 
 /// Prints an error and its causes, the hint last.
-pub fn print(error: &anyhow::Error) {
+pub(crate) fn print(error: &anyhow::Error) {
     let mut text = format!("error: {error}");
     let mut hint = text.find("\n\nhint: ").map(|at| text.split_off(at));
     let mut said = text.clone();
@@ -60,7 +67,7 @@ pub fn print(error: &anyhow::Error) {
 }
 
 /// A panic is a fault of resam: it is said so, in words that can be pasted into an issue.
-pub fn report_panics() {
+pub(crate) fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let _ = writeln!(
             std::io::stderr(),

@@ -30,7 +30,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<commands::Outcome> {
     let common = &arguments.common;
     if let Some(threads) = common.threads {
         // The pool is built once, before anything uses it.
-        rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.get())
+            .build_global()?;
     }
     match &arguments.command {
         Command::Segment(segment) => commands::segment::run(segment, common),

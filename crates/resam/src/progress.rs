@@ -13,7 +13,7 @@ use crate::arguments::Common;
 const BETWEEN_LINES: Duration = Duration::from_secs(15);
 
 /// The progress of a number of equal steps.
-pub struct Progress {
+pub(crate) struct Progress {
     bar: ProgressBar,
     lines: bool,
     what: &'static str,
@@ -22,7 +22,7 @@ pub struct Progress {
 
 impl Progress {
     /// Progress over `total` of `what`, which is a plural.
-    pub fn new(what: &'static str, total: usize, common: &Common) -> Self {
+    pub(crate) fn new(what: &'static str, total: usize, common: &Common) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let bar = ProgressBar::with_draw_target(
             Some(total as u64),
@@ -37,11 +37,16 @@ impl Progress {
             bar.set_style(style);
         }
         let lines = !terminal && !common.quiet;
-        Self { bar, lines, what, last_line: Cell::new(Instant::now()) }
+        Self {
+            bar,
+            lines,
+            what,
+            last_line: Cell::new(Instant::now()),
+        }
     }
 
     /// So many are done.
-    pub fn set(&self, done: usize) {
+    pub(crate) fn set(&self, done: usize) {
         self.bar.set_position(done as u64);
         if self.lines && self.last_line.get().elapsed() >= BETWEEN_LINES {
             self.last_line.set(Instant::now());
@@ -52,7 +57,7 @@ impl Progress {
     }
 
     /// Takes the bar away.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

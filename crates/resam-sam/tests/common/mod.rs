@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use resam_checkpoint::Checkpoint;
 
 /// The folder of shared weights, golden values and imagery, where there is one.
-pub fn shared() -> Option<PathBuf> {
+pub(crate) fn shared() -> Option<PathBuf> {
     let folder = std::env::var_os("RESAM_SHARED").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
         PathBuf::from,
@@ -16,7 +16,7 @@ pub fn shared() -> Option<PathBuf> {
 
 /// Every folder with a `golden.json` and a `model.safetensors`: the fixture, those of the shared
 /// folder, and those in or below `RESAM_GOLDEN`.
-pub fn golden_folders() -> Vec<PathBuf> {
+pub(crate) fn golden_folders() -> Vec<PathBuf> {
     let mut roots = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden")];
     roots.extend(shared().map(|shared| shared.join("golden")));
     roots.extend(std::env::var_os("RESAM_GOLDEN").map(PathBuf::from));
@@ -33,78 +33,99 @@ pub fn golden_folders() -> Vec<PathBuf> {
 }
 
 /// Golden tensors by name.
-pub struct Golden(pub Checkpoint);
+pub(crate) struct Golden(pub(crate) Checkpoint);
 
 impl Golden {
-    pub fn open(folder: &Path) -> Self {
+    pub(crate) fn open(folder: &Path) -> Self {
         Self(Checkpoint::open(&folder.join("golden.safetensors")).expect("golden values open"))
     }
 
-    pub fn shape(&self, name: &str) -> Vec<usize> {
-        self.0.get(name).unwrap_or_else(|| panic!("no golden `{name}`")).shape.clone()
+    pub(crate) fn shape(&self, name: &str) -> Vec<usize> {
+        self.0
+            .get(name)
+            .unwrap_or_else(|| panic!("no golden `{name}`"))
+            .shape
+            .clone()
     }
 
     /// Values of a float or byte tensor.
-    pub fn values(&self, name: &str) -> Vec<f32> {
+    pub(crate) fn values(&self, name: &str) -> Vec<f32> {
         self.shape(name);
         self.0.read_f32(name).unwrap_or_else(|_| {
-            self.0.bytes(name).expect("bytes").iter().map(|&byte| f32::from(byte)).collect()
+            self.0
+                .bytes(name)
+                .expect("bytes")
+                .iter()
+                .map(|&byte| f32::from(byte))
+                .collect()
         })
     }
 
-    pub fn bytes(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
         self.shape(name);
         self.0.bytes(name).expect("bytes").to_vec()
     }
 
-    pub fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Tensor<D> {
+    pub(crate) fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Tensor<D> {
         Tensor::from_data(TensorData::new(self.values(name), self.shape(name)), device)
     }
 }
 
-pub fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
+pub(crate) fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
     tensor.to_data().try_to_vec().expect("f32 values")
 }
 
 /// `|a - b| / |b|` in the Euclidean norm.
-pub fn relative_error(ours: &[f32], theirs: &[f32]) -> f64 {
+pub(crate) fn relative_error(ours: &[f32], theirs: &[f32]) -> f64 {
     assert_eq!(ours.len(), theirs.len(), "numbers of values differ");
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
-    let difference =
-        norm(&mut ours.iter().zip(theirs).map(|(&a, &b)| f64::from(a) - f64::from(b)));
+    let difference = norm(
+        &mut ours
+            .iter()
+            .zip(theirs)
+            .map(|(&a, &b)| f64::from(a) - f64::from(b)),
+    );
     difference / norm(&mut theirs.iter().map(|&b| f64::from(b))).max(f64::MIN_POSITIVE)
 }
 
 /// Collects comparisons, prints the worst of each, and fails once with all that are out of bounds.
 #[derive(Default)]
-pub struct Report {
+pub(crate) struct Report {
     failures: Vec<String>,
-    pub compared: usize,
+    pub(crate) compared: usize,
 }
 
 impl Report {
-    pub fn close(&mut self, what: &str, ours: &[f32], theirs: &[f32], tolerance: f64) {
+    pub(crate) fn close(&mut self, what: &str, ours: &[f32], theirs: &[f32], tolerance: f64) {
         let error = relative_error(ours, theirs);
         self.compared += 1;
         println!("{what:40} relative error {error:.2e}");
         if error.is_nan() || error > tolerance {
-            self.failures.push(format!("{what}: relative error {error:.3e} above {tolerance:.0e}"));
+            self.failures.push(format!(
+                "{what}: relative error {error:.3e} above {tolerance:.0e}"
+            ));
         }
     }
 
     /// The share of pixels on the same side of zero.
-    pub fn same_masks(&mut self, what: &str, ours: &[f32], theirs: &[bool], least: f64) {
+    pub(crate) fn same_masks(&mut self, what: &str, ours: &[f32], theirs: &[bool], least: f64) {
         assert_eq!(ours.len(), theirs.len(), "{what}: sizes differ");
-        let equal = ours.iter().zip(theirs).filter(|&(&a, &b)| (a > 0.0) == b).count();
+        let equal = ours
+            .iter()
+            .zip(theirs)
+            .filter(|&(&a, &b)| (a > 0.0) == b)
+            .count();
         let share = equal as f64 / ours.len() as f64;
         self.compared += 1;
         println!("{what:40} equal pixels {share:.6}");
         if share < least {
-            self.failures.push(format!("{what}: {share:.5} of the pixels equal, below {least}"));
+            self.failures.push(format!(
+                "{what}: {share:.5} of the pixels equal, below {least}"
+            ));
         }
     }
 
-    pub fn finish(self) {
+    pub(crate) fn finish(self) {
         assert!(self.failures.is_empty(), "\n{}", self.failures.join("\n"));
     }
 }

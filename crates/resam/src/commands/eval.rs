@@ -14,7 +14,7 @@ use crate::arguments::{Common, Eval, PromptKind};
 use crate::failure::WrongInput;
 use crate::progress::Progress;
 
-pub fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
     if let Some(csv) = &arguments.csv {
         check_writable(csv)?;
     }
@@ -42,10 +42,13 @@ pub fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
     let model = load(&arguments.model, common)?;
     let started = Instant::now();
     let progress = Progress::new("images", dataset.images().len(), common);
-    let answering =
-        Answering { multimask: arguments.multimask, threshold: arguments.threshold };
-    let evaluation =
-        evaluate(&dataset, &prompting, answering, &model.predictor, |done| progress.set(done))?;
+    let answering = Answering {
+        multimask: arguments.multimask,
+        threshold: arguments.threshold,
+    };
+    let evaluation = evaluate(&dataset, &prompting, answering, &model.predictor, |done| {
+        progress.set(done)
+    })?;
     progress.finish();
     let seconds = started.elapsed().as_secs_f64();
 
@@ -53,22 +56,30 @@ pub fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
         eprintln!("failed: {image}: {reason}");
     }
     if evaluation.unprompted > 0 {
-        note(common, &format!("{} instances have no point and are not scored", evaluation.unprompted));
+        note(
+            common,
+            &format!(
+                "{} instances have no point and are not scored",
+                evaluation.unprompted
+            ),
+        );
     }
     let result = result(&evaluation, arguments.per_class, seconds);
     if let Some(csv) = &arguments.csv {
         write_atomically(csv, |writer| rows_to_csv(&evaluation.rows, writer))?;
-        let timings = json!({ "load": model.seconds, "eval": seconds });
-        let record =
-            run_record(&arguments.model, &model, common, timings, result.clone());
-        resam_output::write_run_record(csv, &record)?;
+        let stages = [("load", model.seconds), ("eval", seconds)];
+        run_record(&arguments.model, &model, common, &stages, result.clone()).write_beside(csv)?;
     }
     if common.json {
         println!("{result:#}");
     } else {
         print_table(&evaluation, arguments.per_class, seconds);
     }
-    Ok(if evaluation.failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed })
+    Ok(if evaluation.failed.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::SomeFailed
+    })
 }
 
 fn result(evaluation: &Evaluation, per_class: bool, seconds: f64) -> serde_json::Value {
@@ -81,7 +92,13 @@ fn result(evaluation: &Evaluation, per_class: bool, seconds: f64) -> serde_json:
         result["classes"] = json!(evaluation.scores.classes());
     }
     if !evaluation.failed.is_empty() {
-        result["failed"] = json!(evaluation.failed.iter().map(|(image, _)| image).collect::<Vec<_>>());
+        result["failed"] = json!(
+            evaluation
+                .failed
+                .iter()
+                .map(|(image, _)| image)
+                .collect::<Vec<_>>()
+        );
     }
     result
 }
@@ -90,13 +107,32 @@ fn print_table(evaluation: &Evaluation, per_class: bool, seconds: f64) {
     let row = |name: &str, iou: f64, f1: f64, precision: f64, recall: f64, count: usize| {
         println!("{name:<24} {iou:>7.4} {f1:>7.4} {precision:>9.4} {recall:>7.4} {count:>9}");
     };
-    println!("{:<24} {:>7} {:>7} {:>9} {:>7} {:>9}", "", "IoU", "F1", "precision", "recall", "instances");
-    let Some(s) = evaluation.scores.summary() else { return };
-    row("mean over images", s.iou, s.f1, s.precision, s.recall, s.instances);
+    println!(
+        "{:<24} {:>7} {:>7} {:>9} {:>7} {:>9}",
+        "", "IoU", "F1", "precision", "recall", "instances"
+    );
+    let Some(s) = evaluation.scores.summary() else {
+        return;
+    };
+    row(
+        "mean over images",
+        s.iou,
+        s.f1,
+        s.precision,
+        s.recall,
+        s.instances,
+    );
     if per_class {
         for class in evaluation.scores.classes() {
             let s = class.scores;
-            row(&class.category, s.iou, s.f1, s.precision, s.recall, class.instances);
+            row(
+                &class.category,
+                s.iou,
+                s.f1,
+                s.precision,
+                s.recall,
+                class.instances,
+            );
         }
     }
     println!(
@@ -108,8 +144,16 @@ fn print_table(evaluation: &Evaluation, per_class: bool, seconds: f64) {
 fn rows_to_csv(rows: &[InstanceRow], writer: &mut dyn std::io::Write) -> std::io::Result<()> {
     let mut csv = csv::Writer::from_writer(writer);
     let header = [
-        "image", "instance", "category", "area", "predicted_area", "quality", "iou", "f1",
-        "precision", "recall",
+        "image",
+        "instance",
+        "category",
+        "area",
+        "predicted_area",
+        "quality",
+        "iou",
+        "f1",
+        "precision",
+        "recall",
     ];
     csv.write_record(header)?;
     for row in rows {

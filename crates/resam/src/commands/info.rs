@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Outcome, inspect};
 use crate::arguments::{Common, Info};
 
-pub fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
     match resam_data::probe(&arguments.file) {
         Ok(image) => {
             let info = json!({
@@ -22,7 +22,10 @@ pub fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
                 println!("{info:#}");
             } else {
                 println!("{}", arguments.file.display());
-                println!("  image    {:?}, {} x {} pixels", image.format, image.width, image.height);
+                println!(
+                    "  image    {:?}, {} x {} pixels",
+                    image.format, image.width, image.height
+                );
                 println!("  samples  {:?}, {} bits", image.colour, image.bit_depth);
             }
             Ok(Outcome::Done)

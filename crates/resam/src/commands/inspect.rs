@@ -10,19 +10,22 @@ use serde_json::json;
 use super::Outcome;
 use crate::arguments::{Common, Info};
 
-pub fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
     describe(&arguments.file, true, common)
 }
 
 /// Prints what a checkpoint is, with its tensors or without.
-pub fn describe(file: &Path, tensors: bool, common: &Common) -> Result<Outcome> {
+pub(crate) fn describe(file: &Path, tensors: bool, common: &Common) -> Result<Outcome> {
     let checkpoint = Checkpoint::open(file)?;
     let model = match SamConfig::detect(&checkpoint) {
         Ok(config) => config.describe(),
         Err(_) if checkpoint.is_adapter() => "a low-rank adapter".to_owned(),
         Err(_) => "no Segment Anything model".to_owned(),
     };
-    let listed: Vec<_> = checkpoint.names().filter_map(|name| checkpoint.get(name)).collect();
+    let listed: Vec<_> = checkpoint
+        .names()
+        .filter_map(|name| checkpoint.get(name))
+        .collect();
     if common.json {
         let mut info = json!({
             "file": file.display().to_string(),
@@ -46,7 +49,11 @@ pub fn describe(file: &Path, tensors: bool, common: &Common) -> Result<Outcome> 
     }
     println!("{}", file.display());
     println!("  model       {model}");
-    println!("  file        {:?}, {:?} key names", checkpoint.container(), checkpoint.key_style());
+    println!(
+        "  file        {:?}, {:?} key names",
+        checkpoint.container(),
+        checkpoint.key_style()
+    );
     println!(
         "  parameters  {}, {:.1} MB on disk, {} tensors",
         checkpoint.parameters(),
@@ -60,7 +67,12 @@ pub fn describe(file: &Path, tensors: bool, common: &Common) -> Result<Outcome> 
     if tensors {
         println!();
         for tensor in listed {
-            println!("  {:<72} {:<5} {:?}", tensor.name, tensor.dtype.to_string(), tensor.shape);
+            println!(
+                "  {:<72} {:<5} {:?}",
+                tensor.name,
+                tensor.dtype.to_string(),
+                tensor.shape
+            );
         }
     }
     Ok(Outcome::Done)

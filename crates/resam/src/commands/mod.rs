@@ -1,22 +1,22 @@
 //! One file a subcommand.
 
-pub mod eval;
-pub mod info;
-pub mod inspect;
-pub mod segment;
+pub(crate) mod eval;
+pub(crate) mod info;
+pub(crate) mod inspect;
+pub(crate) mod segment;
 
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
 use resam_checkpoint::Checkpoint;
+use resam_output::{RunRecord, Weights};
 use resam_sam::{Device, Predictor, Sam, SamConfig};
-use serde_json::json;
 
 use crate::arguments::{Common, Model};
 use crate::failure::WrongInput;
 
 /// How a run ended that did not fail.
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Everything was done.
     Done,
     /// Everything was tried, and what failed was named.
@@ -24,7 +24,7 @@ pub enum Outcome {
 }
 
 /// The device of `--device`.
-pub fn device(common: &Common) -> Result<Device, WrongInput> {
+pub(crate) fn device(common: &Common) -> Result<Device, WrongInput> {
     match common.device.as_str() {
         "auto" | "cpu" => Ok(Device::flex()),
         other => Err(WrongInput::new(
@@ -35,15 +35,15 @@ pub fn device(common: &Common) -> Result<Device, WrongInput> {
 }
 
 /// A model ready to be asked, and what is worth writing down about it.
-pub struct LoadedModel {
-    pub predictor: Predictor,
-    pub name: String,
-    pub sha256: String,
-    pub seconds: f64,
+pub(crate) struct LoadedModel {
+    pub(crate) predictor: Predictor,
+    pub(crate) name: String,
+    pub(crate) sha256: String,
+    pub(crate) seconds: f64,
 }
 
 /// Loads the model of `--weights`.
-pub fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
+pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
     let started = Instant::now();
     let device = device(common)?;
     let checkpoint = Checkpoint::open(&model.weights)?;
@@ -58,33 +58,41 @@ pub fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
     })
 }
 
-/// The part of `run.json` that is the same for every run with a model.
-pub fn run_record(
+/// What `run.json` says of a run with a model.
+pub(crate) fn run_record(
     model: &Model,
     loaded: &LoadedModel,
     common: &Common,
-    seconds: serde_json::Value,
+    stages: &[(&str, f64)],
     result: serde_json::Value,
-) -> serde_json::Value {
-    json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "command": std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect::<Vec<_>>(),
-        "seed": common.seed,
-        "weights": {
-            "file": model.weights.display().to_string(),
-            "model": loaded.name,
-            "sha256": loaded.sha256,
-        },
-        "input_size": loaded.predictor.input_size(),
-        "device": "cpu",
-        "threads": rayon::current_num_threads(),
-        "seconds": seconds,
-        "result": result,
-    })
+) -> RunRecord {
+    let total: f64 = stages.iter().map(|(_, seconds)| seconds).sum();
+    let now = SystemTime::now();
+    RunRecord {
+        version: env!("CARGO_PKG_VERSION").into(),
+        command_line: std::env::args_os()
+            .map(|a| a.to_string_lossy().into_owned())
+            .collect(),
+        seed: Some(common.seed),
+        weights: Some(Weights {
+            path: model.weights.display().to_string(),
+            sha256: loaded.sha256.clone(),
+        }),
+        device: "cpu".into(),
+        threads: rayon::current_num_threads(),
+        started: now
+            .checked_sub(Duration::from_secs_f64(total))
+            .unwrap_or(now),
+        seconds: stages
+            .iter()
+            .map(|&(stage, seconds)| (stage.to_owned(), seconds))
+            .collect(),
+        result,
+    }
 }
 
 /// A note on standard error, unless the run is quiet.
-pub fn note(common: &Common, text: &str) {
+pub(crate) fn note(common: &Common, text: &str) {
     if !common.quiet {
         eprintln!("note: {text}");
     }

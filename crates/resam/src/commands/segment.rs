@@ -21,7 +21,7 @@ struct Asked {
     prompt: Prompt,
 }
 
-pub fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     // Everything that can be wrong is found before the long work.
     let outputs = outputs(&arguments.output)?;
     let typed = typed_prompts(arguments)?;
@@ -41,10 +41,12 @@ pub fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
 
     let started = Instant::now();
     let view = RgbView::new(width as usize, height as usize, decoded.rgb.as_raw())?;
-    let encoded = model.predictor.encode(view)?;
+    let encoded = model.predictor.encode(view);
     let encoding = started.elapsed().as_secs_f64();
     let prompts: Vec<Prompt> = asked.iter().map(|one| one.prompt.clone()).collect();
-    let answers = model.predictor.predict_best(&encoded, &prompts, arguments.multimask)?;
+    let answers = model
+        .predictor
+        .predict_best(&encoded, &prompts, arguments.multimask)?;
     let mut objects = Vec::with_capacity(asked.len());
     for (index, (one, answer)) in asked.into_iter().zip(answers).enumerate() {
         objects.push(Object {
@@ -57,18 +59,28 @@ pub fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     }
     let decoding = started.elapsed().as_secs_f64() - encoding;
 
-    let file_name = arguments.image.file_name().unwrap_or_default().to_string_lossy();
-    let segmentation =
-        Segmentation { file_name: file_name.into_owned(), image: decoded.rgb, objects };
+    let file_name = arguments
+        .image
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let segmentation = Segmentation {
+        file_name: file_name.into_owned(),
+        image: decoded.rgb,
+        objects,
+    };
     for (path, format) in &outputs {
         resam_output::write(path, *format, &segmentation)?;
     }
     let result = result(&segmentation, width, height);
-    let seconds =
-        json!({ "load": model.seconds, "encode": encoding, "decode": decoding });
-    let record = run_record(&arguments.model, &model, common, seconds, result.clone());
+    let stages = [
+        ("load", model.seconds),
+        ("encode", encoding),
+        ("decode", decoding),
+    ];
+    let record = run_record(&arguments.model, &model, common, &stages, result.clone());
     for (path, _) in &outputs {
-        resam_output::write_run_record(path, &record)?;
+        record.write_beside(path)?;
     }
     if common.json {
         println!("{result:#}");
@@ -82,10 +94,19 @@ pub fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
         .map(|object| object.instance.as_str())
         .collect();
     if !empty.is_empty() {
-        note(common, &format!("no mask came out for {}", empty.join(", ")));
+        note(
+            common,
+            &format!("no mask came out for {}", empty.join(", ")),
+        );
     }
     if common.verbose {
-        note(common, &format!("{}, encoded in {encoding:.2} s, {decoding:.2} s for the masks", model.name));
+        note(
+            common,
+            &format!(
+                "{}, encoded in {encoding:.2} s, {decoding:.2} s for the masks",
+                model.name
+            ),
+        );
     }
     Ok(Outcome::Done)
 }
@@ -140,7 +161,11 @@ fn typed_prompts(arguments: &Segment) -> Result<Vec<Asked>, WrongInput> {
             ));
         }
         let points = [positive, negative].concat();
-        vec![Prompt { points, bounds: boxes.first().copied(), mask: None }]
+        vec![Prompt {
+            points,
+            bounds: boxes.first().copied(),
+            mask: None,
+        }]
     } else {
         let one_point = positive.into_iter().map(|point| Prompt {
             points: [&[point], negative.as_slice()].concat(),
@@ -171,14 +196,18 @@ fn typed_prompts(arguments: &Segment) -> Result<Vec<Asked>, WrongInput> {
 
 /// `N` finite numbers with commas between.
 fn numbers<const N: usize>(text: &str, option: &str, form: &str) -> Result<[f64; N], WrongInput> {
-    let parsed: Option<Vec<f64>> =
-        text.split(',').map(|part| part.trim().parse().ok().filter(|v: &f64| v.is_finite())).collect();
-    parsed.and_then(|values| values.try_into().ok()).ok_or_else(|| {
-        WrongInput::new(
-            format!("`{option} {text}` is not {N} numbers with commas between them"),
-            format!("write `{option} {form}`, in pixels from the top-left corner of the image"),
-        )
-    })
+    let parsed: Option<Vec<f64>> = text
+        .split(',')
+        .map(|part| part.trim().parse().ok().filter(|v: &f64| v.is_finite()))
+        .collect();
+    parsed
+        .and_then(|values| values.try_into().ok())
+        .ok_or_else(|| {
+            WrongInput::new(
+                format!("`{option} {text}` is not {N} numbers with commas between them"),
+                format!("write `{option} {form}`, in pixels from the top-left corner of the image"),
+            )
+        })
 }
 
 fn points_of_file(file: &Path, image: &Path, width: u32, height: u32) -> Result<Vec<Asked>> {
@@ -192,17 +221,31 @@ fn points_of_file(file: &Path, image: &Path, width: u32, height: u32) -> Result<
             let points = prompts
                 .points
                 .iter()
-                .map(|point| PromptPoint { x: point.x, y: point.y, positive: point.positive })
+                .map(|point| PromptPoint {
+                    x: point.x,
+                    y: point.y,
+                    positive: point.positive,
+                })
                 .collect();
-            let prompt = Prompt { points, ..Default::default() };
-            Asked { instance: prompts.instance.clone(), prompt }
+            let prompt = Prompt {
+                points,
+                ..Default::default()
+            };
+            Asked {
+                instance: prompts.instance.clone(),
+                prompt,
+            }
         })
         .collect();
     if asked.is_empty() {
         let others: Vec<&str> = points.images().into_iter().take(3).collect();
         return Err(WrongInput::new(
             format!("`{}` has no point for the image `{name}`", file.display()),
-            format!("its `image` column names {} image(s): {}, ...", points.images().len(), others.join(", ")),
+            format!(
+                "its `image` column names {} image(s): {}, ...",
+                points.images().len(),
+                others.join(", ")
+            ),
         )
         .into());
     }
@@ -214,7 +257,10 @@ fn check_inside(asked: &Asked, width: u32, height: u32) -> Result<(), WrongInput
     let size = format!("the image is {width} x {height} pixels, and 0,0 is its top-left corner");
     for PromptPoint { x, y, .. } in &asked.prompt.points {
         if !((0.0..right).contains(x) && (0.0..bottom).contains(y)) {
-            return Err(WrongInput::new(format!("the point {x},{y} is outside the image"), size));
+            return Err(WrongInput::new(
+                format!("the point {x},{y} is outside the image"),
+                size,
+            ));
         }
     }
     if let Some([x0, y0, x1, y1]) = asked.prompt.bounds
@@ -228,9 +274,18 @@ fn check_inside(asked: &Asked, width: u32, height: u32) -> Result<(), WrongInput
 
 fn marks(prompt: &Prompt) -> PromptMarks {
     let of = |positive: bool| {
-        prompt.points.iter().filter(|p| p.positive == positive).map(|p| [p.x, p.y]).collect()
+        prompt
+            .points
+            .iter()
+            .filter(|p| p.positive == positive)
+            .map(|p| [p.x, p.y])
+            .collect()
     };
-    PromptMarks { positive: of(true), negative: of(false), bounds: prompt.bounds }
+    PromptMarks {
+        positive: of(true),
+        negative: of(false),
+        bounds: prompt.bounds,
+    }
 }
 
 fn result(segmentation: &Segmentation, width: u32, height: u32) -> serde_json::Value {
@@ -251,13 +306,19 @@ fn result(segmentation: &Segmentation, width: u32, height: u32) -> serde_json::V
 }
 
 fn print_table(segmentation: &Segmentation) {
-    println!("{:>4}  {:<12} {:>7}  {:>10}  box", "id", "instance", "quality", "area (px)");
+    println!(
+        "{:>4}  {:<12} {:>7}  {:>10}  box",
+        "id", "instance", "quality", "area (px)"
+    );
     for object in &segmentation.objects {
         let bounds = object.mask.bounding_box().map_or_else(
             || "empty".to_owned(),
             |b| format!("{},{} to {},{}", b.x0, b.y0, b.x1, b.y1),
         );
         let (id, instance, quality) = (object.id, &object.instance, object.quality);
-        println!("{id:>4}  {instance:<12} {quality:>7.3}  {:>10}  {bounds}", object.mask.area());
+        println!(
+            "{id:>4}  {instance:<12} {quality:>7.3}  {:>10}  {bounds}",
+            object.mask.area()
+        );
     }
 }
