@@ -31,7 +31,7 @@ pub struct Answering {
     /// Take the one of the three masks for an ambiguous prompt that has the highest predicted
     /// quality, instead of the single mask.
     pub multimask: bool,
-    /// A pixel is on the object when its logit is at least this. The published scorer takes 0.5.
+    /// A pixel is on the object when its logit is above this: 0 for SAM, 0.5 for ReSAM's scorer.
     pub threshold: f32,
 }
 
@@ -241,7 +241,7 @@ fn score_image(
         .collect();
     let answers = predictor.predict_best(&encoded, &prompts, answering.multimask)?;
     for (question, answer) in questions.iter().zip(answers) {
-        let predicted = Bitmap::from_threshold_inclusive(
+        let predicted = Bitmap::from_threshold(
             &answer.logits(),
             image.width,
             image.height,

@@ -192,7 +192,7 @@ impl VitConfig {
             // SAM's ViTs all have heads of 64 channels.
             ((embed_dim / 64).max(1), 0, (0..depth).collect())
         };
-        if num_heads == 0 || embed_dim % num_heads != 0 || patch_size == 0 {
+        if num_heads == 0 || !embed_dim.is_multiple_of(num_heads) || patch_size == 0 {
             return Err(shapes.not_sam("the image encoder's attention heads do not divide it"));
         }
         Ok(Self {
@@ -244,7 +244,7 @@ impl TinyVitConfig {
                 || heads == 0
                 || window == 0
                 || window * window != offsets
-                || channels % heads != 0
+                || !channels.is_multiple_of(heads)
             {
                 return Err(shapes.not_sam(&format!("stage {stage} has a strange bias table")));
             }
@@ -274,7 +274,7 @@ impl DecoderConfig {
             Some(text) => text.parse().unwrap_or(0),
             None => 8,
         };
-        if heads == 0 || attention_dim % heads != 0 || embed_dim % heads != 0 {
+        if heads == 0 || !attention_dim.is_multiple_of(heads) || !embed_dim.is_multiple_of(heads) {
             return Err(shapes.not_sam(&format!(
                 "its decoder of {attention_dim} channels cannot have {heads} attention heads"
             )));

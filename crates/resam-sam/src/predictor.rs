@@ -80,7 +80,7 @@ impl Predictor {
     pub fn new(sam: Sam, device: &Device, input_size: Option<usize>) -> Result<Self, SamError> {
         let size = input_size.unwrap_or(sam.image_size());
         let multiple = sam.image_encoder.stride();
-        if size == 0 || size % multiple != 0 {
+        if size == 0 || !size.is_multiple_of(multiple) {
             return Err(SamError::InputSize { size, multiple });
         }
         Ok(Self {

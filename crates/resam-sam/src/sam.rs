@@ -27,6 +27,10 @@ pub struct Sam {
 
 /// One of the image encoders.
 #[derive(Module, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one encoder a model, never a list of them"
+)]
 pub enum ImageEncoder {
     /// SAM's.
     Vit(ImageEncoderVit),

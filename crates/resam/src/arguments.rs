@@ -133,10 +133,11 @@ pub(crate) struct Eval {
     /// Let the model choose among the three masks that it has for an ambiguous prompt
     #[arg(long)]
     pub(crate) multimask: bool,
-    /// A pixel is on the object when its logit is at least this
+    /// A pixel is on the object when its logit is above this; SAM's own is 0, ReSAM's scorer took
+    /// 0.5
     #[arg(
         long,
-        default_value_t = 0.5,
+        default_value_t = 0.0,
         value_name = "LOGIT",
         allow_hyphen_values = true
     )]

@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
     }
     if !arguments.threshold.is_finite() {
         let message = format!("`--threshold {}` is not a logit", arguments.threshold);
-        return Err(WrongInput::new(message, "SAM's own is 0, the published scorer's 0.5").into());
+        return Err(WrongInput::new(message, "SAM's own is 0, ReSAM's scorer took 0.5").into());
     }
     let dataset = Dataset::coco(&arguments.images, &arguments.coco)?;
     let prompting = match (&arguments.points, arguments.prompt) {

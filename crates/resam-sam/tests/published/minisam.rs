@@ -1,10 +1,8 @@
 //! Real weights (TinyViT, MobileSAM's architecture) on real images, end to end from the JPEG,
 //! against the published modules. Needs the shared folder; says so and passes without it.
 
-mod common;
-
+use crate::common::{Golden, Report, relative_error, shared, values};
 use burn::tensor::Device;
-use common::{Golden, Report, relative_error, shared, values};
 use resam_checkpoint::Checkpoint;
 use resam_sam::preprocess::RgbView;
 use resam_sam::{Predictor, Prompt, PromptPoint, Sam};

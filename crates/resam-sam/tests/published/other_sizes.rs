@@ -1,12 +1,10 @@
 //! The ViT at input sizes other than the one it was trained at, against the published modules
 //! (`fixtures/make_other_sizes.py`), and sizes it cannot take.
 
-mod common;
-
 use std::path::Path;
 
+use crate::common::{Golden, Report, values};
 use burn::tensor::Device;
-use common::{Golden, Report, values};
 use resam_checkpoint::Checkpoint;
 use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
 use resam_sam::{Predictor, Sam, SamConfig, SamError};

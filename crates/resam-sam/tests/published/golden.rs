@@ -1,14 +1,12 @@
 //! The model answers what the published PyTorch modules answer, on a reduced ViT with random
 //! weights: every block, embedding, prompt kind and mask, and LoRA with its gradients.
 
-mod common;
-
 use std::path::Path;
 
+use crate::common::{Golden, Report, golden_folders, values};
 use burn::module::Module;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, TensorData, activation, module::interpolate};
-use common::{Golden, Report, golden_folders, values};
 use resam_checkpoint::Checkpoint;
 use resam_sam::lora::{LowRank, QueryValueAdapter};
 use resam_sam::postprocess::{Geometry, upscale_logits};

@@ -1,12 +1,10 @@
 //! Pixels on their way in and logits on their way out.
 
-mod common;
-
 use std::path::Path;
 
+use crate::common::{Golden, relative_error, values};
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, TensorData, module::interpolate};
-use common::{Golden, relative_error, values};
 use resam_checkpoint::Checkpoint;
 use resam_sam::postprocess::{Geometry, upscale_logits};
 use resam_sam::preprocess::{RgbView, preprocess, resize_longest_side, resized_size};

@@ -1,0 +1,8 @@
+//! The model against the published modules, and what it refuses.
+
+mod common;
+mod golden;
+mod loading;
+mod minisam;
+mod other_sizes;
+mod pre_and_postprocessing;
