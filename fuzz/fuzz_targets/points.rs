@@ -1,0 +1,42 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use resam_data::points::{PointFile, PromptPoint, parse_points, write_csv};
+
+/// The objects without the lines they came from, which writing changes.
+fn objects(file: &PointFile) -> Vec<(Option<&str>, &str, &[PromptPoint])> {
+    let prompts = file.prompts.iter();
+    prompts
+        .map(|one| {
+            (
+                one.image.as_deref(),
+                one.instance.as_str(),
+                one.points.as_slice(),
+            )
+        })
+        .collect()
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(file) = parse_points("fuzz", bytes) else {
+        return;
+    };
+    let images = file.images();
+    // A file that names no images belongs to any one.
+    let any = images.is_empty().then_some("any.png");
+    for image in images.iter().copied().chain(any) {
+        let is_inside = |point: &PromptPoint| {
+            (0.0..640.0).contains(&point.x) && (0.0..480.0).contains(&point.y)
+        };
+        assert_eq!(
+            file.check_inside(image, 640, 480).is_ok(),
+            file.on_image(image)
+                .flat_map(|one| &one.points)
+                .all(is_inside)
+        );
+    }
+    let mut written = Vec::new();
+    write_csv(&mut written, &file.prompts).expect("memory takes any text");
+    let again = parse_points("again", written.as_slice()).expect("its own output is read");
+    assert_eq!(objects(&again), objects(&file));
+});
