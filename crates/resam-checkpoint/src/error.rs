@@ -21,7 +21,7 @@ pub enum CheckpointError {
     },
 
     /// The path is a directory, a pipe or a device.
-    #[error("`{}` is {found}, not a file; hint: pass the checkpoint file itself, such as `model.safetensors`", path.display())]
+    #[error("`{}` is {found}, not a file\n\nhint: pass the checkpoint file itself, such as `model.safetensors`", path.display())]
     NotAFile {
         /// The path.
         path: PathBuf,
@@ -30,14 +30,14 @@ pub enum CheckpointError {
     },
 
     /// The file has no bytes.
-    #[error("`{}` is empty; hint: the download may have failed, fetch it again", path.display())]
+    #[error("`{}` is empty\n\nhint: the download may have failed, fetch it again", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
     },
 
     /// The first bytes are those of some other kind of file.
-    #[error("`{}` is not a checkpoint, it looks like {looks_like}; hint: {hint}", path.display())]
+    #[error("`{}` is not a checkpoint, it looks like {looks_like}\n\nhint: {hint}", path.display())]
     NotACheckpoint {
         /// The file.
         path: PathBuf,
@@ -48,7 +48,7 @@ pub enum CheckpointError {
     },
 
     /// A safetensors header that lies, is damaged or is cut short.
-    #[error("`{}` is not a valid safetensors file: {reason}; hint: the file may be incomplete, fetch it again", path.display())]
+    #[error("`{}` is not a valid safetensors file: {reason}\n\nhint: the file may be incomplete, fetch it again", path.display())]
     Safetensors {
         /// The file.
         path: PathBuf,
@@ -57,7 +57,7 @@ pub enum CheckpointError {
     },
 
     /// The zip container of a PyTorch file is damaged, cut short or of an unexpected make.
-    #[error("`{}` is not a valid PyTorch archive: {reason}; hint: the file may be incomplete, fetch it again, or save it again with `torch.save`", path.display())]
+    #[error("`{}` is not a valid PyTorch archive: {reason}\n\nhint: the file may be incomplete, fetch it again, or save it again with `torch.save`", path.display())]
     Archive {
         /// The file.
         path: PathBuf,
@@ -66,14 +66,14 @@ pub enum CheckpointError {
     },
 
     /// The file holds a program (TorchScript), not only weights.
-    #[error("`{}` is a TorchScript archive, which holds code; hint: save the weights alone with `torch.save(torch.jit.load(FILE).state_dict(), \"weights.pth\")`", path.display())]
+    #[error("`{}` is a TorchScript archive, which holds code\n\nhint: save the weights alone with `torch.save(torch.jit.load(FILE).state_dict(), \"weights.pth\")`", path.display())]
     TorchScript {
         /// The file.
         path: PathBuf,
     },
 
     /// The pickle inside a PyTorch file asks for more than tensors, or is damaged.
-    #[error("`{}` cannot be read safely: its pickle {error}; hint: save the weights alone with `torch.save(model.state_dict(), \"weights.pth\")`", path.display())]
+    #[error("`{}` cannot be read safely: its pickle {error}\n\nhint: save the weights alone with `torch.save(model.state_dict(), \"weights.pth\")`", path.display())]
     Pickle {
         /// The file.
         path: PathBuf,
@@ -93,7 +93,7 @@ pub enum CheckpointError {
     },
 
     /// Nothing in the file is a tensor under a name.
-    #[error("`{}` holds no tensors, only {found}; hint: pass a state dict, bare or under `model`, `state_dict`, `model_state_dict` or `module`", path.display())]
+    #[error("`{}` holds no tensors, only {found}\n\nhint: pass a state dict, bare or under `model`, `state_dict`, `model_state_dict` or `module`", path.display())]
     NoTensors {
         /// The file.
         path: PathBuf,
@@ -115,7 +115,7 @@ pub enum CheckpointError {
     },
 
     /// A tensor was asked for that is not in the file.
-    #[error("`{}` has no tensor `{name}`; hint: {hint}", path.display())]
+    #[error("`{}` has no tensor `{name}`\n\nhint: {hint}", path.display())]
     UnknownTensor {
         /// The file.
         path: PathBuf,

@@ -37,7 +37,7 @@ fn other_files_are_named_with_what_to_do() {
             "{message}"
         );
         assert!(
-            message.contains(looks_like) && message.contains("; hint: "),
+            message.contains(looks_like) && message.contains("\n\nhint: "),
             "{message}"
         );
     }
@@ -65,9 +65,9 @@ fn an_empty_file_is_an_error_of_its_own() {
         Checkpoint::open(&path)
             .unwrap_err()
             .to_string()
-            .contains("is empty; hint: ")
+            .contains("is empty\n\nhint: ")
     );
-    assert!(refusal_of(b"").contains("is empty; hint: "));
+    assert!(refusal_of(b"").contains("is empty\n\nhint: "));
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_directory_is_refused_with_what_to_pass() {
     let folder = tempfile::tempdir().unwrap();
     let message = Checkpoint::open(folder.path()).unwrap_err().to_string();
     assert!(
-        message.contains("is a directory, not a file; hint: pass the checkpoint"),
+        message.contains("is a directory, not a file\n\nhint: pass the checkpoint"),
         "{message}"
     );
 }

@@ -139,7 +139,7 @@ fn an_unknown_tensor_is_named() {
         .unwrap_err()
         .to_string();
     assert!(
-        message.contains("has no tensor `image_encoder.pos_embed`; hint: "),
+        message.contains("has no tensor `image_encoder.pos_embed`\n\nhint: "),
         "{message}"
     );
 }
@@ -158,7 +158,7 @@ fn legacy_files_are_refused_with_what_to_do() {
 fn torchscript_is_refused_with_what_to_do() {
     let message = refusal("torchscript.pt");
     assert!(
-        message.contains("TorchScript archive, which holds code; hint: "),
+        message.contains("TorchScript archive, which holds code\n\nhint: "),
         "{message}"
     );
 }
