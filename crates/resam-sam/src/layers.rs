@@ -217,7 +217,7 @@ impl MlpBlock {
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let hidden = self.lin1.forward(x);
         let hidden = match self.activation {
-            Activation::Gelu => activation::gelu(hidden),
+            Activation::Gelu => resam_ops::gelu(hidden),
             Activation::Relu => activation::relu(hidden),
         };
         self.lin2.forward(hidden)

@@ -138,8 +138,8 @@ impl OutputUpscaling {
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = activation::gelu(self.norm.forward(self.conv1.forward(x)));
-        activation::gelu(self.conv2.forward(x))
+        let x = resam_ops::gelu(self.norm.forward(self.conv1.forward(x)));
+        resam_ops::gelu(self.conv2.forward(x))
     }
 }
 

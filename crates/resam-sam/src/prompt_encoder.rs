@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Tensor, TensorData, activation};
+use burn::tensor::{Tensor, TensorData};
 
 use crate::config::SamConfig;
 use crate::layers::{Conv2d, LayerNorm2d};
@@ -227,8 +227,8 @@ impl MaskDownscaling {
     }
 
     fn forward(&self, masks: Tensor<4>) -> Tensor<4> {
-        let x = activation::gelu(self.norm1.forward(self.conv1.forward(masks)));
-        let x = activation::gelu(self.norm2.forward(self.conv2.forward(x)));
+        let x = resam_ops::gelu(self.norm1.forward(self.conv1.forward(masks)));
+        let x = resam_ops::gelu(self.norm2.forward(self.conv2.forward(x)));
         self.conv3.forward(x)
     }
 }

@@ -53,7 +53,7 @@ impl TinyVit {
     /// Encodes `[batch, 3, height, width]` into `[batch, out_chans, height / 16, width / 16]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [first, second] = &self.patch_embed;
-        let x = second.forward(activation::gelu(first.forward(x)));
+        let x = second.forward(resam_ops::gelu(first.forward(x)));
         let mut x = self.conv_stage.forward(x);
         for stage in &self.stages {
             x = stage.forward(x);
@@ -167,9 +167,9 @@ impl MbConv {
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let hidden = activation::gelu(self.conv1.forward(x.clone()));
-        let hidden = activation::gelu(self.conv2.forward(hidden));
-        activation::gelu(self.conv3.forward(hidden) + x)
+        let hidden = resam_ops::gelu(self.conv1.forward(x.clone()));
+        let hidden = resam_ops::gelu(self.conv2.forward(hidden));
+        resam_ops::gelu(self.conv3.forward(hidden) + x)
     }
 }
 
@@ -195,8 +195,8 @@ impl PatchMerging {
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = activation::gelu(self.conv1.forward(x));
-        let x = activation::gelu(self.conv2.forward(x));
+        let x = resam_ops::gelu(self.conv1.forward(x));
+        let x = resam_ops::gelu(self.conv2.forward(x));
         self.conv3.forward(x)
     }
 }

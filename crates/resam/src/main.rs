@@ -13,6 +13,7 @@ use crate::arguments::{Arguments, Command, WeightsCommand};
 
 fn main() -> ExitCode {
     failure::report_panics();
+    resam_ops::memory::keep_freed_memory();
     let arguments = Arguments::parse();
     let outcome = std::panic::catch_unwind(|| run(&arguments));
     match outcome {
