@@ -59,7 +59,7 @@ fn gelu_in_place(values: &mut [f32]) {
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
 fn gelu_backward_in_place(gradient: &mut [f32], values: &[f32]) {
-    const INVERSE_SQRT_2_PI: f32 = 0.398_942_28;
+    const INVERSE_SQRT_2_PI: f32 = 0.398_942_3;
     for (gradient, &x) in gradient.iter_mut().zip(values) {
         let (distribution, exponential) = normal_distribution(x);
         *gradient *= distribution + x * (INVERSE_SQRT_2_PI * exponential);

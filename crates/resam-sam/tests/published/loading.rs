@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
-use resam_sam::{Sam, SamConfig, SamError};
+use resam_sam::sam::ImageEncoder;
+use resam_sam::{LoraConfig, Sam, SamConfig, SamError};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -141,4 +142,31 @@ fn both_containers_hold_the_same_model() {
         sam.image_encoder.forward(input.clone()).to_data()
     });
     assert_eq!(first, second);
+}
+
+#[test]
+fn fresh_adapters_change_nothing_and_sit_from_the_start_block_on() {
+    let device = Device::flex();
+    let checkpoint = Checkpoint::open(&fixture("model.safetensors")).expect("fixture");
+    let mut config = SamConfig::detect(&checkpoint).expect("a SAM");
+    config.decoder.heads = 4;
+    let plain = Sam::load_with(&checkpoint, &config, &device).expect("a model");
+    let mut adapted = plain.clone();
+    adapted.image_encoder.attach_lora(LoraConfig {
+        rank: 2,
+        start_block: 2,
+    });
+    let ImageEncoder::Vit(vit) = &adapted.image_encoder else {
+        panic!("the fixture is a ViT")
+    };
+    let carried: Vec<bool> = vit
+        .blocks
+        .iter()
+        .map(|block| block.attn.adapter.is_some())
+        .collect();
+    assert_eq!(carried, [false, false, true, true]);
+    let input = Tensor::<4>::ones([1, 3, 128, 128], &device);
+    let [before, after] =
+        [&plain, &adapted].map(|sam| sam.image_encoder.forward(input.clone()).to_data());
+    assert_eq!(before, after);
 }
