@@ -2,9 +2,10 @@
 //! backend extensions: a CPU implementation, a hand-written backward, and ordinary operations for
 //! every other backend.
 //!
-//! | operation | what it bought |
+//! | part | what it bought: TinyViT encoder, 1024 px, 2 threads, medians of 3 |
 //! |---|---|
-//! | [`gelu`] | see its documentation |
+//! | [`memory::keep_freed_memory`] | 2.49 s to 1.78 s |
+//! | [`gelu`] | 1.78 s to 0.94 s |
 //!
 //! Results do not depend on the number of threads: work is cut into pieces of a fixed size, and
 //! every value is computed by one of them.
