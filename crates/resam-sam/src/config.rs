@@ -8,6 +8,9 @@ use resam_checkpoint::Checkpoint;
 
 use crate::error::SamError;
 
+/// Mask tokens that a decoder may have; SAM has 4.
+const MOST_MASK_TOKENS: usize = 64;
+
 /// The sizes of a whole model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SamConfig {
@@ -265,6 +268,10 @@ impl DecoderConfig {
         let layer = "mask_decoder.transformer.layers";
         let [mlp_dim, _] = shapes.dims(&format!("{layer}.0.mlp.lin1.weight"))?;
         let [mask_tokens, _] = shapes.dims("mask_decoder.mask_tokens.weight")?;
+        // Each token comes with a network of its own, so a lying shape would make many.
+        if mask_tokens > MOST_MASK_TOKENS {
+            return Err(shapes.not_sam(&format!("its decoder has {mask_tokens} mask tokens")));
+        }
         let head = "mask_decoder.iou_prediction_head.layers";
         let [iou_head_hidden_dim, _] = shapes.dims(&format!("{head}.0.weight"))?;
         let [attention_dim, _] = shapes.dims(&format!(
@@ -303,12 +310,16 @@ impl Shapes<'_> {
             .0
             .get(name)
             .ok_or_else(|| self.not_sam(&format!("it has no `{name}`")))?;
-        info.shape.as_slice().try_into().map_err(|_| {
+        let dims: [usize; D] = info.shape.as_slice().try_into().map_err(|_| {
             self.not_sam(&format!(
                 "`{name}` has shape {:?}, not {D} dimensions",
                 info.shape
             ))
-        })
+        })?;
+        if dims.contains(&0) {
+            return Err(self.not_sam(&format!("`{name}` is empty, its shape is {dims:?}")));
+        }
+        Ok(dims)
     }
 
     /// How many of `name(0)`, `name(1)`, ... there are in a row.

@@ -33,14 +33,16 @@ pub enum SamError {
 
     /// The network cannot run at this input size.
     #[error(
-        "input size {size} is not a positive multiple of {multiple}\n\nhint: 1024 is what SAM was \
-         trained at; 512 and 768 are faster"
+        "input size {size} is not a multiple of {multiple} from {multiple} to {most}\n\nhint: 1024 \
+         is what SAM was trained at; 512 and 768 are faster"
     )]
     InputSize {
         /// The size asked for, in pixels.
         size: usize,
         /// What it has to be a multiple of: the stride of the image embedding.
         multiple: usize,
+        /// The largest size there is.
+        most: usize,
     },
 
     /// An image that has no pixel, or whose bytes do not match its size.

@@ -8,6 +8,9 @@ use crate::preprocess::{RgbView, preprocess};
 use crate::prompt_encoder::{PointLabel, PromptBatch};
 use crate::sam::Sam;
 
+/// The largest side of the network's input, in pixels: attention over more tokens fits no memory.
+pub const LARGEST_INPUT: usize = 4096;
+
 /// Prompts decoded together: bounds the decoder's memory.
 const PROMPTS_PER_BATCH: usize = 16;
 
@@ -76,12 +79,17 @@ impl Predictor {
     /// A predictor at the size the model was trained at, or at `input_size`.
     ///
     /// # Errors
-    /// [`SamError::InputSize`] when the size is not a multiple of the embedding's stride.
+    /// [`SamError::InputSize`] when the size is not a multiple of the embedding's stride, or above
+    /// [`LARGEST_INPUT`].
     pub fn new(sam: Sam, device: &Device, input_size: Option<usize>) -> Result<Self, SamError> {
         let size = input_size.unwrap_or(sam.image_size());
         let multiple = sam.image_encoder.stride();
-        if size == 0 || !size.is_multiple_of(multiple) {
-            return Err(SamError::InputSize { size, multiple });
+        if size == 0 || size > LARGEST_INPUT || !size.is_multiple_of(multiple) {
+            return Err(SamError::InputSize {
+                size,
+                multiple,
+                most: LARGEST_INPUT,
+            });
         }
         Ok(Self {
             sam,

@@ -170,3 +170,38 @@ fn fresh_adapters_change_nothing_and_sit_from_the_start_block_on() {
         [&plain, &adapted].map(|sam| sam.image_encoder.forward(input.clone()).to_data());
     assert_eq!(before, after);
 }
+
+#[test]
+fn shapes_that_lie_make_nothing() {
+    // Empty tensors may claim any other side; many mask tokens would ask for as many networks.
+    for (at_fault, shape, length, words) in [
+        (
+            "image_encoder.pos_embed",
+            vec![1, 1 << 40, 1 << 40, 0],
+            0,
+            "is empty",
+        ),
+        (
+            "mask_decoder.mask_tokens.weight",
+            vec![100_000, 1],
+            100_000,
+            "100000 mask tokens",
+        ),
+        (
+            "image_encoder.blocks.0.attn.rel_pos_h",
+            vec![1 << 30, 0],
+            0,
+            "is empty",
+        ),
+    ] {
+        let (_folder, path) = changed(|name, tensor_shape, values| {
+            if name == at_fault {
+                tensor_shape.clone_from(&shape);
+                *values = vec![0.0; length];
+            }
+            true
+        });
+        let error = load(&path).expect_err("refused").to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}

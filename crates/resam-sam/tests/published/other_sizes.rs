@@ -51,7 +51,7 @@ fn positions_are_resampled_as_published() {
 
 #[test]
 fn a_size_that_is_no_multiple_of_the_stride_is_refused_by_name() {
-    for size in [0, 8, 100, 1000] {
+    for size in [0, 8, 100, 1000, 4112, 1 << 60] {
         let refused = Predictor::new(model(), &Device::flex(), Some(size));
         let Err(error @ SamError::InputSize { .. }) = refused else {
             panic!("{size} was not refused")
