@@ -19,6 +19,7 @@ pub(crate) struct Arguments {
 
 /// What every subcommand understands.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct Common {
     /// Where the network runs: `auto` or `cpu`
     #[arg(long, global = true, default_value = "auto", value_name = "DEVICE")]
@@ -44,6 +45,9 @@ pub(crate) struct Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Segment the objects of an image from points or boxes
+    ///
+    /// Coordinates are pixels: 0,0 is the top-left corner of the image and 0.5,0.5 the centre of
+    /// its first pixel.
     Segment(Segment),
     /// Score a model on a COCO data set, with fixed points or true boxes
     Eval(Eval),
@@ -65,9 +69,6 @@ pub(crate) struct Model {
 }
 
 /// Segment the objects of an image from points or boxes.
-///
-/// Coordinates are pixels: 0,0 is the top-left corner of the image and 0.5,0.5 the centre of its
-/// first pixel.
 #[derive(Debug, Args)]
 pub(crate) struct Segment {
     /// The image: JPEG, PNG, TIFF, WebP, BMP or GIF
