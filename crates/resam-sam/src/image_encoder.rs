@@ -93,17 +93,7 @@ impl ImageEncoderVit {
     /// Puts fresh query and value adapters on every block from `config.start_block` on.
     pub fn attach_lora(&mut self, config: LoraConfig) {
         for block in self.blocks.iter_mut().skip(config.start_block) {
-            let attention = &mut block.attn;
-            let weight = attention.qkv.weight.val();
-            let channels = weight.dims()[0];
-            let device = weight.device();
-            attention.adapter = Some(QueryValueAdapter::init(
-                channels,
-                channels,
-                channels,
-                config.rank,
-                &device,
-            ));
+            block.attn.adapter = Some(QueryValueAdapter::beside(&block.attn.qkv, config.rank));
         }
     }
 }

@@ -6,6 +6,8 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, Tensor};
 
+use crate::layers::Linear;
+
 /// Where adapters go and how large they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoraConfig {
@@ -63,17 +65,14 @@ pub struct QueryValueAdapter {
 }
 
 impl QueryValueAdapter {
-    /// Fresh adapters for a block that maps `d_input` to `d_query` and `d_value` channels.
-    pub fn init(
-        d_input: usize,
-        d_query: usize,
-        d_value: usize,
-        rank: usize,
-        device: &Device,
-    ) -> Self {
+    /// Fresh adapters beside a `qkv` layer, whose query and value are as wide as its input.
+    pub fn beside(qkv: &Linear, rank: usize) -> Self {
+        let weight = qkv.weight.val();
+        let channels = weight.dims()[0];
+        let fresh = || LowRank::init(channels, channels, rank, &weight.device());
         Self {
-            query: LowRank::init(d_input, d_query, rank, device),
-            value: LowRank::init(d_input, d_value, rank, device),
+            query: fresh(),
+            value: fresh(),
         }
     }
 }

@@ -110,35 +110,21 @@ impl Predictor {
 
     /// Encodes one image.
     pub fn encode(&self, image: RgbView<'_>) -> EncodedImage {
-        let (input, covered) = preprocess(image, self.input_size, &self.device);
-        let original = [image.height, image.width];
+        let (input, geometry) = self.input(image);
+        let embedding = self.sam.image_encoder.forward(input);
         EncodedImage {
-            embedding: self.sam.image_encoder.forward(input),
-            geometry: Geometry {
-                original,
-                covered,
-                padded: self.input_size,
-            },
+            embedding,
+            geometry,
         }
     }
 
     /// Encodes images of any sizes in one pass of the network.
     pub fn encode_batch(&self, images: &[RgbView<'_>]) -> Vec<EncodedImage> {
-        let mut inputs = Vec::with_capacity(images.len());
-        let mut geometries = Vec::with_capacity(images.len());
-        for image in images {
-            let (input, covered) = preprocess(*image, self.input_size, &self.device);
-            let original = [image.height, image.width];
-            inputs.push(input);
-            geometries.push(Geometry {
-                original,
-                covered,
-                padded: self.input_size,
-            });
-        }
-        if inputs.is_empty() {
+        if images.is_empty() {
             return Vec::new();
         }
+        let (inputs, geometries): (Vec<_>, Vec<_>) =
+            images.iter().map(|&image| self.input(image)).unzip();
         let embeddings = self.sam.image_encoder.forward(Tensor::cat(inputs, 0));
         let encoded = geometries.into_iter().enumerate().map(|(index, geometry)| {
             let embedding = embeddings.clone().narrow(0, index, 1);
@@ -148,6 +134,20 @@ impl Predictor {
             }
         });
         encoded.collect()
+    }
+
+    /// The network's input for an image, and where the image lies in it.
+    fn input(&self, image: RgbView<'_>) -> (Tensor<4>, Geometry) {
+        let (input, covered) = preprocess(image, self.input_size, &self.device);
+        let original = [image.height, image.width];
+        (
+            input,
+            Geometry {
+                original,
+                covered,
+                padded: self.input_size,
+            },
+        )
     }
 
     /// Answers prompts about one image, each with one mask, or with several when `multimask`.

@@ -69,16 +69,7 @@ impl TinyVit {
             .iter_mut()
             .flat_map(|stage| stage.blocks.iter_mut());
         for block in blocks.skip(config.start_block) {
-            let weight = block.attn.qkv.weight.val();
-            let channels = weight.dims()[0];
-            let device = weight.device();
-            block.attn.adapter = Some(QueryValueAdapter::init(
-                channels,
-                channels,
-                channels,
-                config.rank,
-                &device,
-            ));
+            block.attn.adapter = Some(QueryValueAdapter::beside(&block.attn.qkv, config.rank));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `resam segment`: points or boxes on an image to masks.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -79,8 +80,12 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
         ("decode", decoding),
     ];
     let record = run_record(&arguments.model, &model, common, &stages, result.clone());
+    // Once a folder, whatever is written there.
+    let mut folders = BTreeSet::new();
     for (path, _) in &outputs {
-        record.write_beside(path)?;
+        if folders.insert(path.parent()) {
+            record.write_beside(path)?;
+        }
     }
     if common.json {
         println!("{result:#}");
