@@ -16,11 +16,6 @@ import subprocess
 import tempfile
 import time
 
-import numpy
-import torch
-from mobile_sam import sam_model_registry
-from PIL import Image
-
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--resam", required=True)
 parser.add_argument("--weights", required=True)
@@ -28,6 +23,31 @@ parser.add_argument("--image", required=True)
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--rounds", type=int, default=9)
 arguments = parser.parse_args()
+
+folder = tempfile.TemporaryDirectory()
+output = pathlib.Path(folder.name) / "out.json"
+command = [arguments.resam, "segment", arguments.image, "--weights", arguments.weights]
+command += ["--point", "1,1", "--quiet", "--threads", str(arguments.threads), "-o", str(output)]
+
+
+def resam_seconds():
+    """Runs resam and returns the seconds of its encoder, pre-processing included."""
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return json.loads(output.with_name("run.json").read_text())["seconds"]["encode"]
+
+
+def peak_gigabytes(who):
+    return resource.getrusage(who).ru_maxrss / 1e6
+
+
+# Before PyTorch is loaded: a child's peak begins with the size of the process that started it.
+resam_seconds()
+resam_peak = peak_gigabytes(resource.RUSAGE_CHILDREN)
+
+import numpy  # noqa: E402
+import torch  # noqa: E402
+from mobile_sam import sam_model_registry  # noqa: E402
+from PIL import Image  # noqa: E402
 
 torch.set_num_threads(arguments.threads)
 model = sam_model_registry["vit_t"]().eval()
@@ -44,24 +64,16 @@ pixels = numpy.array(Image.open(arguments.image).convert("RGB").resize((1024, 10
 image = model.preprocess(torch.tensor(pixels).permute(2, 0, 1).float())[None]
 
 theirs, ours = [], []
-with tempfile.TemporaryDirectory() as folder, torch.no_grad():
-    command = [arguments.resam, "segment", arguments.image, "--weights", arguments.weights]
-    command += ["--point", "1,1", "--quiet", "--threads", str(arguments.threads)]
-    command += ["-o", str(pathlib.Path(folder) / "out.json")]
-    for round_number in range(arguments.rounds + 1):
+with torch.no_grad():
+    model.image_encoder(image)  # warms up
+    for _ in range(arguments.rounds):
         started = time.perf_counter()
         model.image_encoder(image)
-        seconds = time.perf_counter() - started
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        record = json.loads((pathlib.Path(folder) / "run.json").read_text())
-        if round_number > 0:  # the first round warms both up
-            theirs.append(seconds)
-            ours.append(record["seconds"]["encode"])
+        theirs.append(time.perf_counter() - started)
+        ours.append(resam_seconds())
 
-peak = lambda who: resource.getrusage(who).ru_maxrss / 1e6
-print(f"PyTorch {torch.__version__}: median {statistics.median(theirs):.2f} s, ", end="")
-print(f"peak {peak(resource.RUSAGE_SELF):.2f} GB")
-print(f"resam: median {statistics.median(ours):.2f} s, ", end="")
-print(f"peak {peak(resource.RUSAGE_CHILDREN):.2f} GB")
+torch_peak = peak_gigabytes(resource.RUSAGE_SELF)
+print(f"PyTorch {torch.__version__}: median {statistics.median(theirs):.2f} s, peak {torch_peak:.2f} GB")
+print(f"resam: median {statistics.median(ours):.2f} s, peak {resam_peak:.2f} GB")
 pairs = [a / b for a, b in zip(ours, theirs)]
 print(f"ratio: median {statistics.median(pairs):.2f}, {min(pairs):.2f} to {max(pairs):.2f}")
