@@ -5,41 +5,51 @@
 //! It is made of one exponential and a polynomial, which compilers turn into vector instructions,
 //! where `libm::erff` is a branch a value.
 
-use burn::backend::Flex;
+use burn::backend::autodiff::NodeId;
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind, unary};
+use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Dispatch, ops::ActivationOps};
-use burn::tensor::{DType, Tensor};
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+use burn::tensor::{Tensor, activation};
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-use crate::ops::SamOps;
+use crate::exponential::exp_of_negative;
+use crate::fused::runs_fused;
 
 /// Values a thread takes at a time: a fixed number, so that no result depends on their count.
 const PIECE: usize = 1 << 15;
 
 /// Exact GELU of every value: `x Phi(x)`, `Phi` the normal distribution.
 pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    Tensor::from_dispatch(<Dispatch as SamOps>::sam_gelu(x.into_dispatch()))
+    if !runs_fused(&x) {
+        return activation::gelu(x);
+    }
+    Tensor::from_dispatch(<Dispatch as GeluOps>::fused_gelu(x.into_dispatch()))
 }
 
-pub(crate) fn gelu_flex(x: FloatTensor<Flex>) -> FloatTensor<Flex> {
-    if x.dtype() != DType::F32 {
-        return <Flex as ActivationOps<Flex>>::gelu(x);
-    }
-    let mut x = x.to_contiguous();
-    x.storage_mut::<f32>()
-        .par_chunks_mut(PIECE)
-        .for_each(gelu_in_place);
-    x
+/// GELU on a backend's own tensors.
+#[backend_extension(Flex, Autodiff)]
+pub(crate) trait GeluOps: Backend {
+    /// `x Phi(x)`.
+    fn fused_gelu(x: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
-pub(crate) fn gelu_backward_flex(
-    x: FloatTensor<Flex>,
-    gradient: FloatTensor<Flex>,
-) -> FloatTensor<Flex> {
-    if x.dtype() != DType::F32 || gradient.dtype() != DType::F32 {
-        return <Flex as ActivationOps<Flex>>::gelu_backward(x, gradient);
+impl GeluOps for Flex {
+    fn fused_gelu(x: FlexTensor) -> FlexTensor {
+        let mut x = x.to_contiguous();
+        x.storage_mut::<f32>()
+            .par_chunks_mut(PIECE)
+            .for_each(gelu_in_place);
+        x
     }
+}
+
+/// `gradient (Phi(x) + x phi(x))`.
+fn gelu_backward(x: FlexTensor, gradient: FlexTensor) -> FlexTensor {
     let x = x.to_contiguous();
     let mut gradient = gradient.to_contiguous();
     gradient
@@ -48,6 +58,37 @@ pub(crate) fn gelu_backward_flex(
         .zip(x.storage::<f32>().par_chunks(PIECE))
         .for_each(|(gradient, x)| gelu_backward_in_place(gradient, x));
     gradient
+}
+
+impl<C: CheckpointStrategy> GeluOps for Autodiff<Flex, C> {
+    fn fused_gelu(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        #[derive(Debug)]
+        struct Gelu;
+
+        impl Backward<Flex, 1> for Gelu {
+            type State = NodeId;
+
+            fn backward(
+                self,
+                ops: Ops<NodeId, 1>,
+                gradients: &mut Gradients,
+                checkpointer: &mut Checkpointer,
+            ) {
+                let x = checkpointer.retrieve_node_output(ops.state);
+                unary::<Flex, _>(ops.parents, ops.node, gradients, |gradient| {
+                    gelu_backward(x, gradient)
+                });
+            }
+        }
+
+        match Gelu.prepare::<C>([x.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(mut prepared) => {
+                let state = prepared.checkpoint(&x);
+                prepared.finish(state, Flex::fused_gelu(x.primitive().clone()))
+            }
+            OpsKind::UnTracked(prepared) => prepared.finish(Flex::fused_gelu(x.into_primitive())),
+        }
+    }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
@@ -81,31 +122,4 @@ fn normal_distribution(x: f32) -> (f32, f32) {
     let tail = 0.5 * polynomial * exponential;
     let distribution = if x > 0.0 { 1.0 - tail } else { tail };
     (distribution, exponential)
-}
-
-/// `exp(x)` for `-87 <= x <= 0`: two to a whole power, times a polynomial on the rest.
-#[inline(always)]
-fn exp_of_negative(x: f32) -> f32 {
-    // Adding and taking away 1.5 * 2^23 rounds to a whole number, left in the low bits between.
-    const ROUNDER: f32 = 12_582_912.0;
-    const LN_2_HIGH: f32 = 0.693_359_4;
-    const LN_2_LOW: f32 = -2.121_944_4e-4;
-    let shifted = x * std::f32::consts::LOG2_E + ROUNDER;
-    let whole = shifted - ROUNDER;
-    let rest = (x - whole * LN_2_HIGH) - whole * LN_2_LOW;
-    // The Taylor series up to the seventh power: an error below 2^-27 for |rest| <= ln(2) / 2.
-    let series = 1.0
-        + rest
-            * (1.0
-                + rest
-                    * (0.5
-                        + rest
-                            * (1.0 / 6.0
-                                + rest
-                                    * (1.0 / 24.0
-                                        + rest
-                                            * (1.0 / 120.0
-                                                + rest * (1.0 / 720.0 + rest / 5040.0))))));
-    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23));
-    series * power
 }

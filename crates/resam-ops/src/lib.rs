@@ -10,8 +10,13 @@
 //! Results do not depend on the number of threads: work is cut into pieces of a fixed size, and
 //! every value is computed by one of them.
 
+mod attention;
+mod exponential;
+mod flex;
+mod fused;
 mod gelu;
 pub mod memory;
-pub mod ops;
+mod tile;
 
+pub use attention::{QkvOrder, RelativePositions, SelfAttention, attention, self_attention};
 pub use gelu::gelu;

@@ -1,0 +1,395 @@
+//! The gradient of attention, with the scores computed again from the queries, the keys and each
+//! query's sum of exponentials, as in FlashAttention (Dao et al., arXiv 2205.14135, algorithm 4).
+//!
+//! Vector lanes run over keys here: nothing needs the largest score any more, and four of the five
+//! products then find their operands as they were left.
+
+use multiversion::{multiversion, target::target_cfg_f};
+
+use super::operands::{Operands, Positions, pack_columns, pack_rows};
+use crate::exponential::exp_of_negative;
+use crate::tile::{add_product, add_product_of_rows};
+
+/// Queries whose scores are held at a time: a whole number of tiles of any height.
+const QUERIES: usize = 96;
+
+/// What the kernel reads beside the operands; a row for each of the queries.
+#[derive(Clone, Copy)]
+pub(crate) struct Upstream<'a> {
+    /// The tokens that ask.
+    pub(crate) queries: &'a [usize],
+    /// The gradient of what was attended, `[queries, value_dim]`.
+    pub(crate) gradient: &'a [f32],
+    /// What was attended, `[queries, value_dim]`.
+    pub(crate) attended: &'a [f32],
+    /// The logarithm of each query's sum of exponentials.
+    pub(crate) log_sum: &'a [f32],
+}
+
+/// Gradients of one head of one window.
+pub(crate) struct Gradients {
+    /// `[queries, head_dim]`.
+    pub(crate) query: Vec<f32>,
+    /// `[keys, head_dim]`.
+    pub(crate) key: Vec<f32>,
+    /// `[keys, value_dim]`.
+    pub(crate) value: Vec<f32>,
+}
+
+/// The gradients of query, key and value that some of the queries bring.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
+pub(crate) fn attend_backward(operands: &Operands<'_>, upstream: &Upstream<'_>) -> Gradients {
+    if target_cfg_f!(target_feature = "avx512f") {
+        backward_with::<8, 32, true>(operands, upstream)
+    } else if target_cfg_f!(any(target_feature = "fma", target_feature = "neon")) {
+        backward_with::<6, 16, true>(operands, upstream)
+    } else {
+        backward_with::<4, 8, false>(operands, upstream)
+    }
+}
+
+#[inline(always)]
+pub(super) fn backward_with<const ROWS: usize, const LANES: usize, const FUSED: bool>(
+    operands: &Operands<'_>,
+    upstream: &Upstream<'_>,
+) -> Gradients {
+    let Operands {
+        query,
+        key,
+        value,
+        scale,
+        positions,
+    } = *operands;
+    let Upstream {
+        queries,
+        gradient,
+        attended,
+        log_sum,
+    } = *upstream;
+    let (head_dim, value_dim, tokens) = (key.head_dim, value.head_dim, key.len());
+    let gradient_row = |index: usize| &gradient[index * value_dim..][..value_dim];
+
+    // Each operand packed for the products it takes part in.
+    let mut query_rows: Vec<[f32; ROWS]> = Vec::new();
+    pack_rows(&mut query_rows, queries.len(), head_dim, 1.0, |index| {
+        query.row(queries[index])
+    });
+    let mut query_columns: Vec<[f32; ROWS]> = Vec::new();
+    pack_columns(&mut query_columns, queries.len(), head_dim, 1.0, |index| {
+        query.row(queries[index])
+    });
+    let mut gradient_rows: Vec<[f32; ROWS]> = Vec::new();
+    pack_rows(
+        &mut gradient_rows,
+        queries.len(),
+        value_dim,
+        1.0,
+        gradient_row,
+    );
+    let mut gradient_columns: Vec<[f32; ROWS]> = Vec::new();
+    pack_columns(
+        &mut gradient_columns,
+        queries.len(),
+        value_dim,
+        1.0,
+        gradient_row,
+    );
+    // The derivative of the softmax takes each query's `gradient . attended` from all scores.
+    let shift: Vec<f32> = attended
+        .chunks_exact(value_dim)
+        .zip(gradient.chunks_exact(value_dim))
+        .map(|(attended, gradient)| attended.iter().zip(gradient).map(|(a, b)| a * b).sum())
+        .collect();
+
+    let slices = head_dim.div_ceil(LANES);
+    let mut query_gradient = vec![[0f32; LANES]; slices * queries.len().next_multiple_of(ROWS)];
+    let mut result = Gradients {
+        query: vec![0.0; queries.len() * head_dim],
+        key: vec![0.0; tokens * head_dim],
+        value: vec![0.0; tokens * value_dim],
+    };
+    let mut relative = RelativeByQuery::new(operands, queries);
+
+    let (mut key_panel, mut value_panel) = (Vec::new(), Vec::new());
+    let mut key_slices = Vec::new();
+    let mut scores = vec![[0f32; LANES]; QUERIES];
+    let mut slopes = vec![[0f32; LANES]; QUERIES];
+    let mut key_sums = vec![[0f32; LANES]; head_dim.next_multiple_of(ROWS)];
+    let mut value_sums = vec![[0f32; LANES]; value_dim.next_multiple_of(ROWS)];
+    for first in (0..tokens).step_by(LANES) {
+        let lanes = LANES.min(tokens - first);
+        pack_rows::<LANES>(&mut key_panel, lanes, head_dim, scale, |lane| {
+            key.row(first + lane)
+        });
+        pack_rows::<LANES>(&mut value_panel, lanes, value_dim, 1.0, |lane| {
+            value.row(first + lane)
+        });
+        pack_columns::<LANES>(&mut key_slices, lanes, head_dim, scale, |lane| {
+            key.row(first + lane)
+        });
+        // A whole number of lanes for the product over them; those beyond the last key are zero.
+        let mut key_lanes = vec![[[0f32; LANES]; LANES]; slices];
+        for (whole, slices) in key_lanes.iter_mut().zip(key_slices.chunks_exact(lanes)) {
+            whole[..lanes].copy_from_slice(slices);
+        }
+        key_sums.fill([0.0; LANES]);
+        value_sums.fill([0.0; LANES]);
+
+        for block in (0..queries.len()).step_by(QUERIES) {
+            let count = QUERIES.min(queries.len() - block);
+            let tiles = count.div_ceil(ROWS);
+            for tile in 0..tiles {
+                let at = block + tile * ROWS;
+                let rows = ROWS.min(queries.len() - at);
+                let mut sums = [[0f32; LANES]; ROWS];
+                relative.start(operands, queries, at, first, &mut sums[..rows]);
+                let query = &query_rows[at / ROWS * head_dim..][..head_dim];
+                add_product::<ROWS, LANES, FUSED>(query, &key_panel, &mut sums);
+                let mut slope = [[0f32; LANES]; ROWS];
+                let gradient = &gradient_rows[at / ROWS * value_dim..][..value_dim];
+                add_product::<ROWS, LANES, FUSED>(gradient, &value_panel, &mut slope);
+                for row in 0..rows {
+                    let (log_sum, shift) = (log_sum[at + row], shift[at + row]);
+                    for lane in 0..LANES {
+                        let probability = exp_of_negative(sums[row][lane] - log_sum);
+                        sums[row][lane] = probability;
+                        slope[row][lane] = probability * (slope[row][lane] - shift);
+                    }
+                    // Lanes beyond the last key count for nothing.
+                    sums[row][lanes..].fill(0.0);
+                    slope[row][lanes..].fill(0.0);
+                }
+                scores[tile * ROWS..][..rows].copy_from_slice(&sums[..rows]);
+                slopes[tile * ROWS..][..rows].copy_from_slice(&slope[..rows]);
+
+                for (slice, keys) in key_lanes.iter().enumerate() {
+                    let at = slice * queries.len().next_multiple_of(ROWS) + at;
+                    let sums = query_gradient[at..].first_chunk_mut::<ROWS>();
+                    let (Some(sums), true) = (sums, rows > 0) else {
+                        continue;
+                    };
+                    slope[rows..].fill([0.0; LANES]);
+                    add_product_of_rows::<ROWS, LANES, LANES, FUSED>(&slope, keys, sums);
+                }
+            }
+            relative.collect(operands, block, first, lanes, &slopes[..count]);
+            let panels = value_sums.as_chunks_mut::<ROWS>().0.iter_mut();
+            for (sums, gradient) in panels.zip(gradient_columns.chunks_exact(queries.len())) {
+                let gradient = &gradient[block..][..count];
+                add_product::<ROWS, LANES, FUSED>(gradient, &scores[..count], sums);
+            }
+            let panels = key_sums.as_chunks_mut::<ROWS>().0.iter_mut();
+            for (sums, query) in panels.zip(query_columns.chunks_exact(queries.len())) {
+                let query = &query[block..][..count];
+                add_product::<ROWS, LANES, FUSED>(query, &slopes[..count], sums);
+            }
+        }
+        for lane in 0..lanes {
+            let row = &mut result.key[(first + lane) * head_dim..][..head_dim];
+            for (to, from) in row.iter_mut().zip(&key_sums) {
+                *to = scale * from[lane];
+            }
+            let row = &mut result.value[(first + lane) * value_dim..][..value_dim];
+            for (to, from) in row.iter_mut().zip(&value_sums) {
+                *to = from[lane];
+            }
+        }
+    }
+
+    let padded = queries.len().next_multiple_of(ROWS);
+    for (index, row) in result.query.chunks_exact_mut(head_dim).enumerate() {
+        for (slice, to) in row.chunks_mut(LANES).enumerate() {
+            to.copy_from_slice(&query_gradient[slice * padded + index][..to.len()]);
+        }
+    }
+    if let Positions::Decomposed { .. } = positions {
+        relative.add_to(operands, queries, &mut result.query);
+    }
+    result
+}
+
+/// What decomposed positions add to each query's scores, and the gradient of that: a row for each
+/// query, of a value for each row or column of keys.
+struct RelativeByQuery {
+    added: [Vec<f32>; 2],
+    gradient: [Vec<f32>; 2],
+    window: [usize; 2],
+}
+
+impl RelativeByQuery {
+    #[inline(always)]
+    fn new(operands: &Operands<'_>, queries: &[usize]) -> Self {
+        let Positions::Decomposed {
+            rows,
+            columns,
+            window,
+        } = operands.positions
+        else {
+            return Self {
+                added: Default::default(),
+                gradient: Default::default(),
+                window: [1, 1],
+            };
+        };
+        let head_dim = operands.key.head_dim;
+        let added = [(rows, 0), (columns, 1)].map(|(table, axis)| {
+            let side = window[axis];
+            let mut added = vec![0f32; queries.len() * side];
+            for (added, &token) in added.chunks_exact_mut(side).zip(queries) {
+                let query = operands.query.row(token);
+                let at = place(token, window)[axis] + side - 1;
+                for (other, added) in added.iter_mut().enumerate() {
+                    *added = dot(query, &table[(at - other) * head_dim..][..head_dim]);
+                }
+            }
+            added
+        });
+        let gradient = [0, 1].map(|axis| vec![0.0; queries.len() * window[axis]]);
+        Self {
+            added,
+            gradient,
+            window,
+        }
+    }
+
+    /// What the scores of queries `at ..` with keys `first ..` begin with.
+    #[inline(always)]
+    fn start<const LANES: usize>(
+        &self,
+        operands: &Operands<'_>,
+        queries: &[usize],
+        at: usize,
+        first: usize,
+        sums: &mut [[f32; LANES]],
+    ) {
+        match operands.positions {
+            Positions::Nowhere => {}
+            Positions::Decomposed { .. } => {
+                let [rows, columns] = self.window;
+                for (index, sums) in sums.iter_mut().enumerate() {
+                    let by_row = &self.added[0][(at + index) * rows..][..rows];
+                    let by_column = &self.added[1][(at + index) * columns..][..columns];
+                    for run in runs(first, LANES, self.window) {
+                        let columns = &by_column[run.column..][..run.length];
+                        let sums = &mut sums[run.lane..][..run.length];
+                        for (sum, &column) in sums.iter_mut().zip(columns) {
+                            *sum = by_row[run.row] + column;
+                        }
+                    }
+                }
+            }
+            Positions::Table {
+                by_query, stride, ..
+            } => {
+                for (index, sums) in sums.iter_mut().enumerate() {
+                    let biases = &by_query[queries[at + index] * stride + first..];
+                    sums.copy_from_slice(&biases[..LANES]);
+                }
+            }
+        }
+    }
+
+    /// Collects the gradient of what was added to the scores of queries `at ..`.
+    #[inline(always)]
+    fn collect<const LANES: usize>(
+        &mut self,
+        operands: &Operands<'_>,
+        at: usize,
+        first: usize,
+        lanes: usize,
+        slopes: &[[f32; LANES]],
+    ) {
+        let Positions::Decomposed { .. } = operands.positions else {
+            return;
+        };
+        let [rows, columns] = self.window;
+        for (index, slopes) in slopes.iter().enumerate() {
+            let by_row = &mut self.gradient[0][(at + index) * rows..][..rows];
+            for run in runs(first, lanes, self.window) {
+                by_row[run.row] += slopes[run.lane..][..run.length].iter().sum::<f32>();
+            }
+            let by_column = &mut self.gradient[1][(at + index) * columns..][..columns];
+            for run in runs(first, lanes, self.window) {
+                let slopes = &slopes[run.lane..][..run.length];
+                for (sum, &slope) in by_column[run.column..].iter_mut().zip(slopes) {
+                    *sum += slope;
+                }
+            }
+        }
+    }
+
+    /// Adds what the positions bring to the gradient of the queries.
+    #[inline(always)]
+    fn add_to(&self, operands: &Operands<'_>, queries: &[usize], query: &mut [f32]) {
+        let Positions::Decomposed { rows, columns, .. } = operands.positions else {
+            return;
+        };
+        let head_dim = operands.key.head_dim;
+        for (axis, table) in [rows, columns].into_iter().enumerate() {
+            let side = self.window[axis];
+            let gradients = self.gradient[axis].chunks_exact(side);
+            for ((to, gradient), &token) in
+                query.chunks_exact_mut(head_dim).zip(gradients).zip(queries)
+            {
+                let at = place(token, self.window)[axis] + side - 1;
+                for (other, &gradient) in gradient.iter().enumerate() {
+                    let entry = &table[(at - other) * head_dim..][..head_dim];
+                    for (to, &value) in to.iter_mut().zip(entry) {
+                        *to += gradient * value;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Keys of one vector that lie side by side in a row of the window.
+struct Run {
+    lane: usize,
+    row: usize,
+    column: usize,
+    length: usize,
+}
+
+/// The runs of keys `first .. first + lanes` that are in the window.
+#[inline(always)]
+fn runs(first: usize, lanes: usize, [rows, columns]: [usize; 2]) -> impl Iterator<Item = Run> {
+    let lanes = lanes.min(rows * columns - first);
+    let mut lane = 0;
+    std::iter::from_fn(move || {
+        if lane == lanes {
+            return None;
+        }
+        let (row, column) = ((first + lane) / columns, (first + lane) % columns);
+        let length = (lanes - lane).min(columns - column);
+        let run = Run {
+            lane,
+            row,
+            column,
+            length,
+        };
+        lane += length;
+        Some(run)
+    })
+}
+
+/// `[row, column]` of a token.
+#[inline(always)]
+fn place(token: usize, [_, columns]: [usize; 2]) -> [usize; 2] {
+    [token / columns, token % columns]
+}
+
+/// In eight partial sums, so that it becomes vector instructions.
+#[inline(always)]
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0f32; 8];
+    let (a_chunks, a_rest) = a.as_chunks::<8>();
+    let (b_chunks, b_rest) = b.as_chunks::<8>();
+    for (a, b) in a_chunks.iter().zip(b_chunks) {
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += a * b;
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + rest
+}

@@ -1,0 +1,245 @@
+//! Attention without its score matrix: a streaming softmax (Milakov and Gimelshein, arXiv
+//! 1805.02867) over blocks of keys, as in FlashAttention (Dao et al., arXiv 2205.14135).
+//!
+//! Vector lanes run over queries, so that the softmax, which runs over keys, needs no step across
+//! lanes, and the probabilities come out as the packed operand of the product with the values.
+
+use multiversion::{multiversion, target::target_cfg_f};
+
+use super::operands::{Operands, Positions, pack_columns, pack_rows};
+use crate::exponential::exp_of_negative;
+use crate::tile::add_product;
+
+/// Keys whose scores are held at a time: a whole number of tiles of any height, few enough that
+/// the scores of one vector of queries stay in the first-level cache.
+const KEYS: usize = 240;
+
+/// Attends from tokens `queries` of a window to all its tokens. Writes `[queries, head_dim]` to
+/// `attended`, and to `log_sum` the logarithm of each query's sum of exponentials.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
+pub(crate) fn attend(
+    operands: &Operands<'_>,
+    queries: std::ops::Range<usize>,
+    attended: &mut [f32],
+    log_sum: &mut [f32],
+) {
+    if target_cfg_f!(target_feature = "avx512f") {
+        attend_with::<8, 32, true>(operands, queries, attended, log_sum);
+    } else if target_cfg_f!(any(target_feature = "fma", target_feature = "neon")) {
+        attend_with::<6, 16, true>(operands, queries, attended, log_sum);
+    } else {
+        attend_with::<4, 8, false>(operands, queries, attended, log_sum);
+    }
+}
+
+#[inline(always)]
+pub(super) fn attend_with<const ROWS: usize, const LANES: usize, const FUSED: bool>(
+    operands: &Operands<'_>,
+    queries: std::ops::Range<usize>,
+    attended: &mut [f32],
+    log_sum: &mut [f32],
+) {
+    let Operands {
+        query, key, value, ..
+    } = operands;
+    let (head_dim, value_dim) = (key.head_dim, value.head_dim);
+    let (mut keys, mut values) = (Vec::new(), Vec::new());
+    pack_rows::<ROWS>(&mut keys, key.len(), head_dim, operands.scale, |token| {
+        key.row(token)
+    });
+    pack_columns::<ROWS>(&mut values, key.len(), value_dim, 1.0, |token| {
+        value.row(token)
+    });
+    let mut relative = Relative::<ROWS, LANES>::new(operands);
+
+    let mut panel = vec![[0f32; LANES]; head_dim];
+    let mut scores = vec![[0f32; LANES]; KEYS.next_multiple_of(ROWS)];
+    let mut sums = vec![[0f32; LANES]; value_dim.next_multiple_of(ROWS)];
+    for first in queries.clone().step_by(LANES) {
+        let lanes = LANES.min(queries.end - first);
+        for lane in 0..lanes {
+            for (to, &from) in panel.iter_mut().zip(query.row(first + lane)) {
+                to[lane] = from;
+            }
+        }
+        relative.of_queries::<FUSED>(operands, first, lanes, &panel);
+        let mut largest = [f32::NEG_INFINITY; LANES];
+        let mut total = [0f32; LANES];
+        sums.fill([0.0; LANES]);
+
+        for block in (0..key.len()).step_by(KEYS) {
+            let count = KEYS.min(key.len() - block);
+            let panels = keys[block / ROWS * head_dim..].chunks_exact(head_dim);
+            for (at, (keys, scores)) in panels
+                .zip(scores.as_chunks_mut::<ROWS>().0)
+                .take(count.div_ceil(ROWS))
+                .enumerate()
+            {
+                relative.start(operands, first, block + at * ROWS, scores);
+                add_product::<ROWS, LANES, FUSED>(keys, &panel, scores);
+            }
+            let scores = &mut scores[..count];
+            let shrink = soften(scores, &mut largest, &mut total);
+            for (tile, values) in sums
+                .as_chunks_mut::<ROWS>()
+                .0
+                .iter_mut()
+                .zip(values.chunks_exact(key.len()))
+            {
+                for sums in tile.iter_mut() {
+                    for (sum, &shrink) in sums.iter_mut().zip(&shrink) {
+                        *sum *= shrink;
+                    }
+                }
+                add_product::<ROWS, LANES, FUSED>(&values[block..][..count], scores, tile);
+            }
+        }
+
+        let done = first - queries.start;
+        for lane in 0..lanes {
+            let row = &mut attended[(done + lane) * value_dim..][..value_dim];
+            for (to, from) in row.iter_mut().zip(&sums) {
+                *to = from[lane] / total[lane];
+            }
+            log_sum[done + lane] = largest[lane] + total[lane].ln();
+        }
+    }
+}
+
+/// Turns scores into exponentials of their distance to the largest so far, adds them to `total`,
+/// and returns the factor by which what was summed before shrinks.
+#[inline(always)]
+fn soften<const LANES: usize>(
+    scores: &mut [[f32; LANES]],
+    largest: &mut [f32; LANES],
+    total: &mut [f32; LANES],
+) -> [f32; LANES] {
+    let before = *largest;
+    for scores in scores.iter() {
+        for (largest, &score) in largest.iter_mut().zip(scores) {
+            *largest = if score > *largest { score } else { *largest };
+        }
+    }
+    let mut shrink = [0f32; LANES];
+    for lane in 0..LANES {
+        shrink[lane] = exp_of_negative(before[lane] - largest[lane]);
+        total[lane] *= shrink[lane];
+    }
+    for scores in scores.iter_mut() {
+        for lane in 0..LANES {
+            scores[lane] = exp_of_negative(scores[lane] - largest[lane]);
+            total[lane] += scores[lane];
+        }
+    }
+    shrink
+}
+
+/// What is added to the scores of one vector of queries for the positions.
+struct Relative<const ROWS: usize, const LANES: usize> {
+    /// The tables of rows and of columns, packed.
+    tables: [Vec<[f32; ROWS]>; 2],
+    /// The queries' products with all entries of a table.
+    products: Vec<[f32; LANES]>,
+    /// For each row, and for each column, of keys: what each query adds.
+    by_row: Vec<[f32; LANES]>,
+    by_column: Vec<[f32; LANES]>,
+}
+
+impl<const ROWS: usize, const LANES: usize> Relative<ROWS, LANES> {
+    #[inline(always)]
+    fn new(operands: &Operands<'_>) -> Self {
+        let mut relative = Self {
+            tables: [Vec::new(), Vec::new()],
+            products: Vec::new(),
+            by_row: Vec::new(),
+            by_column: Vec::new(),
+        };
+        if let Positions::Decomposed {
+            rows,
+            columns,
+            window,
+        } = operands.positions
+        {
+            let head_dim = operands.key.head_dim;
+            for ((packed, table), side) in
+                relative.tables.iter_mut().zip([rows, columns]).zip(window)
+            {
+                pack_rows::<ROWS>(packed, 2 * side - 1, head_dim, 1.0, |entry| {
+                    &table[entry * head_dim..][..head_dim]
+                });
+            }
+            relative.by_row = vec![[0.0; LANES]; window[0]];
+            relative.by_column = vec![[0.0; LANES]; window[1]];
+        }
+        relative
+    }
+
+    /// Prepares a vector of queries.
+    #[inline(always)]
+    fn of_queries<const FUSED: bool>(
+        &mut self,
+        operands: &Operands<'_>,
+        first: usize,
+        lanes: usize,
+        panel: &[[f32; LANES]],
+    ) {
+        let Positions::Decomposed { window, .. } = operands.positions else {
+            return;
+        };
+        let place = |token: usize| [token / window[1], token % window[1]];
+        for (axis, sums) in [&mut self.by_row, &mut self.by_column]
+            .into_iter()
+            .enumerate()
+        {
+            self.products.clear();
+            for table in self.tables[axis].chunks_exact(panel.len()) {
+                let mut tile = [[0f32; LANES]; ROWS];
+                add_product::<ROWS, LANES, FUSED>(table, panel, &mut tile);
+                self.products.extend_from_slice(&tile);
+            }
+            for lane in 0..lanes {
+                let at = place(first + lane)[axis] + window[axis] - 1;
+                for (other, sum) in sums.iter_mut().enumerate() {
+                    sum[lane] = self.products[at - other][lane];
+                }
+            }
+        }
+    }
+
+    /// What the scores of keys `first_key ..` begin with.
+    #[inline(always)]
+    fn start(
+        &self,
+        operands: &Operands<'_>,
+        first: usize,
+        first_key: usize,
+        scores: &mut [[f32; LANES]; ROWS],
+    ) {
+        match operands.positions {
+            Positions::Nowhere => *scores = [[0.0; LANES]; ROWS],
+            Positions::Decomposed { window, .. } => {
+                let (mut row, mut column) = (first_key / window[1], first_key % window[1]);
+                for scores in scores.iter_mut() {
+                    // Beyond the last key the scores are not read.
+                    let Some(by_row) = self.by_row.get(row) else {
+                        return;
+                    };
+                    let by_column = &self.by_column[column];
+                    for lane in 0..LANES {
+                        scores[lane] = by_row[lane] + by_column[lane];
+                    }
+                    column += 1;
+                    if column == window[1] {
+                        (row, column) = (row + 1, 0);
+                    }
+                }
+            }
+            Positions::Table { by_key, stride, .. } => {
+                let keys = by_key[first_key * stride..].chunks_exact(stride);
+                for (scores, biases) in scores.iter_mut().zip(keys) {
+                    scores.copy_from_slice(&biases[first..][..LANES]);
+                }
+            }
+        }
+    }
+}
