@@ -15,8 +15,10 @@ mod exponential;
 mod flex;
 mod fused;
 mod gelu;
+mod linear;
 pub mod memory;
 mod tile;
 
 pub use attention::{QkvOrder, RelativePositions, SelfAttention, attention, self_attention};
 pub use gelu::gelu;
+pub use linear::linear;

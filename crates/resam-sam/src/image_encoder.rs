@@ -5,14 +5,16 @@
 use burn::module::{Module, Param};
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
-use burn::tensor::{Int, Tensor, TensorData, activation};
+use burn::tensor::{Tensor, TensorData};
+use resam_ops::{QkvOrder, RelativePositions, SelfAttention};
 
 use crate::config::VitConfig;
-use crate::layers::{
-    Activation, Conv2d, LayerNorm, Linear, MlpBlock, Neck, window_partition, window_unpartition,
-};
+use crate::layers::{Activation, Conv2d, LayerNorm, Linear, MlpBlock, Neck};
 use crate::lora::{LoraConfig, QueryValueAdapter};
 use crate::parameters::Parameters;
+
+/// How SAM lays out query, key and value.
+const ORDER: QkvOrder = QkvOrder::PartsOfHeads;
 
 /// The vision transformer.
 #[derive(Module, Debug)]
@@ -132,13 +134,11 @@ impl Block {
     /// `[batch, rows, columns, channels]` to the same shape.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [_, rows, columns, _] = x.dims();
-        let normed = self.norm1.forward(x.clone());
-        let attended = if self.window_size > 0 {
-            let windows = window_partition(normed, self.window_size);
-            window_unpartition(self.attn.forward(windows), rows, columns)
-        } else {
-            self.attn.forward(normed)
+        let window = match self.window_size {
+            0 => [rows, columns],
+            side => [side, side],
         };
+        let attended = self.attn.forward(self.norm1.forward(x.clone()), window);
         let x = x + attended;
         x.clone() + self.mlp.forward(self.norm2.forward(x))
     }
@@ -174,94 +174,41 @@ impl Attention {
         }
     }
 
-    /// `[batch, rows, columns, channels]` to the same shape.
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [batch, rows, columns, channels] = x.dims();
-        let (tokens, heads) = (rows * columns, self.num_heads);
-        let head_dim = channels / heads;
-        let x = x.reshape([batch, tokens, channels]);
-        let qkv = self.qkv.forward(x.clone());
-        let [mut query, key, mut value] = [0, 1, 2].map(|part| {
-            qkv.clone()
-                .slice([0..batch, 0..tokens, part * channels..(part + 1) * channels])
-        });
+    /// `[batch, rows, columns, channels]` to the same shape; tokens attend inside windows of
+    /// `[height, width]` tokens.
+    ///
+    /// The published code pads the map with zeros to whole windows before this layer, so beyond
+    /// the map query, key and value are the layer's bias.
+    pub fn forward(&self, x: Tensor<4>, window: [usize; 2]) -> Tensor<4> {
+        let mut qkv = self.qkv.forward(x.clone());
         if let Some(adapter) = &self.adapter {
-            query = query + adapter.query.forward(x.clone());
-            value = value + adapter.value.forward(x);
+            qkv = qkv + adapter.forward(x, self.num_heads, ORDER);
         }
-        let [query, key, value] = [query, key, value].map(|part| {
-            part.reshape([batch, tokens, heads, head_dim])
-                .swap_dims(1, 2)
-                .reshape([batch * heads, tokens, head_dim])
-        });
-        let scale = (head_dim as f64).powf(-0.5);
-        let mut scores = (query.clone() * scale).matmul(key.swap_dims(1, 2));
-        if let (Some(rel_pos_h), Some(rel_pos_w)) = (&self.rel_pos_h, &self.rel_pos_w) {
-            scores = add_decomposed_rel_pos(
-                scores,
-                query,
-                rel_pos_h.val(),
-                rel_pos_w.val(),
-                rows,
-                columns,
-            );
-        }
-        let attended = activation::softmax(scores, 2).matmul(value);
-        let attended = attended
-            .reshape([batch, heads, tokens, head_dim])
-            .swap_dims(1, 2)
-            .reshape([batch, rows, columns, channels]);
+        let padding = match &self.qkv.bias {
+            Some(bias) => bias.val(),
+            None => Tensor::zeros([qkv.dims()[3]], &qkv.device()),
+        };
+        let positions = match (&self.rel_pos_h, &self.rel_pos_w) {
+            (Some(rel_pos_h), Some(rel_pos_w)) => RelativePositions::Decomposed {
+                rows: resampled_linearly(rel_pos_h.val(), 2 * window[0] - 1),
+                columns: resampled_linearly(rel_pos_w.val(), 2 * window[1] - 1),
+            },
+            _ => RelativePositions::Nowhere,
+        };
+        let attention = SelfAttention {
+            heads: self.num_heads,
+            order: ORDER,
+            window,
+        };
+        let attended = resam_ops::self_attention(qkv, padding, positions, &attention);
         self.proj.forward(attended)
     }
 }
 
-/// Adds `query . R_h[i - k] + query . R_w[j - l]` to the score of every pair of tokens `(i, j)`
-/// and `(k, l)`; `scores` is `[batch, tokens, tokens]`, `query` `[batch, tokens, head_dim]`.
-/// Follows `add_decomposed_rel_pos` of segment-anything (from MViTv2, arXiv 2112.01526).
-fn add_decomposed_rel_pos(
-    scores: Tensor<3>,
-    query: Tensor<3>,
-    rel_pos_h: Tensor<2>,
-    rel_pos_w: Tensor<2>,
-    rows: usize,
-    columns: usize,
-) -> Tensor<3> {
-    let [batch, tokens, head_dim] = query.dims();
-    let query = query.reshape([batch, rows, columns, head_dim]);
-    // [1, rows, head_dim, rows] and [1, columns, head_dim, columns]
-    let table_h = relative_table(rel_pos_h, rows)
-        .swap_dims(1, 2)
-        .unsqueeze::<4>();
-    let table_w = relative_table(rel_pos_w, columns)
-        .swap_dims(1, 2)
-        .unsqueeze::<4>();
-    let rel_h = query.clone().matmul(table_h);
-    let rel_w = query.swap_dims(1, 2).matmul(table_w).swap_dims(1, 2);
-    let scores = scores.reshape([batch, rows, columns, rows, columns])
-        + rel_h.unsqueeze_dim::<5>(4)
-        + rel_w.unsqueeze_dim::<5>(3);
-    scores.reshape([batch, tokens, tokens])
-}
-
-/// The rows of a table of relative positions for each pair of `size` positions:
-/// `[size, size, head_dim]`, entry `(i, k)` holding row `i - k + size - 1`.
-///
-/// A table of another length is resampled linearly first, as `get_rel_pos` of segment-anything
-/// does.
-fn relative_table(table: Tensor<2>, size: usize) -> Tensor<3> {
-    let [length, head_dim] = table.dims();
-    let table = resampled_linearly(table, 2 * size - 1, length);
-    let offsets: Vec<i64> = (0..size)
-        .flat_map(|i| (0..size).map(move |k| (i + size - 1 - k) as i64))
-        .collect();
-    let device = table.device();
-    let offsets = Tensor::<1, Int>::from_data(TensorData::new(offsets, [size * size]), &device);
-    table.select(0, offsets).reshape([size, size, head_dim])
-}
-
 /// `[length, channels]` to `[target, channels]`: `torch.nn.functional.interpolate`, mode linear,
-/// half-pixel centres.
-fn resampled_linearly(table: Tensor<2>, target: usize, length: usize) -> Tensor<2> {
+/// half-pixel centres, as `get_rel_pos` of segment-anything resamples a table of relative positions.
+fn resampled_linearly(table: Tensor<2>, target: usize) -> Tensor<2> {
+    let [length, _] = table.dims();
     if target == length {
         return table;
     }

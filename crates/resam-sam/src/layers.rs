@@ -1,7 +1,7 @@
 //! The layers that all parts share. Each follows the `torch.nn` layer of the same name.
 
 use burn::module::{Module, Param};
-use burn::tensor::module::{conv2d, layer_norm, linear};
+use burn::tensor::module::{conv2d, layer_norm};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, activation};
 
@@ -42,7 +42,7 @@ impl Linear {
     /// `[..., d_input]` to `[..., d_output]`.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let bias = self.bias.as_ref().map(Param::val);
-        let y = linear(x.clone(), self.weight.val(), bias);
+        let y = resam_ops::linear(x.clone(), self.weight.val(), bias);
         match &self.adapter {
             Some(adapter) => y + adapter.forward(x),
             None => y,
@@ -221,46 +221,5 @@ impl MlpBlock {
             Activation::Relu => activation::relu(hidden),
         };
         self.lin2.forward(hidden)
-    }
-}
-
-/// Cuts a map of tokens into square windows, padding with zeros at the bottom and right.
-///
-/// `[batch, height, width, channels]` to `[batch * windows, side, side, channels]`; windows run
-/// along rows. Follows `window_partition` of segment-anything.
-pub fn window_partition(x: Tensor<4>, side: usize) -> Tensor<4> {
-    let [batch, height, width, channels] = x.dims();
-    let (rows, columns) = (height.div_ceil(side), width.div_ceil(side));
-    let x = if rows * side > height || columns * side > width {
-        x.pad(
-            [
-                (0, 0),
-                (0, rows * side - height),
-                (0, columns * side - width),
-                (0, 0),
-            ],
-            0.0,
-        )
-    } else {
-        x
-    };
-    x.reshape([batch, rows, side, columns, side, channels])
-        .permute([0, 1, 3, 2, 4, 5])
-        .reshape([batch * rows * columns, side, side, channels])
-}
-
-/// Undoes [`window_partition`] for a map of `height` by `width` tokens, dropping the padding.
-pub fn window_unpartition(windows: Tensor<4>, height: usize, width: usize) -> Tensor<4> {
-    let [count, side, _, channels] = windows.dims();
-    let (rows, columns) = (height.div_ceil(side), width.div_ceil(side));
-    let batch = count / (rows * columns);
-    let x = windows
-        .reshape([batch, rows, columns, side, side, channels])
-        .permute([0, 1, 3, 2, 4, 5])
-        .reshape([batch, rows * side, columns * side, channels]);
-    if rows * side > height || columns * side > width {
-        x.slice([0..batch, 0..height, 0..width, 0..channels])
-    } else {
-        x
     }
 }

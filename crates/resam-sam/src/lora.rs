@@ -5,6 +5,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, Tensor};
+use resam_ops::QkvOrder;
 
 use crate::layers::Linear;
 
@@ -48,8 +49,7 @@ impl LowRank {
 
     /// `x A B`: `[..., d_input]` to `[..., d_output]`.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let inner = burn::tensor::module::linear(x, self.a.val(), None);
-        burn::tensor::module::linear(inner, self.b.val(), None)
+        resam_ops::linear(resam_ops::linear(x, self.a.val(), None), self.b.val(), None)
     }
 }
 
@@ -74,5 +74,34 @@ impl QueryValueAdapter {
             query: fresh(),
             value: fresh(),
         }
+    }
+
+    /// What the adapters add to `qkv(x)`: `[..., channels]` to `[..., 3 channels]`, the key's
+    /// share zero, laid out in `order`.
+    ///
+    /// Both paths run as one of twice the rank, `x [A_q A_v]` and then the two `B` as the blocks
+    /// that belong to query and value.
+    pub fn forward<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        heads: usize,
+        order: QkvOrder,
+    ) -> Tensor<D> {
+        let a = Tensor::cat(vec![self.query.a.val(), self.value.a.val()], 1);
+        let (query, value) = (self.query.b.val(), self.value.b.val());
+        let [rank, channels] = query.dims();
+        let blocks = |b: Tensor<2>, part: usize| {
+            let zeros = Tensor::zeros(b.dims(), &b.device());
+            let parts = [0, 1, 2].map(|at| if at == part { b.clone() } else { zeros.clone() });
+            match order {
+                QkvOrder::PartsOfHeads => Tensor::cat(parts.to_vec(), 1),
+                QkvOrder::HeadsOfParts => {
+                    let by_head = parts.map(|part| part.reshape([rank, heads, channels / heads]));
+                    Tensor::cat(by_head.to_vec(), 2).reshape([rank, 3 * channels])
+                }
+            }
+        };
+        let b = Tensor::cat(vec![blocks(query, 0), blocks(value, 2)], 0);
+        resam_ops::linear(resam_ops::linear(x, a, None), b, None)
     }
 }

@@ -6,17 +6,19 @@
 //! pass, which reshapes to a fixed 64 x 64 grid, takes 1024 only.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Int, Tensor, TensorData, activation};
+use burn::tensor::{Int, Tensor, TensorData};
+use resam_ops::{QkvOrder, RelativePositions, SelfAttention};
 
 use crate::config::TinyVitConfig;
-use crate::layers::{
-    Activation, Conv2d, LayerNorm, Linear, MlpBlock, Neck, window_partition, window_unpartition,
-};
+use crate::layers::{Activation, Conv2d, LayerNorm, Linear, MlpBlock, Neck};
 use crate::lora::{LoraConfig, QueryValueAdapter};
 use crate::parameters::{Parameters, frozen};
 
 /// Epsilon of the layer norms, PyTorch's default.
 const NORM_EPSILON: f64 = 1e-5;
+
+/// How TinyViT lays out query, key and value: unlike SAM's ViT, head by head.
+const ORDER: QkvOrder = QkvOrder::HeadsOfParts;
 
 /// The TinyViT encoder.
 #[derive(Module, Debug)]
@@ -266,9 +268,7 @@ impl TinyVitBlock {
 
     /// `[batch, rows, columns, channels]` to the same shape.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [_, rows, columns, _] = x.dims();
-        let windows = window_partition(x.clone(), self.attn.side);
-        let x = x + window_unpartition(self.attn.forward(windows), rows, columns);
+        let x = x.clone() + self.attn.forward(x);
         let x = self
             .local_conv
             .forward(x.permute([0, 3, 1, 2]))
@@ -305,39 +305,35 @@ impl WindowAttention {
         }
     }
 
-    /// `[windows, side, side, channels]` to the same shape. Padding takes part, as published.
+    /// `[batch, rows, columns, channels]` to the same shape; tokens attend inside windows.
+    ///
+    /// The published code pads the map with zeros to whole windows before the norm, so beyond the
+    /// map query, key and value are what norm and layer make of a row of zeros.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [windows, side, _, channels] = x.dims();
-        let (tokens, heads) = (side * side, self.num_heads);
-        let head_dim = channels / heads;
-        let x = self.norm.forward(x.reshape([windows, tokens, channels]));
-        // Unlike SAM's ViT, query, key and value lie together head by head.
-        let qkv = self
-            .qkv
-            .forward(x.clone())
-            .reshape([windows, tokens, heads, 3 * head_dim]);
-        let [mut query, key, mut value] = [0, 1, 2].map(|part| {
-            let channels = part * head_dim..(part + 1) * head_dim;
-            qkv.clone()
-                .slice([0..windows, 0..tokens, 0..heads, channels])
-        });
-        if let Some(adapter) = &self.adapter {
-            let shape = [windows, tokens, heads, head_dim];
-            query = query + adapter.query.forward(x.clone()).reshape(shape);
-            value = value + adapter.value.forward(x).reshape(shape);
-        }
-        let [query, key, value] = [query, key, value].map(|part| part.swap_dims(1, 2));
-        let scale = (head_dim as f64).powf(-0.5);
-        let scores = query.matmul(key.swap_dims(2, 3)) * scale + self.bias();
-        let attended = activation::softmax(scores, 3).matmul(value);
-        let attended = attended
-            .swap_dims(1, 2)
-            .reshape([windows, side, side, channels]);
+        let [_, _, _, channels] = x.dims();
+        let zeros = Tensor::<2>::zeros([1, channels], &x.device());
+        let padding = self.qkv(self.norm.forward(zeros)).squeeze_dim(0);
+        let qkv = self.qkv(self.norm.forward(x));
+        let positions = RelativePositions::Table(self.bias());
+        let attention = SelfAttention {
+            heads: self.num_heads,
+            order: ORDER,
+            window: [self.side; 2],
+        };
+        let attended = resam_ops::self_attention(qkv, padding, positions, &attention);
         self.proj.forward(attended)
     }
 
-    /// The bias of every pair of tokens, `[1, heads, tokens, tokens]`.
-    fn bias(&self) -> Tensor<4> {
+    fn qkv<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let qkv = self.qkv.forward(x.clone());
+        match &self.adapter {
+            Some(adapter) => qkv + adapter.forward(x, self.num_heads, ORDER),
+            None => qkv,
+        }
+    }
+
+    /// The bias of every pair of tokens, `[heads, tokens, tokens]`.
+    fn bias(&self) -> Tensor<3> {
         let (side, tokens) = (self.side, self.side * self.side);
         let offset = |from: usize, to: usize| {
             (from / side).abs_diff(to / side) * side + (from % side).abs_diff(to % side)
@@ -352,6 +348,6 @@ impl WindowAttention {
         );
         biases
             .select(1, offsets)
-            .reshape([1, self.num_heads, tokens, tokens])
+            .reshape([self.num_heads, tokens, tokens])
     }
 }

@@ -5,7 +5,7 @@
 //! first block has mixed the prompts in, so what depends on the image alone is computed once.
 
 use burn::module::Module;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 
 use crate::config::DecoderConfig;
 use crate::layers::{Activation, LayerNorm, Linear, MlpBlock};
@@ -177,23 +177,9 @@ impl Attention {
     /// `q` is `[batch or 1, queries, channels]`, `k` and `v` `[batch or 1, keys, channels]`;
     /// returns `[batch, queries, channels]`.
     fn forward(&self, q: Tensor<3>, k: Tensor<3>, v: Tensor<3>) -> Tensor<3> {
-        let query = self.separate_heads(self.q_proj.forward(q));
-        let key = self.separate_heads(self.k_proj.forward(k));
-        let value = self.separate_heads(self.v_proj.forward(v));
-        let head_dim = query.dims()[3] as f64;
-        let scores = query.matmul(key.swap_dims(2, 3)) / head_dim.sqrt();
-        let attended = activation::softmax(scores, 3).matmul(value);
-        let [batch, heads, tokens, head_dim] = attended.dims();
-        let attended = attended
-            .swap_dims(1, 2)
-            .reshape([batch, tokens, heads * head_dim]);
+        let query = self.q_proj.forward(q);
+        let (key, value) = (self.k_proj.forward(k), self.v_proj.forward(v));
+        let attended = resam_ops::attention(query, key, value, self.num_heads);
         self.out_proj.forward(attended)
-    }
-
-    /// `[batch, tokens, heads * head_dim]` to `[batch, heads, tokens, head_dim]`.
-    fn separate_heads(&self, x: Tensor<3>) -> Tensor<4> {
-        let [batch, tokens, channels] = x.dims();
-        x.reshape([batch, tokens, self.num_heads, channels / self.num_heads])
-            .swap_dims(1, 2)
     }
 }
