@@ -28,21 +28,65 @@ pub(crate) struct Right<'a> {
 pub(crate) fn product(left: &[f32], right: Right<'_>, bias: &[f32]) -> Vec<f32> {
     let rows = left.len().checked_div(right.inner).unwrap_or_default();
     let mut out = vec![0f32; rows * right.columns];
-    if !out.is_empty() {
-        product_into(left, right, bias, &mut out);
+    if out.is_empty() {
+        return out;
+    }
+    match best_tile() {
+        Tile::TwelveRows => Product::new(right, bias).run(left, &mut out, piece_of_twelve_rows),
+        Tile::SixRows => Product::new(right, bias).run(left, &mut out, piece_of_six_rows),
+        Tile::FourRows => Product::new(right, bias).run(left, &mut out, piece_of_four_rows),
     }
     out
 }
 
+/// The tiles that fill the registers of different vector units.
+enum Tile {
+    TwelveRows,
+    SixRows,
+    FourRows,
+}
+
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn product_into(left: &[f32], right: Right<'_>, bias: &[f32], out: &mut [f32]) {
+fn best_tile() -> Tile {
     if target_cfg_f!(target_feature = "avx512f") {
-        Product::<12, 32, true>::new(right, bias).run(left, out);
+        Tile::TwelveRows
     } else if target_cfg_f!(any(target_feature = "fma", target_feature = "neon")) {
-        Product::<6, 16, true>::new(right, bias).run(left, out);
+        Tile::SixRows
     } else {
-        Product::<4, 8, false>::new(right, bias).run(left, out);
+        Tile::FourRows
     }
+}
+
+// A function a shape, because what threads run is compiled for the vector unit only if it is a
+// function of its own.
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
+fn piece_of_twelve_rows(
+    product: &Product<12, 32, true>,
+    left: &[f32],
+    out: &mut [f32],
+    packed: &mut Vec<[f32; 12]>,
+) {
+    product.piece(left, out, packed);
+}
+
+#[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
+fn piece_of_six_rows(
+    product: &Product<6, 16, true>,
+    left: &[f32],
+    out: &mut [f32],
+    packed: &mut Vec<[f32; 6]>,
+) {
+    product.piece(left, out, packed);
+}
+
+fn piece_of_four_rows(
+    product: &Product<4, 8, false>,
+    left: &[f32],
+    out: &mut [f32],
+    packed: &mut Vec<[f32; 4]>,
+) {
+    product.piece(left, out, packed);
 }
 
 /// A right operand packed for tiles of this shape.
@@ -56,7 +100,6 @@ struct Product<const ROWS: usize, const LANES: usize, const FUSED: bool> {
 }
 
 impl<const ROWS: usize, const LANES: usize, const FUSED: bool> Product<ROWS, LANES, FUSED> {
-    #[inline(always)]
     fn new(right: Right<'_>, bias: &[f32]) -> Self {
         let Right {
             values,
@@ -97,12 +140,16 @@ impl<const ROWS: usize, const LANES: usize, const FUSED: bool> Product<ROWS, LAN
         }
     }
 
-    #[inline(always)]
-    fn run(&self, left: &[f32], out: &mut [f32]) {
+    fn run(
+        &self,
+        left: &[f32],
+        out: &mut [f32],
+        piece: impl Fn(&Self, &[f32], &mut [f32], &mut Vec<[f32; ROWS]>) + Sync,
+    ) {
         out.par_chunks_mut(ROWS_A_PIECE * self.columns)
             .zip(left.par_chunks(ROWS_A_PIECE * self.inner))
             .for_each_init(Vec::new, |packed, (out, left)| {
-                self.piece(left, out, packed);
+                piece(self, left, out, packed);
             });
     }
 
@@ -189,9 +236,9 @@ mod tests {
                 };
                 let wanted = exact(&left, right, &bias);
                 let mut outs = vec![vec![0f32; rows * columns]; 4];
-                Product::<12, 32, true>::new(right, &bias).run(&left, &mut outs[0]);
-                Product::<6, 16, true>::new(right, &bias).run(&left, &mut outs[1]);
-                Product::<4, 8, false>::new(right, &bias).run(&left, &mut outs[2]);
+                Product::new(right, &bias).run(&left, &mut outs[0], piece_of_twelve_rows);
+                Product::new(right, &bias).run(&left, &mut outs[1], piece_of_six_rows);
+                Product::new(right, &bias).run(&left, &mut outs[2], piece_of_four_rows);
                 outs[3] = product(&left, right, &bias);
                 for out in outs {
                     for (ours, theirs) in out.iter().zip(&wanted) {
