@@ -14,11 +14,12 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{Tensor, activation};
-use multiversion::multiversion;
+use multiversion::{multiversion, target::target_cfg_f};
 use rayon::prelude::*;
 
 use crate::exponential::exp_of_negative;
 use crate::fused::runs_fused;
+use crate::tile::multiply_add;
 
 /// Values a thread takes at a time: a fixed number, so that no result depends on their count.
 const PIECE: usize = 1 << 15;
@@ -93,33 +94,50 @@ impl<C: CheckpointStrategy> GeluOps for Autodiff<Flex, C> {
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
 fn gelu_in_place(values: &mut [f32]) {
-    for x in values {
-        *x *= normal_distribution(*x).0;
+    if target_cfg_f!(any(target_feature = "fma", target_feature = "neon")) {
+        values.iter_mut().for_each(gelu_of::<true>);
+    } else {
+        values.iter_mut().for_each(gelu_of::<false>);
     }
+}
+
+#[inline(always)]
+fn gelu_of<const FUSED: bool>(x: &mut f32) {
+    *x *= normal_distribution::<FUSED>(*x).0;
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
 fn gelu_backward_in_place(gradient: &mut [f32], values: &[f32]) {
-    const INVERSE_SQRT_2_PI: f32 = 0.398_942_3;
-    for (gradient, &x) in gradient.iter_mut().zip(values) {
-        let (distribution, exponential) = normal_distribution(x);
-        *gradient *= distribution + x * (INVERSE_SQRT_2_PI * exponential);
+    let pairs = gradient.iter_mut().zip(values);
+    if target_cfg_f!(any(target_feature = "fma", target_feature = "neon")) {
+        pairs.for_each(|(gradient, x)| *gradient *= slope_at::<true>(*x));
+    } else {
+        pairs.for_each(|(gradient, x)| *gradient *= slope_at::<false>(*x));
     }
+}
+
+/// The derivative, `Phi(x) + x phi(x)`.
+#[inline(always)]
+fn slope_at<const FUSED: bool>(x: f32) -> f32 {
+    const INVERSE_SQRT_2_PI: f32 = 0.398_942_3;
+    let (distribution, exponential) = normal_distribution::<FUSED>(x);
+    distribution + x * (INVERSE_SQRT_2_PI * exponential)
 }
 
 /// `Phi(x)` and `exp(-x^2 / 2)`.
 #[inline(always)]
-fn normal_distribution(x: f32) -> (f32, f32) {
+fn normal_distribution<const FUSED: bool>(x: f32) -> (f32, f32) {
     // Beyond this the tail is below the smallest normal number; also keeps the exponential's
     // argument in range, and not-a-number passes through.
-    let magnitude = x.abs().min(13.0);
+    let magnitude = if x.abs() > 13.0 { 13.0 } else { x.abs() };
     let t = 1.0 / (1.0 + 0.327_591_1 * std::f32::consts::FRAC_1_SQRT_2 * magnitude);
-    let exponential = exp_of_negative(-0.5 * magnitude * magnitude);
-    let polynomial = ((((1.061_405_4 * t - 1.453_152) * t + 1.421_413_8) * t - 0.284_496_72) * t
-        + 0.254_829_6)
-        * t;
+    let exponential = exp_of_negative::<FUSED>(-0.5 * magnitude * magnitude);
+    let mut polynomial = 1.061_405_4;
+    for coefficient in [-1.453_152, 1.421_413_8, -0.284_496_72, 0.254_829_6] {
+        polynomial = multiply_add::<FUSED>(polynomial, t, coefficient);
+    }
     // Half the complementary error function: the tail beyond |x|.
-    let tail = 0.5 * polynomial * exponential;
+    let tail = 0.5 * polynomial * t * exponential;
     let distribution = if x > 0.0 { 1.0 - tail } else { tail };
     (distribution, exponential)
 }

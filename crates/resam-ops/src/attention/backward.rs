@@ -13,6 +13,10 @@ use crate::tile::{add_product, add_product_of_rows};
 /// Queries whose scores are held at a time: a whole number of tiles of any height.
 const QUERIES: usize = 96;
 
+/// Vectors of keys that meet a block of queries before the next block is read: the block is read
+/// from the second-level cache by all but the first of them.
+const PANELS: usize = 8;
+
 /// What the kernel reads beside the operands; a row for each of the queries.
 #[derive(Clone, Copy)]
 pub(crate) struct Upstream<'a> {
@@ -110,93 +114,79 @@ pub(super) fn backward_with<const ROWS: usize, const LANES: usize, const FUSED: 
     };
     let mut relative = RelativeByQuery::new(operands, queries);
 
-    let (mut key_panel, mut value_panel) = (Vec::new(), Vec::new());
-    let mut key_slices = Vec::new();
-    let mut scores = vec![[0f32; LANES]; QUERIES];
+    let padded = queries.len().next_multiple_of(ROWS);
+    let mut probabilities = vec![[0f32; LANES]; QUERIES];
     let mut slopes = vec![[0f32; LANES]; QUERIES];
-    let mut key_sums = vec![[0f32; LANES]; head_dim.next_multiple_of(ROWS)];
-    let mut value_sums = vec![[0f32; LANES]; value_dim.next_multiple_of(ROWS)];
-    for first in (0..tokens).step_by(LANES) {
-        let lanes = LANES.min(tokens - first);
-        pack_rows::<LANES>(&mut key_panel, lanes, head_dim, scale, |lane| {
-            key.row(first + lane)
-        });
-        pack_rows::<LANES>(&mut value_panel, lanes, value_dim, 1.0, |lane| {
-            value.row(first + lane)
-        });
-        pack_columns::<LANES>(&mut key_slices, lanes, head_dim, scale, |lane| {
-            key.row(first + lane)
-        });
-        // A whole number of lanes for the product over them; those beyond the last key are zero.
-        let mut key_lanes = vec![[[0f32; LANES]; LANES]; slices];
-        for (whole, slices) in key_lanes.iter_mut().zip(key_slices.chunks_exact(lanes)) {
-            whole[..lanes].copy_from_slice(slices);
+    let mut panels: Vec<Panel<LANES>> = (0..tokens.div_ceil(LANES).min(PANELS))
+        .map(|_| Panel::new::<ROWS>(head_dim, value_dim))
+        .collect();
+    let firsts: Vec<usize> = (0..tokens).step_by(LANES).collect();
+    for group in firsts.chunks(PANELS) {
+        let panels = &mut panels[..group.len()];
+        for (panel, &first) in panels.iter_mut().zip(group) {
+            panel.begin(operands, first, LANES.min(tokens - first));
         }
-        key_sums.fill([0.0; LANES]);
-        value_sums.fill([0.0; LANES]);
-
         for block in (0..queries.len()).step_by(QUERIES) {
             let count = QUERIES.min(queries.len() - block);
-            let tiles = count.div_ceil(ROWS);
-            for tile in 0..tiles {
-                let at = block + tile * ROWS;
-                let rows = ROWS.min(queries.len() - at);
-                let mut sums = [[0f32; LANES]; ROWS];
-                relative.start(operands, queries, at, first, &mut sums[..rows]);
-                let query = &query_rows[at / ROWS * head_dim..][..head_dim];
-                add_product::<ROWS, LANES, FUSED>(query, &key_panel, &mut sums);
-                let mut slope = [[0f32; LANES]; ROWS];
-                let gradient = &gradient_rows[at / ROWS * value_dim..][..value_dim];
-                add_product::<ROWS, LANES, FUSED>(gradient, &value_panel, &mut slope);
-                for row in 0..rows {
-                    let (log_sum, shift) = (log_sum[at + row], shift[at + row]);
-                    for lane in 0..LANES {
-                        let probability = exp_of_negative(sums[row][lane] - log_sum);
-                        sums[row][lane] = probability;
-                        slope[row][lane] = probability * (slope[row][lane] - shift);
+            for panel in panels.iter_mut() {
+                for at in (block..block + count).step_by(ROWS) {
+                    let rows = ROWS.min(block + count - at);
+                    let mut scores = [[0f32; LANES]; ROWS];
+                    relative.start(operands, queries, at, panel.first, &mut scores[..rows]);
+                    let query = &query_rows[at / ROWS * head_dim..][..head_dim];
+                    add_product::<ROWS, LANES, FUSED>(query, &panel.key, &mut scores);
+                    let mut slope = [[0f32; LANES]; ROWS];
+                    let gradient = &gradient_rows[at / ROWS * value_dim..][..value_dim];
+                    add_product::<ROWS, LANES, FUSED>(gradient, &panel.value, &mut slope);
+                    for row in 0..rows {
+                        let (log_sum, shift) = (log_sum[at + row], shift[at + row]);
+                        let (scores, slope) = (&mut scores[row], &mut slope[row]);
+                        for lane in 0..LANES {
+                            let probability = exp_of_negative::<FUSED>(scores[lane] - log_sum);
+                            scores[lane] = probability;
+                            slope[lane] = probability * (slope[lane] - shift);
+                        }
+                        // Lanes beyond the last key count for nothing.
+                        scores[panel.lanes..].fill(0.0);
+                        slope[panel.lanes..].fill(0.0);
                     }
-                    // Lanes beyond the last key count for nothing.
-                    sums[row][lanes..].fill(0.0);
-                    slope[row][lanes..].fill(0.0);
-                }
-                scores[tile * ROWS..][..rows].copy_from_slice(&sums[..rows]);
-                slopes[tile * ROWS..][..rows].copy_from_slice(&slope[..rows]);
-
-                for (slice, keys) in key_lanes.iter().enumerate() {
-                    let at = slice * queries.len().next_multiple_of(ROWS) + at;
-                    let sums = query_gradient[at..].first_chunk_mut::<ROWS>();
-                    let (Some(sums), true) = (sums, rows > 0) else {
-                        continue;
-                    };
+                    probabilities[at - block..][..rows].copy_from_slice(&scores[..rows]);
+                    slopes[at - block..][..rows].copy_from_slice(&slope[..rows]);
                     slope[rows..].fill([0.0; LANES]);
-                    add_product_of_rows::<ROWS, LANES, LANES, FUSED>(&slope, keys, sums);
+                    for (sums, keys) in query_gradient.chunks_exact_mut(padded).zip(&panel.slices) {
+                        if let Some(sums) = sums[at..].first_chunk_mut::<ROWS>() {
+                            add_product_of_rows::<ROWS, LANES, LANES, FUSED>(&slope, keys, sums);
+                        }
+                    }
                 }
-            }
-            relative.collect(operands, block, first, lanes, &slopes[..count]);
-            let panels = value_sums.as_chunks_mut::<ROWS>().0.iter_mut();
-            for (sums, gradient) in panels.zip(gradient_columns.chunks_exact(queries.len())) {
-                let gradient = &gradient[block..][..count];
-                add_product::<ROWS, LANES, FUSED>(gradient, &scores[..count], sums);
-            }
-            let panels = key_sums.as_chunks_mut::<ROWS>().0.iter_mut();
-            for (sums, query) in panels.zip(query_columns.chunks_exact(queries.len())) {
-                let query = &query[block..][..count];
-                add_product::<ROWS, LANES, FUSED>(query, &slopes[..count], sums);
+                relative.collect(operands, block, panel.first, panel.lanes, &slopes[..count]);
+                let tiles = panel.value_sums.as_chunks_mut::<ROWS>().0.iter_mut();
+                for (sums, gradient) in tiles.zip(gradient_columns.chunks_exact(queries.len())) {
+                    let gradient = &gradient[block..][..count];
+                    add_product::<ROWS, LANES, FUSED>(gradient, &probabilities[..count], sums);
+                }
+                let tiles = panel.key_sums.as_chunks_mut::<ROWS>().0.iter_mut();
+                for (sums, query) in tiles.zip(query_columns.chunks_exact(queries.len())) {
+                    let query = &query[block..][..count];
+                    add_product::<ROWS, LANES, FUSED>(query, &slopes[..count], sums);
+                }
             }
         }
-        for lane in 0..lanes {
-            let row = &mut result.key[(first + lane) * head_dim..][..head_dim];
-            for (to, from) in row.iter_mut().zip(&key_sums) {
-                *to = scale * from[lane];
-            }
-            let row = &mut result.value[(first + lane) * value_dim..][..value_dim];
-            for (to, from) in row.iter_mut().zip(&value_sums) {
-                *to = from[lane];
+        for panel in panels.iter() {
+            for lane in 0..panel.lanes {
+                let token = panel.first + lane;
+                let row = &mut result.key[token * head_dim..][..head_dim];
+                for (to, from) in row.iter_mut().zip(&panel.key_sums) {
+                    *to = scale * from[lane];
+                }
+                let row = &mut result.value[token * value_dim..][..value_dim];
+                for (to, from) in row.iter_mut().zip(&panel.value_sums) {
+                    *to = from[lane];
+                }
             }
         }
     }
 
-    let padded = queries.len().next_multiple_of(ROWS);
     for (index, row) in result.query.chunks_exact_mut(head_dim).enumerate() {
         for (slice, to) in row.chunks_mut(LANES).enumerate() {
             to.copy_from_slice(&query_gradient[slice * padded + index][..to.len()]);
@@ -206,6 +196,63 @@ pub(super) fn backward_with<const ROWS: usize, const LANES: usize, const FUSED: 
         relative.add_to(operands, queries, &mut result.query);
     }
     result
+}
+
+/// A vector of keys and the gradients that it collects.
+struct Panel<const LANES: usize> {
+    /// The first of them, and how many there are.
+    first: usize,
+    lanes: usize,
+    /// Keys, times the scale, and values: a vector for each of the head's dimensions.
+    key: Vec<[f32; LANES]>,
+    value: Vec<[f32; LANES]>,
+    /// The keys again, times the scale, `LANES` dimensions of each at a time.
+    slices: Vec<[[f32; LANES]; LANES]>,
+    /// The gradients of keys and of values.
+    key_sums: Vec<[f32; LANES]>,
+    value_sums: Vec<[f32; LANES]>,
+}
+
+impl<const LANES: usize> Panel<LANES> {
+    #[inline(always)]
+    fn new<const ROWS: usize>(head_dim: usize, value_dim: usize) -> Self {
+        Self {
+            first: 0,
+            lanes: 0,
+            key: Vec::new(),
+            value: Vec::new(),
+            slices: vec![[[0.0; LANES]; LANES]; head_dim.div_ceil(LANES)],
+            key_sums: vec![[0.0; LANES]; head_dim.next_multiple_of(ROWS)],
+            value_sums: vec![[0.0; LANES]; value_dim.next_multiple_of(ROWS)],
+        }
+    }
+
+    /// Takes other keys.
+    #[inline(always)]
+    fn begin(&mut self, operands: &Operands<'_>, first: usize, lanes: usize) {
+        let Operands {
+            key, value, scale, ..
+        } = *operands;
+        (self.first, self.lanes) = (first, lanes);
+        pack_rows::<LANES>(&mut self.key, lanes, key.head_dim, scale, |lane| {
+            key.row(first + lane)
+        });
+        pack_rows::<LANES>(&mut self.value, lanes, value.head_dim, 1.0, |lane| {
+            value.row(first + lane)
+        });
+        // Lanes beyond the last key are zero.
+        self.slices.fill([[0.0; LANES]; LANES]);
+        for lane in 0..lanes {
+            let parts = key.row(first + lane).chunks(LANES);
+            for (slice, part) in self.slices.iter_mut().zip(parts) {
+                for (to, &from) in slice[lane].iter_mut().zip(part) {
+                    *to = from * scale;
+                }
+            }
+        }
+        self.key_sums.fill([0.0; LANES]);
+        self.value_sums.fill([0.0; LANES]);
+    }
 }
 
 /// What decomposed positions add to each query's scores, and the gradient of that: a row for each

@@ -14,6 +14,10 @@ use crate::tile::add_product;
 /// the scores of one vector of queries stay in the first-level cache.
 const KEYS: usize = 240;
 
+/// Vectors of queries that meet a block of keys before the next block is read: the block is read
+/// from the second-level cache by all but the first of them.
+const PANELS: usize = 8;
+
 /// Attends from tokens `queries` of a window to all its tokens. Writes `[queries, head_dim]` to
 /// `attended`, and to `log_sum` the logarithm of each query's sum of exponentials.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
@@ -39,9 +43,7 @@ pub(super) fn attend_with<const ROWS: usize, const LANES: usize, const FUSED: bo
     attended: &mut [f32],
     log_sum: &mut [f32],
 ) {
-    let Operands {
-        query, key, value, ..
-    } = operands;
+    let Operands { key, value, .. } = operands;
     let (head_dim, value_dim) = (key.head_dim, value.head_dim);
     let (mut keys, mut values) = (Vec::new(), Vec::new());
     pack_rows::<ROWS>(&mut keys, key.len(), head_dim, operands.scale, |token| {
@@ -50,58 +52,58 @@ pub(super) fn attend_with<const ROWS: usize, const LANES: usize, const FUSED: bo
     pack_columns::<ROWS>(&mut values, key.len(), value_dim, 1.0, |token| {
         value.row(token)
     });
-    let mut relative = Relative::<ROWS, LANES>::new(operands);
+    let tables = tables::<ROWS>(operands);
 
-    let mut panel = vec![[0f32; LANES]; head_dim];
     let mut scores = vec![[0f32; LANES]; KEYS.next_multiple_of(ROWS)];
-    let mut sums = vec![[0f32; LANES]; value_dim.next_multiple_of(ROWS)];
-    for first in queries.clone().step_by(LANES) {
-        let lanes = LANES.min(queries.end - first);
-        for lane in 0..lanes {
-            for (to, &from) in panel.iter_mut().zip(query.row(first + lane)) {
-                to[lane] = from;
-            }
+    let mut panels: Vec<Panel<LANES>> = (0..queries.len().div_ceil(LANES).min(PANELS))
+        .map(|_| Panel::new::<ROWS>(operands))
+        .collect();
+    let firsts: Vec<usize> = queries.clone().step_by(LANES).collect();
+    for group in firsts.chunks(PANELS) {
+        let panels = &mut panels[..group.len()];
+        for (panel, &first) in panels.iter_mut().zip(group) {
+            let lanes = LANES.min(queries.end - first);
+            panel.begin::<ROWS, FUSED>(operands, &tables, first, lanes);
         }
-        relative.of_queries::<FUSED>(operands, first, lanes, &panel);
-        let mut largest = [f32::NEG_INFINITY; LANES];
-        let mut total = [0f32; LANES];
-        sums.fill([0.0; LANES]);
-
         for block in (0..key.len()).step_by(KEYS) {
             let count = KEYS.min(key.len() - block);
-            let panels = keys[block / ROWS * head_dim..].chunks_exact(head_dim);
-            for (at, (keys, scores)) in panels
-                .zip(scores.as_chunks_mut::<ROWS>().0)
-                .take(count.div_ceil(ROWS))
-                .enumerate()
-            {
-                relative.start(operands, first, block + at * ROWS, scores);
-                add_product::<ROWS, LANES, FUSED>(keys, &panel, scores);
-            }
-            let scores = &mut scores[..count];
-            let shrink = soften(scores, &mut largest, &mut total);
-            for (tile, values) in sums
-                .as_chunks_mut::<ROWS>()
-                .0
-                .iter_mut()
-                .zip(values.chunks_exact(key.len()))
-            {
-                for sums in tile.iter_mut() {
-                    for (sum, &shrink) in sums.iter_mut().zip(&shrink) {
-                        *sum *= shrink;
-                    }
+            for panel in panels.iter_mut() {
+                let keys = keys[block / ROWS * head_dim..].chunks_exact(head_dim);
+                for (at, (keys, scores)) in keys
+                    .zip(scores.as_chunks_mut::<ROWS>().0)
+                    .take(count.div_ceil(ROWS))
+                    .enumerate()
+                {
+                    panel.start(operands, block + at * ROWS, scores);
+                    add_product::<ROWS, LANES, FUSED>(keys, &panel.query, scores);
                 }
-                add_product::<ROWS, LANES, FUSED>(&values[block..][..count], scores, tile);
+                let scores = &mut scores[..count];
+                let shrink = soften::<LANES, FUSED>(scores, &mut panel.largest, &mut panel.total);
+                for (tile, values) in panel
+                    .sums
+                    .as_chunks_mut::<ROWS>()
+                    .0
+                    .iter_mut()
+                    .zip(values.chunks_exact(key.len()))
+                {
+                    for sums in tile.iter_mut() {
+                        for (sum, &shrink) in sums.iter_mut().zip(&shrink) {
+                            *sum *= shrink;
+                        }
+                    }
+                    add_product::<ROWS, LANES, FUSED>(&values[block..][..count], scores, tile);
+                }
             }
         }
-
-        let done = first - queries.start;
-        for lane in 0..lanes {
-            let row = &mut attended[(done + lane) * value_dim..][..value_dim];
-            for (to, from) in row.iter_mut().zip(&sums) {
-                *to = from[lane] / total[lane];
+        for panel in panels.iter() {
+            let done = panel.first - queries.start;
+            for lane in 0..panel.lanes {
+                let row = &mut attended[(done + lane) * value_dim..][..value_dim];
+                for (to, from) in row.iter_mut().zip(&panel.sums) {
+                    *to = from[lane] / panel.total[lane];
+                }
+                log_sum[done + lane] = panel.largest[lane] + panel.total[lane].ln();
             }
-            log_sum[done + lane] = largest[lane] + total[lane].ln();
         }
     }
 }
@@ -109,7 +111,7 @@ pub(super) fn attend_with<const ROWS: usize, const LANES: usize, const FUSED: bo
 /// Turns scores into exponentials of their distance to the largest so far, adds them to `total`,
 /// and returns the factor by which what was summed before shrinks.
 #[inline(always)]
-fn soften<const LANES: usize>(
+fn soften<const LANES: usize, const FUSED: bool>(
     scores: &mut [[f32; LANES]],
     largest: &mut [f32; LANES],
     total: &mut [f32; LANES],
@@ -122,67 +124,94 @@ fn soften<const LANES: usize>(
     }
     let mut shrink = [0f32; LANES];
     for lane in 0..LANES {
-        shrink[lane] = exp_of_negative(before[lane] - largest[lane]);
+        shrink[lane] = exp_of_negative::<FUSED>(before[lane] - largest[lane]);
         total[lane] *= shrink[lane];
     }
     for scores in scores.iter_mut() {
         for lane in 0..LANES {
-            scores[lane] = exp_of_negative(scores[lane] - largest[lane]);
+            scores[lane] = exp_of_negative::<FUSED>(scores[lane] - largest[lane]);
             total[lane] += scores[lane];
         }
     }
     shrink
 }
 
-/// What is added to the scores of one vector of queries for the positions.
-struct Relative<const ROWS: usize, const LANES: usize> {
-    /// The tables of rows and of columns, packed.
-    tables: [Vec<[f32; ROWS]>; 2],
-    /// The queries' products with all entries of a table.
-    products: Vec<[f32; LANES]>,
-    /// For each row, and for each column, of keys: what each query adds.
-    by_row: Vec<[f32; LANES]>,
-    by_column: Vec<[f32; LANES]>,
+/// The tables of decomposed positions, of rows and of columns, packed.
+#[inline(always)]
+fn tables<const ROWS: usize>(operands: &Operands<'_>) -> [Vec<[f32; ROWS]>; 2] {
+    let mut tables = [Vec::new(), Vec::new()];
+    if let Positions::Decomposed {
+        rows,
+        columns,
+        window,
+    } = operands.positions
+    {
+        let head_dim = operands.key.head_dim;
+        for ((packed, table), side) in tables.iter_mut().zip([rows, columns]).zip(window) {
+            pack_rows::<ROWS>(packed, 2 * side - 1, head_dim, 1.0, |entry| {
+                &table[entry * head_dim..][..head_dim]
+            });
+        }
+    }
+    tables
 }
 
-impl<const ROWS: usize, const LANES: usize> Relative<ROWS, LANES> {
+/// A vector of queries and what is known of them so far.
+struct Panel<const LANES: usize> {
+    /// The first of them, and how many there are.
+    first: usize,
+    lanes: usize,
+    /// Their values, a vector for each of the head's dimensions.
+    query: Vec<[f32; LANES]>,
+    /// What decomposed positions add to the scores of each row, and of each column, of keys.
+    by_row: Vec<[f32; LANES]>,
+    by_column: Vec<[f32; LANES]>,
+    /// The queries' products with all entries of a table of positions.
+    products: Vec<[f32; LANES]>,
+    /// The largest score, the sum of exponentials, and the sum of values weighted by them.
+    largest: [f32; LANES],
+    total: [f32; LANES],
+    sums: Vec<[f32; LANES]>,
+}
+
+impl<const LANES: usize> Panel<LANES> {
     #[inline(always)]
-    fn new(operands: &Operands<'_>) -> Self {
-        let mut relative = Self {
-            tables: [Vec::new(), Vec::new()],
-            products: Vec::new(),
-            by_row: Vec::new(),
-            by_column: Vec::new(),
+    fn new<const ROWS: usize>(operands: &Operands<'_>) -> Self {
+        let window = match operands.positions {
+            Positions::Decomposed { window, .. } => window,
+            _ => [0, 0],
         };
-        if let Positions::Decomposed {
-            rows,
-            columns,
-            window,
-        } = operands.positions
-        {
-            let head_dim = operands.key.head_dim;
-            for ((packed, table), side) in
-                relative.tables.iter_mut().zip([rows, columns]).zip(window)
-            {
-                pack_rows::<ROWS>(packed, 2 * side - 1, head_dim, 1.0, |entry| {
-                    &table[entry * head_dim..][..head_dim]
-                });
-            }
-            relative.by_row = vec![[0.0; LANES]; window[0]];
-            relative.by_column = vec![[0.0; LANES]; window[1]];
+        Self {
+            first: 0,
+            lanes: 0,
+            query: vec![[0.0; LANES]; operands.query.head_dim],
+            by_row: vec![[0.0; LANES]; window[0]],
+            by_column: vec![[0.0; LANES]; window[1]],
+            products: Vec::new(),
+            largest: [0.0; LANES],
+            total: [0.0; LANES],
+            sums: vec![[0.0; LANES]; operands.value.head_dim.next_multiple_of(ROWS)],
         }
-        relative
     }
 
-    /// Prepares a vector of queries.
+    /// Takes other queries.
     #[inline(always)]
-    fn of_queries<const FUSED: bool>(
+    fn begin<const ROWS: usize, const FUSED: bool>(
         &mut self,
         operands: &Operands<'_>,
+        tables: &[Vec<[f32; ROWS]>; 2],
         first: usize,
         lanes: usize,
-        panel: &[[f32; LANES]],
     ) {
+        (self.first, self.lanes) = (first, lanes);
+        for lane in 0..lanes {
+            for (to, &from) in self.query.iter_mut().zip(operands.query.row(first + lane)) {
+                to[lane] = from;
+            }
+        }
+        self.largest = [f32::NEG_INFINITY; LANES];
+        self.total = [0.0; LANES];
+        self.sums.fill([0.0; LANES]);
         let Positions::Decomposed { window, .. } = operands.positions else {
             return;
         };
@@ -192,9 +221,9 @@ impl<const ROWS: usize, const LANES: usize> Relative<ROWS, LANES> {
             .enumerate()
         {
             self.products.clear();
-            for table in self.tables[axis].chunks_exact(panel.len()) {
+            for table in tables[axis].chunks_exact(self.query.len()) {
                 let mut tile = [[0f32; LANES]; ROWS];
-                add_product::<ROWS, LANES, FUSED>(table, panel, &mut tile);
+                add_product::<ROWS, LANES, FUSED>(table, &self.query, &mut tile);
                 self.products.extend_from_slice(&tile);
             }
             for lane in 0..lanes {
@@ -208,10 +237,9 @@ impl<const ROWS: usize, const LANES: usize> Relative<ROWS, LANES> {
 
     /// What the scores of keys `first_key ..` begin with.
     #[inline(always)]
-    fn start(
+    fn start<const ROWS: usize>(
         &self,
         operands: &Operands<'_>,
-        first: usize,
         first_key: usize,
         scores: &mut [[f32; LANES]; ROWS],
     ) {
@@ -237,7 +265,7 @@ impl<const ROWS: usize, const LANES: usize> Relative<ROWS, LANES> {
             Positions::Table { by_key, stride, .. } => {
                 let keys = by_key[first_key * stride..].chunks_exact(stride);
                 for (scores, biases) in scores.iter_mut().zip(keys) {
-                    scores.copy_from_slice(&biases[first..][..LANES]);
+                    scores.copy_from_slice(&biases[self.first..][..LANES]);
                 }
             }
         }
