@@ -6,10 +6,9 @@ use super::backward::{Gradients, Upstream, attend_backward};
 use super::forward::attend;
 use super::operands::{Operands, Positions, Rows};
 
-/// Queries of one forward piece, and of one backward piece: fixed numbers, so that no result
-/// depends on the number of threads.
-const FORWARD_QUERIES: usize = 1024;
-const BACKWARD_QUERIES: usize = 2048;
+/// Queries of one piece of work: a fixed number, so that no result depends on the number of
+/// threads. The gradients of keys and values are summed over the pieces in order.
+const QUERIES_A_PIECE: usize = 2048;
 
 /// Sizes of one operand.
 #[derive(Debug, Clone, Copy)]
@@ -103,10 +102,10 @@ impl Cross {
         for (unit, (attended, log_sum)) in
             attended.zip(log_sum.chunks_exact_mut(queries)).enumerate()
         {
-            let attended = attended.chunks_mut(FORWARD_QUERIES * value_dim);
-            let log_sum = log_sum.chunks_mut(FORWARD_QUERIES);
+            let attended = attended.chunks_mut(QUERIES_A_PIECE * value_dim);
+            let log_sum = log_sum.chunks_mut(QUERIES_A_PIECE);
             for (chunk, (attended, log_sum)) in attended.zip(log_sum).enumerate() {
-                pieces.push((unit, chunk * FORWARD_QUERIES, attended, log_sum));
+                pieces.push((unit, chunk * QUERIES_A_PIECE, attended, log_sum));
             }
         }
         pieces
@@ -141,13 +140,13 @@ impl Cross {
     ) -> [Vec<f32>; 3] {
         let (units, queries) = (self.batch() * self.heads, self.query.tokens);
         let (channels, value_dim) = (self.value.channels, self.value.channels / self.heads);
-        let chunks = queries.div_ceil(BACKWARD_QUERIES);
+        let chunks = queries.div_ceil(QUERIES_A_PIECE);
         let gradients: Vec<Gradients> = (0..units * chunks)
             .into_par_iter()
             .map(|piece| {
                 let (unit, chunk) = (piece / chunks, piece % chunks);
                 let (item, head) = (unit / self.heads, unit % self.heads);
-                let asked = chunk * BACKWARD_QUERIES..((chunk + 1) * BACKWARD_QUERIES).min(queries);
+                let asked = chunk * QUERIES_A_PIECE..((chunk + 1) * QUERIES_A_PIECE).min(queries);
                 let of_head = |map: &[f32]| -> Vec<f32> {
                     let rows = asked.clone().flat_map(|query| {
                         let start = (item * queries + query) * channels;
@@ -187,8 +186,8 @@ impl Cross {
                         for (head, to) in to.chunks_exact_mut(head_dim).enumerate() {
                             let pieces = &gradients[(item * self.heads + head) * chunks..];
                             let (pieces, token) = if by_chunk {
-                                let chunk = token / BACKWARD_QUERIES;
-                                (&pieces[chunk..=chunk], token % BACKWARD_QUERIES)
+                                let chunk = token / QUERIES_A_PIECE;
+                                (&pieces[chunk..=chunk], token % QUERIES_A_PIECE)
                             } else {
                                 (&pieces[..chunks], token)
                             };

@@ -116,23 +116,30 @@ fn soften<const LANES: usize, const FUSED: bool>(
     largest: &mut [f32; LANES],
     total: &mut [f32; LANES],
 ) -> [f32; LANES] {
-    let before = *largest;
+    // Arrays of their own and plain indices: what compilers turn into vector instructions.
+    let mut most = *largest;
     for scores in scores.iter() {
-        for (largest, &score) in largest.iter_mut().zip(scores) {
-            *largest = if score > *largest { score } else { *largest };
+        for lane in 0..LANES {
+            most[lane] = if scores[lane] > most[lane] {
+                scores[lane]
+            } else {
+                most[lane]
+            };
         }
     }
     let mut shrink = [0f32; LANES];
+    let mut sums = *total;
     for lane in 0..LANES {
-        shrink[lane] = exp_of_negative::<FUSED>(before[lane] - largest[lane]);
-        total[lane] *= shrink[lane];
+        shrink[lane] = exp_of_negative::<FUSED>(largest[lane] - most[lane]);
+        sums[lane] *= shrink[lane];
     }
     for scores in scores.iter_mut() {
         for lane in 0..LANES {
-            scores[lane] = exp_of_negative::<FUSED>(scores[lane] - largest[lane]);
-            total[lane] += scores[lane];
+            scores[lane] = exp_of_negative::<FUSED>(scores[lane] - most[lane]);
+            sums[lane] += scores[lane];
         }
     }
+    (*largest, *total) = (most, sums);
     shrink
 }
 

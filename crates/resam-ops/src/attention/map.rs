@@ -8,10 +8,9 @@ use super::forward::attend;
 use super::operands::{Operands, Positions, Rows};
 use super::{QkvOrder, SelfAttention};
 
-/// Queries of one forward piece, and of one backward piece, whose sums over queries are added up
-/// afterwards: fixed numbers, so that no result depends on the number of threads.
-const FORWARD_QUERIES: usize = 1024;
-const BACKWARD_QUERIES: usize = 2048;
+/// Queries of one piece of work: a fixed number, so that no result depends on the number of
+/// threads. The gradients of keys and values are summed over the pieces in order.
+const QUERIES_A_PIECE: usize = 2048;
 
 /// Rows of a map that a thread writes at a time.
 const ROWS_A_PIECE: usize = 64;
@@ -164,10 +163,10 @@ impl Map {
         for (unit, (attended, log_sum)) in
             attended.zip(log_sum.chunks_exact_mut(tokens)).enumerate()
         {
-            let attended = attended.chunks_mut(FORWARD_QUERIES * head_dim);
-            let log_sum = log_sum.chunks_mut(FORWARD_QUERIES);
+            let attended = attended.chunks_mut(QUERIES_A_PIECE * head_dim);
+            let log_sum = log_sum.chunks_mut(QUERIES_A_PIECE);
             for (chunk, (attended, log_sum)) in attended.zip(log_sum).enumerate() {
-                pieces.push((unit, chunk * FORWARD_QUERIES, attended, log_sum));
+                pieces.push((unit, chunk * QUERIES_A_PIECE, attended, log_sum));
             }
         }
         pieces
@@ -206,7 +205,7 @@ impl Map {
     ) -> (Vec<f32>, Vec<f32>) {
         let (heads, head_dim, tokens) = (self.heads(), self.head_dim(), self.tokens());
         let positions = HeadPositions::new(positions, tokens, self.attention.window);
-        let chunks = tokens.div_ceil(BACKWARD_QUERIES);
+        let chunks = tokens.div_ceil(QUERIES_A_PIECE);
         let units = self.windows() * heads;
         let gradients: Vec<Gradients> = (0..units * chunks)
             .into_par_iter()
@@ -217,8 +216,8 @@ impl Map {
                 let operands = self.operands(qkv, padding, &starts, head, &positions);
                 let inside = (0..tokens).filter(|&token| starts[token].is_some());
                 let queries: Vec<usize> = inside
-                    .skip(chunk * BACKWARD_QUERIES)
-                    .take(BACKWARD_QUERIES)
+                    .skip(chunk * QUERIES_A_PIECE)
+                    .take(QUERIES_A_PIECE)
                     .collect();
                 let of_head = |map: &[f32]| -> Vec<f32> {
                     let rows = queries.iter().flat_map(|&token| {
@@ -251,8 +250,8 @@ impl Map {
                     for head in 0..heads {
                         let pieces = &gradients[(window * heads + head) * chunks..][..chunks];
                         let [query, key, value] = self.offsets(head);
-                        let own = &pieces[inside / BACKWARD_QUERIES].query;
-                        let at = inside % BACKWARD_QUERIES * head_dim;
+                        let own = &pieces[inside / QUERIES_A_PIECE].query;
+                        let at = inside % QUERIES_A_PIECE * head_dim;
                         to[query..][..head_dim].copy_from_slice(&own[at..][..head_dim]);
                         for part in pieces {
                             let at = token * head_dim;

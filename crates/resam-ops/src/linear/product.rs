@@ -11,7 +11,7 @@ use crate::tile::add_product;
 const ROWS_A_PIECE: usize = 96;
 
 /// Inner values packed at a time.
-const INNER: usize = 384;
+const INNER: usize = 768;
 
 /// The right operand, `[inner, columns]`.
 #[derive(Clone, Copy)]
