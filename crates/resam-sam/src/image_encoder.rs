@@ -5,7 +5,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{FloatDType, Tensor, TensorData};
 use resam_ops::{QkvOrder, RelativePositions, SelfAttention};
 
 use crate::config::VitConfig;
@@ -66,6 +66,11 @@ impl ImageEncoderVit {
     /// The stride of the embedding, in pixels.
     pub fn stride(&self) -> usize {
         self.patch_size
+    }
+
+    /// What the encoder computes in, and its input has to be.
+    pub fn dtype(&self) -> FloatDType {
+        self.patch_embed.weight.val().dtype().into()
     }
 
     /// Encodes `[batch, 3, height, width]` into `[batch, out_chans, height / 16, width / 16]`.

@@ -6,7 +6,7 @@
 //! pass, which reshapes to a fixed 64 x 64 grid, takes 1024 only.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{FloatDType, Int, Tensor, TensorData};
 use resam_ops::{QkvOrder, RelativePositions, SelfAttention};
 
 use crate::config::TinyVitConfig;
@@ -50,6 +50,11 @@ impl TinyVit {
             stages,
             neck: Neck::load(&parameters.at("neck"), last, out_chans),
         }
+    }
+
+    /// What the encoder computes in, and its input has to be.
+    pub fn dtype(&self) -> FloatDType {
+        self.patch_embed[0].weight.val().dtype().into()
     }
 
     /// Encodes `[batch, 3, height, width]` into `[batch, out_chans, height / 16, width / 16]`.
