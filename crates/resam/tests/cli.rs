@@ -356,6 +356,12 @@ fn usage_errors_and_unknown_devices_exit_with_2() {
         let arguments = ["--point", "5,5", "-o", "out.png", "--device", device];
         refused(&folder, &segment(&folder, &arguments), words);
     }
+    for precision in ["f16", "bf16"] {
+        let mut arguments = vec!["--point", "5,5", "-o", "out.png", "--device", "cpu"];
+        arguments.extend(["--precision", precision]);
+        let words = format!("`cpu` does not compute in {precision}");
+        refused(&folder, &segment(&folder, &arguments), &words);
+    }
 }
 
 /// Two images with two squares each, as a COCO data set.

@@ -8,7 +8,7 @@ use resam_checkpoint::Checkpoint;
 use resam_sam::ComputeDevice;
 
 /// The device of `RESAM_DEVICE`, named as `--device` takes it; else the CPU.
-pub(crate) fn device() -> Device {
+pub(crate) fn compute_device() -> ComputeDevice {
     static DEVICE: OnceLock<ComputeDevice> = OnceLock::new();
     let found = DEVICE.get_or_init(|| {
         let name = std::env::var("RESAM_DEVICE").unwrap_or_else(|_| "cpu".into());
@@ -16,7 +16,12 @@ pub(crate) fn device() -> Device {
         println!("on {}: {:?}", found.name, found.open());
         found
     });
-    found.device.clone()
+    found.clone()
+}
+
+/// The same as Burn takes it.
+pub(crate) fn device() -> Device {
+    compute_device().device
 }
 
 /// The folder of shared weights, golden values and imagery, where there is one.
