@@ -183,7 +183,7 @@ mod gpu {
     #[cfg(any(feature = "vulkan", feature = "metal"))]
     use burn::backend::WgpuDeviceKind;
     use burn::backend::{CubeDevice, DispatchDevice};
-    use burn::tensor::{Device, DeviceType};
+    use burn::tensor::{Device, DeviceType, Tensor};
 
     use super::{ComputeDevice, DeviceDetails, DeviceKind};
 
@@ -214,17 +214,20 @@ mod gpu {
         }
     }
 
+    /// Opens a device and has it add two numbers: a driver may be there and its compiler not.
     pub(super) fn open(device: &Device) -> Result<DeviceDetails, String> {
-        quietly(|| match device.as_dispatch() {
-            DispatchDevice::Cube(cube) => {
-                let client = CubeDevice::client(cube);
-                let properties = client.properties();
-                DeviceDetails {
-                    model: Some(properties.identity.name.clone()),
-                    memory: properties.memory.max_memory(),
-                }
+        quietly(|| {
+            let DispatchDevice::Cube(cube) = device.as_dispatch() else {
+                return DeviceDetails::default();
+            };
+            let client = CubeDevice::client(cube);
+            let sum = Tensor::<1>::ones([2], device).sum();
+            assert_eq!(sum.into_scalar::<f32>(), 2.0, "1 + 1 is not 2 on it");
+            let properties = client.properties();
+            DeviceDetails {
+                model: Some(properties.identity.name.clone()),
+                memory: properties.memory.max_memory(),
             }
-            _ => DeviceDetails::default(),
         })
     }
 
@@ -240,8 +243,9 @@ mod gpu {
             let first = first.clone();
             move |panic| {
                 let text = panic.payload_as_str().unwrap_or("it gave no reason");
+                let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
                 // Later panics follow from the first.
-                let _ = first.set(text.to_owned());
+                let _ = first.set(line);
             }
         }));
         let outcome = catch_unwind(AssertUnwindSafe(work));

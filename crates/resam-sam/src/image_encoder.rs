@@ -225,7 +225,8 @@ fn resampled_linearly(table: Tensor<2>, target: usize) -> Tensor<2> {
         weights[high] += fraction;
     }
     let device = table.device();
-    Tensor::<2>::from_data(TensorData::new(weights, [target, length]), &device).matmul(table)
+    let weights = Tensor::<2>::from_data(TensorData::new(weights, [target, length]), &device);
+    weights.cast(table.dtype()).matmul(table)
 }
 
 /// Where output sample `index` of `target` lies among `length` input samples: the samples below
