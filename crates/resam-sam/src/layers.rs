@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::module::{conv2d, layer_norm};
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{DType, FloatDType, Tensor, activation};
+use burn::tensor::{Tensor, activation};
 
 use crate::lora::LowRank;
 use crate::parameters::Parameters;
@@ -71,17 +71,8 @@ impl LayerNorm {
     /// `[..., channels]` to the same shape.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let dtype = x.dtype();
-        let [weight, bias] = [&self.weight, &self.bias].map(|p| in_full(p.val()));
-        layer_norm(in_full(x), weight, Some(bias), self.epsilon).cast(dtype)
-    }
-}
-
-/// A tensor in at least single precision: sums over many values overflow in half precision, or
-/// lose the small ones.
-pub fn in_full<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    match x.dtype() {
-        DType::F16 | DType::BF16 => x.cast(FloatDType::F32),
-        _ => x,
+        let [weight, bias] = [&self.weight, &self.bias].map(|p| resam_ops::widened(p.val()));
+        layer_norm(resam_ops::widened(x), weight, Some(bias), self.epsilon).cast(dtype)
     }
 }
 

@@ -316,7 +316,7 @@ impl WindowAttention {
     /// map query, key and value are what norm and layer make of a row of zeros.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [_, _, _, channels] = x.dims();
-        let zeros = Tensor::<2>::zeros([1, channels], &x.device());
+        let zeros = Tensor::<2>::zeros([1, channels], &x.device()).cast(x.dtype());
         let padding = self.qkv(self.norm.forward(zeros)).squeeze_dim(0);
         let qkv = self.qkv(self.norm.forward(x));
         let positions = RelativePositions::Table(self.bias());
