@@ -89,4 +89,11 @@ pub enum SamError {
         /// What the device has.
         found: String,
     },
+
+    /// The device gave up on its work: not enough memory, or a fault of its driver.
+    #[error(
+        "the device failed: {0}\n\nhint: `--device cpu` runs everywhere; a smaller `--input-size` \
+         needs less memory"
+    )]
+    Failed(String),
 }
