@@ -15,10 +15,12 @@ mod exponential;
 mod flex;
 mod fused;
 mod gelu;
+mod half_precision;
 mod linear;
 pub mod memory;
 mod tile;
 
 pub use attention::{QkvOrder, RelativePositions, SelfAttention, attention, self_attention};
 pub use gelu::gelu;
+pub use half_precision::widened;
 pub use linear::linear;

@@ -25,6 +25,8 @@ pub struct RunRecord {
     pub weights: Option<Weights>,
     /// What it ran on, for example `cpu`.
     pub device: String,
+    /// The numbers that it computed with, for example `f32`.
+    pub precision: String,
     /// Number of threads.
     pub threads: usize,
     /// When it started; written in UTC by RFC 3339, to the second.

@@ -64,4 +64,36 @@ pub enum SamError {
         /// What is wrong with it.
         reason: String,
     },
+
+    /// A device that is not there, or does not work.
+    #[error("there is no device `{name}`: {reason}\n\nhint: {hint}")]
+    Device {
+        /// As it was asked for.
+        name: String,
+        /// Why not.
+        reason: String,
+        /// What to do.
+        hint: String,
+    },
+
+    /// A precision that a device does not compute in.
+    #[error(
+        "`{device}` does not compute in {precision}: it has {found}\n\nhint: `--precision f32` runs \
+         everywhere; `--precision auto` takes half precision where the device has it"
+    )]
+    Precision {
+        /// As it was asked for.
+        precision: &'static str,
+        /// The name of the device.
+        device: String,
+        /// What the device has.
+        found: String,
+    },
+
+    /// The device gave up on its work: not enough memory, or a fault of its driver.
+    #[error(
+        "the device failed: {0}\n\nhint: `--device cpu` runs everywhere; a smaller `--input-size` \
+         needs less memory"
+    )]
+    Failed(String),
 }

@@ -5,7 +5,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{FloatDType, Tensor, TensorData};
 use resam_ops::{QkvOrder, RelativePositions, SelfAttention};
 
 use crate::config::VitConfig;
@@ -66,6 +66,11 @@ impl ImageEncoderVit {
     /// The stride of the embedding, in pixels.
     pub fn stride(&self) -> usize {
         self.patch_size
+    }
+
+    /// What the encoder computes in, and its input has to be.
+    pub fn dtype(&self) -> FloatDType {
+        self.patch_embed.weight.val().dtype().into()
     }
 
     /// Encodes `[batch, 3, height, width]` into `[batch, out_chans, height / 16, width / 16]`.
@@ -186,7 +191,7 @@ impl Attention {
         }
         let padding = match &self.qkv.bias {
             Some(bias) => bias.val(),
-            None => Tensor::zeros([qkv.dims()[3]], &qkv.device()),
+            None => Tensor::zeros([qkv.dims()[3]], &qkv.device()).cast(qkv.dtype()),
         };
         let positions = match (&self.rel_pos_h, &self.rel_pos_w) {
             (Some(rel_pos_h), Some(rel_pos_w)) => RelativePositions::Decomposed {
@@ -220,7 +225,8 @@ fn resampled_linearly(table: Tensor<2>, target: usize) -> Tensor<2> {
         weights[high] += fraction;
     }
     let device = table.device();
-    Tensor::<2>::from_data(TensorData::new(weights, [target, length]), &device).matmul(table)
+    let weights = Tensor::<2>::from_data(TensorData::new(weights, [target, length]), &device);
+    weights.cast(table.dtype()).matmul(table)
 }
 
 /// Where output sample `index` of `target` lies among `length` input samples: the samples below

@@ -70,7 +70,9 @@ impl LayerNorm {
 
     /// `[..., channels]` to the same shape.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        layer_norm(x, self.weight.val(), Some(self.bias.val()), self.epsilon)
+        let dtype = x.dtype();
+        let [weight, bias] = [&self.weight, &self.bias].map(|p| resam_ops::widened(p.val()));
+        layer_norm(resam_ops::widened(x), weight, Some(bias), self.epsilon).cast(dtype)
     }
 }
 

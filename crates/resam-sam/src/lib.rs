@@ -15,12 +15,14 @@
 //! | [`preprocess`], [`postprocess`] | image to network input, logits to masks |
 //! | [`predictor`] | encode once, ask often |
 //! | [`lora`] | low-rank adapters on the attention of the image encoder |
+//! | [`device`], [`precision`], [`speed`] | where it runs, in which numbers, and how fast that is |
 //!
 //! Tensors are `[batch, channel, height, width]` unless a comment says otherwise. Everything is
 //! made of differentiable Burn operations, so that adaptation trains through the same code.
 //! Parameters are loaded frozen; what trains is switched on by name.
 
 pub mod config;
+pub mod device;
 pub mod error;
 pub mod image_encoder;
 pub mod layers;
@@ -28,17 +30,24 @@ pub mod lora;
 pub mod mask_decoder;
 pub mod parameters;
 pub mod postprocess;
+pub mod precision;
 pub mod predictor;
 pub mod preprocess;
 pub mod prompt_encoder;
 pub mod resample;
 pub mod sam;
+pub mod speed;
 pub mod tiny_vit;
 pub mod transformer;
 
 pub use burn::tensor::{Device, Tensor};
 pub use config::{ImageEncoderConfig, SamConfig, TinyVitConfig, VitConfig};
+pub use device::ComputeDevice;
 pub use error::SamError;
 pub use lora::{LoraConfig, LowRank};
+pub use precision::Precision;
 pub use predictor::{EncodedImage, Prediction, Predictor, Prompt, PromptPoint};
 pub use sam::Sam;
+
+/// The version of the tensor library beneath, as the workspace pins it.
+pub const BURN_VERSION: &str = "0.22.1";

@@ -91,7 +91,7 @@ impl QueryValueAdapter {
         let (query, value) = (self.query.b.val(), self.value.b.val());
         let [rank, channels] = query.dims();
         let blocks = |b: Tensor<2>, part: usize| {
-            let zeros = Tensor::zeros(b.dims(), &b.device());
+            let zeros = b.zeros_like();
             let parts = [0, 1, 2].map(|at| if at == part { b.clone() } else { zeros.clone() });
             match order {
                 QkvOrder::PartsOfHeads => Tensor::cat(parts.to_vec(), 1),

@@ -157,7 +157,8 @@ impl Predictor {
     ///
     /// # Errors
     /// [`SamError::Prompt`] for a prompt with nothing in it, with a coordinate that is not a
-    /// number, or with a mask of another size than the model's.
+    /// number, or with a mask of another size than the model's; [`SamError::Failed`] when the
+    /// device did not come to the end of its work, the encoding included.
     pub fn predict(
         &self,
         image: &EncodedImage,
@@ -173,8 +174,8 @@ impl Predictor {
                 let batch = self.batch(image, prompts, indices);
                 let decoded = self.sam.decode(image.embedding.clone(), &batch, multimask);
                 let [_, masks, height, width] = decoded.low_res.dims();
-                let low_res = values(decoded.low_res);
-                let quality = values(decoded.quality);
+                let low_res = values(decoded.low_res)?;
+                let quality = values(decoded.quality)?;
                 for (row, &index) in indices.iter().enumerate() {
                     answers[index] = (0..masks)
                         .map(|mask| {
@@ -295,10 +296,9 @@ fn same_form(prompts: &[Prompt]) -> Vec<Vec<usize>> {
 }
 
 /// The values of a tensor, row-major, as `f32`.
-fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    // Reading back an `f32` view of a float tensor fails only if the device is lost.
+fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, SamError> {
+    // Work on a GPU is queued: what went wrong with it is told when its answer is read.
     tensor
-        .into_data_as::<f32>()
-        .try_into_vec()
-        .unwrap_or_default()
+        .try_into_vec_as::<f32>()
+        .map_err(|error| SamError::Failed(error.to_string()))
 }

@@ -1,7 +1,7 @@
 //! The whole model: image encoder, prompt encoder and mask decoder.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 use resam_checkpoint::Checkpoint;
 
 use crate::config::{ImageEncoderConfig, SamConfig};
@@ -39,12 +39,14 @@ pub enum ImageEncoder {
 }
 
 impl ImageEncoder {
-    /// Encodes `[batch, 3, height, width]` into `[batch, channels, height / 16, width / 16]`.
+    /// Encodes `[batch, 3, height, width]` into `[batch, channels, height / 16, width / 16]`, both
+    /// `f32`, whatever the encoder itself computes in.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        match self {
-            Self::Vit(encoder) => encoder.forward(x),
-            Self::TinyVit(encoder) => encoder.forward(x),
-        }
+        let embedding = match self {
+            Self::Vit(encoder) => encoder.forward(x.cast(encoder.dtype())),
+            Self::TinyVit(encoder) => encoder.forward(x.cast(encoder.dtype())),
+        };
+        embedding.cast(FloatDType::F32)
     }
 
     /// The stride of the embedding, in pixels.

@@ -6,7 +6,7 @@
 //! pass, which reshapes to a fixed 64 x 64 grid, takes 1024 only.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{FloatDType, Int, Tensor, TensorData};
 use resam_ops::{QkvOrder, RelativePositions, SelfAttention};
 
 use crate::config::TinyVitConfig;
@@ -50,6 +50,11 @@ impl TinyVit {
             stages,
             neck: Neck::load(&parameters.at("neck"), last, out_chans),
         }
+    }
+
+    /// What the encoder computes in, and its input has to be.
+    pub fn dtype(&self) -> FloatDType {
+        self.patch_embed[0].weight.val().dtype().into()
     }
 
     /// Encodes `[batch, 3, height, width]` into `[batch, out_chans, height / 16, width / 16]`.
@@ -311,7 +316,7 @@ impl WindowAttention {
     /// map query, key and value are what norm and layer make of a row of zeros.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [_, _, _, channels] = x.dims();
-        let zeros = Tensor::<2>::zeros([1, channels], &x.device());
+        let zeros = Tensor::<2>::zeros([1, channels], &x.device()).cast(x.dtype());
         let padding = self.qkv(self.norm.forward(zeros)).squeeze_dim(0);
         let qkv = self.qkv(self.norm.forward(x));
         let positions = RelativePositions::Table(self.bias());

@@ -21,7 +21,8 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Common {
-    /// Where the network runs: `auto` or `cpu`
+    /// Where the network runs: `auto`, `cpu` or, in builds that have them, `cuda:N`, `vulkan:N`,
+    /// `metal:N`; `resam doctor` lists what there is
     #[arg(long, global = true, default_value = "auto", value_name = "DEVICE")]
     pub(crate) device: String,
     /// Threads to use [default: one for each core]
@@ -55,6 +56,8 @@ pub(crate) enum Command {
     Info(Info),
     /// Look into weights
     Weights(Weights),
+    /// Say what this machine and this build can do, to be pasted into an issue
+    Doctor(Doctor),
 }
 
 /// The model and how it runs.
@@ -66,6 +69,22 @@ pub(crate) struct Model {
     /// Side of the network's input in pixels, a multiple of 16 [default: the model's own, 1024]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) input_size: Option<usize>,
+    /// Numbers that the image encoder computes with; half precision needs a GPU that has it
+    #[arg(long, value_enum, default_value_t = PrecisionKind::F32)]
+    pub(crate) precision: PrecisionKind,
+}
+
+/// Numbers that the image encoder computes with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum PrecisionKind {
+    /// Half precision where the device has it, else single
+    Auto,
+    /// Single precision
+    F32,
+    /// Half precision
+    F16,
+    /// Half precision with the range of single
+    Bf16,
 }
 
 /// Segment the objects of an image from points or boxes.
@@ -175,3 +194,7 @@ pub(crate) enum WeightsCommand {
     /// List the tensors of a checkpoint and say which model it is
     Inspect(Info),
 }
+
+/// Say what this machine and this build can do, to be pasted into an issue.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {}

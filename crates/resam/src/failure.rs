@@ -2,6 +2,9 @@
 
 use std::io::Write;
 
+use resam_eval::evaluate::EvaluateError;
+use resam_sam::SamError;
+
 /// Exit code for a failure that is not the input's.
 pub(crate) const AT_RUN_TIME: u8 = 3;
 /// Exit code for wrong usage or input.
@@ -37,9 +40,13 @@ impl std::fmt::Display for WrongInput {
 impl std::error::Error for WrongInput {}
 
 /// The exit code of an error. Everything that the libraries report is about a file, a value or a
-/// place to write to; only the thread pool can fail otherwise.
+/// place to write to; only the thread pool and a device can fail otherwise.
 pub(crate) fn code(error: &anyhow::Error) -> u8 {
-    if error.is::<rayon::ThreadPoolBuildError>() {
+    let model = match error.downcast_ref() {
+        Some(EvaluateError::Sam(model)) => Some(model),
+        _ => error.downcast_ref(),
+    };
+    if matches!(model, Some(SamError::Failed(_))) || error.is::<rayon::ThreadPoolBuildError>() {
         AT_RUN_TIME
     } else {
         WRONG_INPUT

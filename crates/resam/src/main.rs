@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod failure;
+mod machine;
 mod progress;
 
 use std::process::ExitCode;
@@ -42,5 +43,6 @@ fn run(arguments: &Arguments) -> anyhow::Result<commands::Outcome> {
         Command::Weights(weights) => match &weights.command {
             WeightsCommand::Inspect(inspect) => commands::inspect::run(inspect, common),
         },
+        Command::Doctor(doctor) => commands::doctor::run(doctor, common),
     }
 }

@@ -92,7 +92,7 @@ fn segment_writes_every_format_and_a_record_of_the_run() {
         "out.tif",
     ];
     let mut arguments = vec![
-        "--point", "45,35", "--point", "10.5,70", "--not", "90,5", "--json",
+        "--point", "45,35", "--point", "10.5,70", "--not", "90,5", "--json", "--device", "cpu",
     ];
     arguments.extend(outputs);
     let output = segment(&folder, &arguments);
@@ -126,6 +126,7 @@ fn segment_writes_every_format_and_a_record_of_the_run() {
     let run = json(folder.path().join("run.json"));
     assert_eq!(run["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(run["seed"], 0);
+    assert_eq!(run["device"], "cpu");
     assert_eq!(run["result"], printed);
     assert_eq!(run["weights"]["sha256"].as_str().map(str::len), Some(64));
 }
@@ -342,11 +343,25 @@ fn usage_errors_and_unknown_devices_exit_with_2() {
     let folder = folder();
     assert_eq!(resam(&folder, &["segment"]).status.code(), Some(2));
     assert_eq!(resam(&folder, &["paint"]).status.code(), Some(2));
-    let output = segment(
-        &folder,
-        &["--point", "5,5", "-o", "out.png", "--device", "cuda:9"],
-    );
-    refused(&folder, &output, "no device `cuda:9`");
+    for (device, words) in [
+        ("cuda:9", "no device `cuda:9`"),
+        ("vulkan:77", "no device `vulkan:77`"),
+        ("metal:65535", "no device `metal:65535`"),
+        ("vulkan:-1", "a device is `auto`, `cpu`, `cuda:N`"),
+        ("vulkan:1e9", "no device `vulkan:1e9`"),
+        ("cpu:0", "no device `cpu:0`"),
+        ("tpu", "no device `tpu`"),
+        ("", "no device ``"),
+    ] {
+        let arguments = ["--point", "5,5", "-o", "out.png", "--device", device];
+        refused(&folder, &segment(&folder, &arguments), words);
+    }
+    for precision in ["f16", "bf16"] {
+        let mut arguments = vec!["--point", "5,5", "-o", "out.png", "--device", "cpu"];
+        arguments.extend(["--precision", precision]);
+        let words = format!("`cpu` does not compute in {precision}");
+        refused(&folder, &segment(&folder, &arguments), &words);
+    }
 }
 
 /// Two images with two squares each, as a COCO data set.

@@ -1,8 +1,9 @@
 //! The same attention of ordinary tensor operations, for every device and precision.
 
-use burn::tensor::{Int, Tensor, TensorData, activation};
+use burn::tensor::{Int, Tensor, TensorData};
 
 use super::{QkvOrder, RelativePositions, SelfAttention};
+use crate::half_precision::softmax;
 
 /// See [`super::self_attention`].
 pub(super) fn self_attention(
@@ -65,7 +66,7 @@ pub(super) fn self_attention(
         }
         RelativePositions::Table(table) => scores = scores + table.unsqueeze::<4>(),
     }
-    activation::softmax(scores, 3)
+    softmax(scores, 3)
         .matmul(value)
         .swap_dims(1, 2)
         .reshape([batch, down, across, height, breadth, channels])
@@ -106,7 +107,7 @@ pub(super) fn attention(
     let (query, key, value) = (by_head(query), by_head(key), by_head(value));
     let scale = (query.dims()[3] as f64).powf(-0.5);
     let scores = (query * scale).matmul(key.swap_dims(2, 3));
-    let attended = activation::softmax(scores, 3).matmul(value);
+    let attended = softmax(scores, 3).matmul(value);
     let [batch, heads, tokens, head_dim] = attended.dims();
     attended
         .swap_dims(1, 2)

@@ -1,9 +1,28 @@
 //! What the tests against golden values share: finding the folders and comparing tensors.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use resam_checkpoint::Checkpoint;
+use resam_sam::ComputeDevice;
+
+/// The device of `RESAM_DEVICE`, named as `--device` takes it; else the CPU.
+pub(crate) fn compute_device() -> ComputeDevice {
+    static DEVICE: OnceLock<ComputeDevice> = OnceLock::new();
+    let found = DEVICE.get_or_init(|| {
+        let name = std::env::var("RESAM_DEVICE").unwrap_or_else(|_| "cpu".into());
+        let found = ComputeDevice::find(&name).unwrap_or_else(|error| panic!("{error}"));
+        println!("on {}: {:?}", found.name, found.open());
+        found
+    });
+    found.clone()
+}
+
+/// The same as Burn takes it.
+pub(crate) fn device() -> Device {
+    compute_device().device
+}
 
 /// The folder of shared weights, golden values and imagery, where there is one.
 pub(crate) fn shared() -> Option<PathBuf> {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::common::{Golden, Report, golden_folders, values};
+use crate::common::{Golden, Report, device, golden_folders, values};
 use burn::module::Module;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, TensorData, activation, module::interpolate};
@@ -108,7 +108,7 @@ fn input(case: &Case, name: &str) -> Tensor<4> {
 
 #[test]
 fn golden_configuration_is_told_from_the_shapes_alone() {
-    each_case(&Device::flex(), |case, _| {
+    each_case(&device(), |case, _| {
         let wanted = &case.expected["config"];
         for model in ["model.safetensors", "model.pth"] {
             let folder = case.golden.0.path().parent().expect("a folder");
@@ -150,7 +150,7 @@ fn golden_configuration_is_told_from_the_shapes_alone() {
 
 #[test]
 fn golden_blocks_and_embedding_are_those_of_the_published_encoder() {
-    each_case(&Device::flex(), |case, report| {
+    each_case(&device(), |case, report| {
         let input = input(case, "image_u8");
         report.close(
             &format!("{} input", case.name),
@@ -178,7 +178,7 @@ fn golden_blocks_and_embedding_are_those_of_the_published_encoder() {
 
 #[test]
 fn golden_prompts_masks_and_qualities_are_those_of_the_published_decoder() {
-    each_case(&Device::flex(), |case, report| {
+    each_case(&device(), |case, report| {
         let Case {
             sam,
             golden,
@@ -310,7 +310,7 @@ fn with_lora(case: &Case) -> (Sam, Vec<usize>) {
 
 #[test]
 fn golden_lora_embeddings_and_gradients_are_those_of_the_published_step() {
-    let device = Device::flex().autodiff();
+    let device = device().autodiff();
     each_case(&device, |case, report| {
         let Case { golden, name, .. } = case;
         let (sam, adapted) = with_lora(case);
@@ -437,7 +437,7 @@ fn alignment_loss(case: &Case, weak: Tensor<4>, strong: Tensor<4>) -> Tensor<1> 
 
 #[test]
 fn golden_frozen_parameters_get_no_gradient() {
-    let device = Device::flex().autodiff();
+    let device = device().autodiff();
     each_case(&device, |case, _| {
         let (sam, adapted) = with_lora(case);
         let tracked = std::cell::RefCell::new(0);

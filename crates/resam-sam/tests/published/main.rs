@@ -1,6 +1,7 @@
 //! The model against the published modules, and what it refuses.
 
 mod common;
+mod devices;
 mod golden;
 mod loading;
 mod minisam;

@@ -1,8 +1,7 @@
 //! Real weights (TinyViT, MobileSAM's architecture) on real images, end to end from the JPEG,
 //! against the published modules. Needs the shared folder; says so and passes without it.
 
-use crate::common::{Golden, Report, relative_error, shared, values};
-use burn::tensor::Device;
+use crate::common::{Golden, Report, device, relative_error, shared, values};
 use resam_checkpoint::Checkpoint;
 use resam_sam::preprocess::RgbView;
 use resam_sam::{Predictor, Prompt, PromptPoint, Sam};
@@ -20,7 +19,7 @@ fn golden_masks_of_real_images_are_those_of_the_published_modules() {
     let text = std::fs::read_to_string(shared.join("golden/minisam/golden.json")).expect("json");
     let cases: serde_json::Value = serde_json::from_str(&text).expect("json");
     let weights = Checkpoint::open(&shared.join("weights/minisam_vit_t.safetensors"));
-    let device = Device::flex();
+    let device = device();
     let sam = Sam::load(&weights.expect("weights"), &device).expect("a MobileSAM");
     let predictor = Predictor::new(sam, &device, None).expect("a predictor");
     let mut report = Report::default();
@@ -109,7 +108,7 @@ fn golden_answers_do_not_depend_on_what_is_asked_beside_them() {
         return;
     };
     let weights = Checkpoint::open(&shared.join("weights/minisam_vit_t.safetensors"));
-    let device = Device::flex();
+    let device = device();
     let sam = Sam::load(&weights.expect("weights"), &device).expect("a MobileSAM");
     // A smaller input than the published forward pass takes: TinyViT has no absolute positions.
     let predictor = Predictor::new(sam, &device, Some(256)).expect("a predictor");

@@ -3,8 +3,7 @@
 
 use std::path::Path;
 
-use crate::common::{Golden, Report, values};
-use burn::tensor::Device;
+use crate::common::{Golden, Report, device, values};
 use resam_checkpoint::Checkpoint;
 use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
 use resam_sam::{Predictor, Sam, SamConfig, SamError};
@@ -14,12 +13,12 @@ fn model() -> Sam {
     let checkpoint = Checkpoint::open(&folder.join("model.safetensors")).expect("model");
     let mut config = SamConfig::detect(&checkpoint).expect("a SAM");
     config.decoder.heads = 4;
-    Sam::load_with(&checkpoint, &config, &Device::flex()).expect("a model")
+    Sam::load_with(&checkpoint, &config, &device()).expect("a model")
 }
 
 #[test]
 fn positions_are_resampled_as_published() {
-    let device = Device::flex();
+    let device = device();
     let fixture =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/other_sizes.safetensors");
     let golden = Golden(Checkpoint::open(&fixture).expect("fixture"));
@@ -52,7 +51,7 @@ fn positions_are_resampled_as_published() {
 #[test]
 fn a_size_that_is_no_multiple_of_the_stride_is_refused_by_name() {
     for size in [0, 8, 100, 1000, 4112, 1 << 60] {
-        let refused = Predictor::new(model(), &Device::flex(), Some(size));
+        let refused = Predictor::new(model(), &device(), Some(size));
         let Err(error @ SamError::InputSize { .. }) = refused else {
             panic!("{size} was not refused")
         };
@@ -63,5 +62,5 @@ fn a_size_that_is_no_multiple_of_the_stride_is_refused_by_name() {
             "{error}"
         );
     }
-    assert!(Predictor::new(model(), &Device::flex(), Some(96)).is_ok());
+    assert!(Predictor::new(model(), &device(), Some(96)).is_ok());
 }

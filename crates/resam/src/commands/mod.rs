@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod info;
 pub(crate) mod inspect;
@@ -10,10 +11,9 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::Result;
 use resam_checkpoint::Checkpoint;
 use resam_output::{RunRecord, Weights};
-use resam_sam::{Device, Predictor, Sam, SamConfig};
+use resam_sam::{ComputeDevice, Precision, Predictor, Sam, SamConfig};
 
-use crate::arguments::{Common, Model};
-use crate::failure::WrongInput;
+use crate::arguments::{Common, Model, PrecisionKind};
 
 /// How a run ended that did not fail.
 pub(crate) enum Outcome {
@@ -23,21 +23,12 @@ pub(crate) enum Outcome {
     SomeFailed,
 }
 
-/// The device of `--device`.
-pub(crate) fn device(common: &Common) -> Result<Device, WrongInput> {
-    match common.device.as_str() {
-        "auto" | "cpu" => Ok(Device::flex()),
-        other => Err(WrongInput::new(
-            format!("there is no device `{other}` in this build"),
-            "`--device cpu` runs everywhere",
-        )),
-    }
-}
-
 /// A model ready to be asked, and what is worth writing down about it.
 pub(crate) struct LoadedModel {
     pub(crate) predictor: Predictor,
     pub(crate) name: String,
+    pub(crate) device: String,
+    pub(crate) precision: Precision,
     pub(crate) sha256: String,
     pub(crate) seconds: f64,
 }
@@ -45,14 +36,30 @@ pub(crate) struct LoadedModel {
 /// Loads the model of `--weights`.
 pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
     let started = Instant::now();
-    let device = device(common)?;
+    let compute = ComputeDevice::find(&common.device)?;
+    let precision = match model.precision {
+        PrecisionKind::F32 => Precision::F32,
+        PrecisionKind::F16 => Precision::F16,
+        PrecisionKind::Bf16 => Precision::Bf16,
+        PrecisionKind::Auto => {
+            let found = Precision::of_device(&compute);
+            found.get(1).copied().unwrap_or(Precision::F32)
+        }
+    };
+    precision.check(&compute)?;
+    let device = compute.device;
     let checkpoint = Checkpoint::open(&model.weights)?;
     let config = SamConfig::detect(&checkpoint)?;
-    let sam = Sam::load_with(&checkpoint, &config, &device)?;
+    let mut sam = Sam::load_with(&checkpoint, &config, &device)?;
+    if precision != Precision::F32 {
+        sam.image_encoder = sam.image_encoder.in_precision(precision);
+    }
     let predictor = Predictor::new(sam, &device, model.input_size)?;
     Ok(LoadedModel {
         predictor,
         name: config.describe(),
+        device: compute.name,
+        precision,
         sha256: checkpoint.sha256(),
         seconds: started.elapsed().as_secs_f64(),
     })
@@ -78,7 +85,8 @@ pub(crate) fn run_record(
             path: model.weights.display().to_string(),
             sha256: loaded.sha256.clone(),
         }),
-        device: "cpu".into(),
+        device: loaded.device.clone(),
+        precision: loaded.precision.name().into(),
         threads: rayon::current_num_threads(),
         started: now
             .checked_sub(Duration::from_secs_f64(total))
