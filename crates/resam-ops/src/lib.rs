@@ -16,9 +16,11 @@ mod flex;
 mod fused;
 mod gelu;
 mod linear;
+mod mask_sums;
 pub mod memory;
 mod tile;
 
 pub use attention::{QkvOrder, RelativePositions, SelfAttention, attention, self_attention};
 pub use gelu::gelu;
 pub use linear::linear;
+pub use mask_sums::{MASK_SUMS, mask_sums};

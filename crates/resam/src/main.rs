@@ -41,6 +41,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<commands::Outcome> {
         Command::Info(info) => commands::info::run(info, common),
         Command::Weights(weights) => match &weights.command {
             WeightsCommand::Inspect(inspect) => commands::inspect::run(inspect, common),
+            WeightsCommand::Convert(convert) => commands::convert::run(convert, common),
         },
     }
 }
