@@ -91,7 +91,7 @@ fn composed(low_res: Tensor<3>, labels: Tensor<3>, threshold: f64) -> Tensor<2> 
 
 /// Mask sums on a backend's own tensors.
 #[backend_extension(Flex, Autodiff)]
-pub trait MaskSumsOps: Backend {
+pub(crate) trait MaskSumsOps: Backend {
     /// As [`mask_sums`].
     fn fused_mask_sums(
         low_res: FloatTensor<Self>,
@@ -249,7 +249,7 @@ impl Upsampling {
     fn sums(&self, low_res: &[f32], labels: &[f32], threshold: f32) -> [f32; MASK_SUMS] {
         let width = self.columns.0.len();
         let bands: Vec<[f64; MASK_SUMS]> = labels
-            .par_chunks((BAND * width))
+            .par_chunks(BAND * width)
             .enumerate()
             .map(|(band, labels)| {
                 let (mut low_row, mut row) = (vec![0.0; self.low_width], vec![0.0; width]);
@@ -267,7 +267,7 @@ impl Upsampling {
     /// The gradient of the low resolution, given those of the first three sums.
     fn gradient(&self, low_res: &[f32], labels: &[f32], gradient: [f32; 3], out: &mut [f32]) {
         let width = self.columns.0.len();
-        out.par_chunks_mut((BAND * self.low_width))
+        out.par_chunks_mut(BAND * self.low_width)
             .enumerate()
             .for_each(|(band, out)| {
                 let first = band * BAND;

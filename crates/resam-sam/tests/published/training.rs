@@ -120,7 +120,8 @@ fn activation_checkpoints_give_the_embedding_and_the_gradients_of_the_plain_way(
             let theirs = trained(&encoder, &GradientsParams::from_grads(gradients, &encoder));
 
             let (embedding, checkpoints) = encoder.forward_checkpointed(image);
-            assert_eq!(values(&embedding), values(&plain), "{name}");
+            let error = relative_error(&values(&embedding), &values(&plain));
+            assert!(error < 1e-5, "{name}: {error:e}");
             let mut gradients = loss(&embedding).backward();
             let of_embedding = embedding.grad_remove(&mut gradients).expect("a gradient");
             let mut gradients = GradientsParams::from_grads(gradients, &encoder);
