@@ -1,13 +1,12 @@
 //! How much memory a step of adaptation will take at its peak, from the sizes of its tensors: said
 //! before a run starts, so that nobody waits for one that cannot end.
 //!
-//! With `t` tokens of the embedding (4096 at 1024 px), `T` tokens with the padding of the windows,
-//! `C` channels, `M` the hidden size of the MLP, `n` instances and 4 bytes a number, the way there
-//! keeps for the way back:
+//! With `t` tokens (4096 at 1024 px), `C` channels, `M` the hidden size of the MLP, `n` instances
+//! and 4 bytes a number, the way there keeps for the way back:
 //!
 //! | part | numbers kept |
 //! |---|---|
-//! | a block of the ViT | `t C` before each norm, `T C` into the factors, `3 T C` query, key and value, `T C` attended, `t M` before GELU |
+//! | a block of the ViT | `t C` for each norm, `t C` into the factors, `3 t C` query, key and value, `t C` attended, `t M` before GELU |
 //! | a block of the TinyViT | the same, and `t C` into the convolution between |
 //! | a step between TinyViT's stages | what goes into each convolution and each GELU |
 //! | the neck | what goes into both convolutions and both norms |
@@ -111,20 +110,12 @@ struct Part {
     working: u64,
 }
 
-/// Tokens of a map of `side` tokens, padded to whole windows of `window` (0: one window).
-fn padded(side: u64, window: usize) -> u64 {
-    match window as u64 {
-        0 => side * side,
-        window => side.next_multiple_of(window).pow(2),
-    }
-}
-
 /// What a transformer block keeps: both norms' inputs, the factors' input, query, key and value, the
 /// attended, what goes into GELU.
-fn block(tokens: u64, padded: u64, channels: u64, hidden: u64) -> (u64, u64) {
-    let kept = 2 * tokens * channels + 5 * padded * channels + tokens * hidden;
-    // The MLP's hidden values and their gradient, or those of query, key and value.
-    let working = (2 * tokens * hidden).max(6 * padded * channels) + 2 * tokens * channels;
+fn block(tokens: u64, channels: u64, hidden: u64) -> (u64, u64) {
+    let kept = 7 * tokens * channels + tokens * hidden;
+    // The MLP's hidden values and their gradient, or query, key and value and theirs.
+    let working = (2 * tokens * hidden).max(6 * tokens * channels) + 2 * tokens * channels;
     (kept, working)
 }
 
@@ -147,9 +138,7 @@ fn vit_parts(vit: &VitConfig, input_size: usize, out: usize) -> Vec<Part> {
         working: 6 * (input_size * input_size) as u64 + tokens * channels,
     }];
     parts.extend((0..vit.depth).map(|index| {
-        let global = vit.window_size == 0 || vit.global_attn_indexes.contains(&index);
-        let padded = padded(side, if global { 0 } else { vit.window_size });
-        let (kept, working) = block(tokens, padded, channels, vit.mlp_dim as u64);
+        let (kept, working) = block(tokens, channels, vit.mlp_dim as u64);
         Part {
             block: Some(index),
             input: tokens * channels,
@@ -192,10 +181,9 @@ fn tiny_vit_parts(tiny: &TinyVitConfig, input_size: usize, out: usize) -> Vec<Pa
         let channels = tiny.embed_dims[stage] as u64;
         if stage > 0 {
             let tokens = side * side;
-            let padded = padded(side, tiny.window_sizes[stage]);
             let hidden = channels * tiny.mlp_ratio as u64;
             for _ in 0..tiny.depths[stage] {
-                let (kept, working) = block(tokens, padded, channels, hidden);
+                let (kept, working) = block(tokens, channels, hidden);
                 parts.push(Part {
                     block: Some(index),
                     input: tokens * channels,

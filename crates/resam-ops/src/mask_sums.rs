@@ -22,7 +22,6 @@ use rayon::prelude::*;
 use crate::exponential::exp_of_negative;
 use crate::fused::runs_fused;
 
-
 /// Sums a mask has: the columns of [`mask_sums`]' answer.
 pub const MASK_SUMS: usize = 6;
 
