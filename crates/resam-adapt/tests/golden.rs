@@ -1,6 +1,10 @@
 //! The losses and the gradients of the adapters that the published step has.
 
 #[path = "../../resam-sam/tests/published/common.rs"]
+#[expect(
+    dead_code,
+    reason = "shared with the model's tests, which use the rest"
+)]
 mod common;
 
 use std::path::Path;

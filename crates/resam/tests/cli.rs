@@ -546,7 +546,12 @@ fn weights_in_half_the_space_give_nearly_the_same_masks() {
     let folder = folder();
     let weights = weights();
     let weights = weights.to_str().expect("a path");
-    for (dtype, most) in [("f16", 2e-3), ("bf16", 2e-2), ("f32", 1e-12)] {
+    // Random weights make masks of noise, whose pixels turn over more easily than a roof's.
+    for (dtype, most_rounded, most_turned) in [
+        ("f16", 1e-3, 1e-2),
+        ("bf16", 1e-2, 8e-2),
+        ("f32", 1e-12, 0.0),
+    ] {
         let half = format!("{dtype}.safetensors");
         let converted = resam(
             &folder,
@@ -557,7 +562,7 @@ fn weights_in_half_the_space_give_nearly_the_same_masks() {
         assert!(converted.status.success(), "{}", text(&converted.stderr));
         let said: Value = serde_json::from_slice(&converted.stdout).expect("one JSON object");
         let number = |key: &str| said[key].as_f64().expect("a number");
-        assert!(number("largest_rounding") < most);
+        assert!(number("largest_rounding") < most_rounded);
         if dtype != "f32" {
             let ratio = number("bytes_after") / number("bytes_before");
             assert!((0.5..0.55).contains(&ratio), "{dtype}: {ratio} of the size");
@@ -585,7 +590,10 @@ fn weights_in_half_the_space_give_nearly_the_same_masks() {
         let pairs = masks[0].iter().zip(&masks[1]);
         let different = pairs.filter(|(whole, half)| whole != half).count();
         let share = different as f64 / masks[0].len() as f64;
-        assert!(share <= most, "{dtype}: {share} of the pixels differ");
+        assert!(
+            share <= most_turned,
+            "{dtype}: {share} of the pixels differ"
+        );
     }
 }
 
