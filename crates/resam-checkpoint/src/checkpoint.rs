@@ -139,13 +139,18 @@ impl Checkpoint {
     /// booleans.
     pub fn read_f32(&self, name: &str) -> Result<Vec<f32>, CheckpointError> {
         let tensor = self.find(name)?;
-        to_f32(&tensor.bytes(&self.source), tensor.dtype).ok_or_else(|| {
-            CheckpointError::NotFloatingPoint {
-                path: self.path.clone(),
-                name: name.to_owned(),
-                dtype: tensor.dtype,
-            }
+        let values = to_f32(&tensor.bytes(&self.source), tensor.dtype);
+        self.forget(tensor);
+        values.ok_or_else(|| CheckpointError::NotFloatingPoint {
+            path: self.path.clone(),
+            name: name.to_owned(),
+            dtype: tensor.dtype,
         })
+    }
+
+    /// Says that a tensor has been read, so that a model and its file do not both count as memory.
+    pub(crate) fn forget(&self, tensor: &TensorInfo) {
+        self.source.forget(tensor.range());
     }
 
     /// A tensor's elements in row-major order as little-endian bytes.
@@ -188,7 +193,14 @@ impl Checkpoint {
 
     /// SHA-256 of the whole file in lower-case hexadecimal; reads all of it.
     pub fn sha256(&self) -> String {
-        let digest = Sha256::digest(&self.source[..]);
+        const PIECE: usize = 1 << 24;
+        let mut hasher = Sha256::new();
+        for (index, piece) in self.source.chunks(PIECE).enumerate() {
+            hasher.update(piece);
+            self.source
+                .forget(index * PIECE..index * PIECE + piece.len());
+        }
+        let digest = hasher.finalize();
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 

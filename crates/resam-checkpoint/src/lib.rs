@@ -27,6 +27,7 @@
 
 mod archive;
 mod checkpoint;
+mod convert;
 mod error;
 mod keys;
 #[doc(hidden)]
@@ -39,6 +40,7 @@ mod tensor;
 mod write;
 
 pub use checkpoint::{Checkpoint, Container};
+pub use convert::{Conversion, convert};
 pub use error::CheckpointError;
 pub use keys::KeyStyle;
 pub use pickle::PickleError;

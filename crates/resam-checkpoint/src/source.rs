@@ -1,7 +1,7 @@
 //! The bytes of a checkpoint, mapped from a file or held in memory.
 
 use std::fs::File;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::path::Path;
 
 use memmap2::Mmap;
@@ -26,6 +26,20 @@ impl Deref for Source {
 }
 
 impl Source {
+    /// Says that a part has been read and is not needed for now, so that it counts as no memory of
+    /// this process; reading it again brings it back.
+    pub(crate) fn forget(&self, range: Range<usize>) {
+        #[cfg(unix)]
+        if let Source::Mapped(map) = self
+            && !range.is_empty()
+            && range.end <= map.len()
+        {
+            forget_pages(map, range);
+        }
+        #[cfg(not(unix))]
+        let _ = range;
+    }
+
     /// Maps a file for reading.
     pub(crate) fn map(path: &Path) -> Result<Source, CheckpointError> {
         let read_error = |error| CheckpointError::Read {
@@ -66,4 +80,19 @@ fn map_read_only(file: &File) -> std::io::Result<Mmap> {
     // that another process truncates while it is mapped ends this one with a bus error. Checkpoints
     // are written beside and renamed, by this crate and by its peers, never changed in place.
     unsafe { Mmap::map(file) }
+}
+
+#[cfg(unix)]
+#[expect(
+    unsafe_code,
+    reason = "giving pages back has no safe form: those of other mappings would lose their content"
+)]
+fn forget_pages(map: &Mmap, range: Range<usize>) {
+    // SAFETY: the pages are those of a read-only map of a file, which nobody can have written to:
+    // the next look at them finds the same bytes, read from the file again. So no borrow of the map
+    // sees a change. The range lies within the map; that it could not be forgotten is no harm.
+    unsafe {
+        map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len())
+    }
+    .ok();
 }

@@ -99,6 +99,12 @@ impl TensorInfo {
         self.shape.iter().product()
     }
 
+    /// The part of the file that holds the elements.
+    pub(crate) fn range(&self) -> Range<usize> {
+        let (Layout::Contiguous(range) | Layout::Strided { range, .. }) = &self.layout;
+        range.clone()
+    }
+
     /// The elements in row-major order, copied only where the file holds them in another order.
     pub(crate) fn bytes<'a>(&self, file: &'a [u8]) -> Cow<'a, [u8]> {
         match &self.layout {
@@ -210,6 +216,25 @@ pub(crate) fn to_f32(bytes: &[u8], dtype: Dtype) -> Option<Vec<f32>> {
         Dtype::BF16 => each(bytes, |element| bf16::from_le_bytes(element).to_f32()),
         _ => return None,
     })
+}
+
+/// Shows each floating point element to `visit`, exactly; integers and booleans are not shown.
+pub(crate) fn for_each_f64(bytes: &[u8], dtype: Dtype, visit: impl FnMut(f64)) {
+    fn each<const SIZE: usize>(
+        bytes: &[u8],
+        convert: impl Fn([u8; SIZE]) -> f64,
+        visit: impl FnMut(f64),
+    ) {
+        let elements = bytes.as_chunks().0.iter().copied();
+        elements.map(convert).for_each(visit);
+    }
+    match dtype {
+        Dtype::F64 => each(bytes, f64::from_le_bytes, visit),
+        Dtype::F32 => each(bytes, |element| f32::from_le_bytes(element).into(), visit),
+        Dtype::F16 => each(bytes, |element| f16::from_le_bytes(element).into(), visit),
+        Dtype::BF16 => each(bytes, |element| bf16::from_le_bytes(element).into(), visit),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

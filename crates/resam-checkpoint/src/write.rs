@@ -66,36 +66,82 @@ fn write(
     tensors: &[TensorToWrite<'_>],
     metadata: &BTreeMap<String, String>,
 ) -> Result<(), String> {
-    // The order of the safetensors library: widest elements first, so that all are aligned.
-    let mut tensors: Vec<_> = tensors.iter().collect();
-    tensors.sort_by(|a, b| {
-        b.dtype
-            .size()
-            .cmp(&a.dtype.size())
-            .then(a.name.cmp(&b.name))
+    let layouts = tensors.iter().map(|tensor| TensorLayout {
+        name: &tensor.name,
+        dtype: tensor.dtype,
+        shape: &tensor.shape,
     });
-    let header = header(&tensors, metadata)?;
+    let bytes = |index: usize| Ok(Cow::Borrowed(&*tensors[index].bytes));
+    write_streamed(path, &layouts.collect::<Vec<_>>(), metadata, bytes).map(drop)
+}
+
+/// What a file says of a tensor before its bytes are there.
+pub(crate) struct TensorLayout<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) dtype: Dtype,
+    pub(crate) shape: &'a [usize],
+}
+
+impl TensorLayout<'_> {
+    /// The bytes that it takes; `None` when that is no number.
+    fn size(&self) -> Option<usize> {
+        let lengths = self.shape.iter();
+        lengths
+            .copied()
+            .try_fold(self.dtype.size(), usize::checked_mul)
+    }
+}
+
+/// Writes a file whose tensors are made one at a time: `bytes(i)` is asked for those of
+/// `tensors[i]`, once, in the order of the file. Answers the size of the file.
+pub(crate) fn write_streamed<'a>(
+    path: &Path,
+    tensors: &[TensorLayout<'_>],
+    metadata: &BTreeMap<String, String>,
+    mut bytes: impl FnMut(usize) -> Result<Cow<'a, [u8]>, String>,
+) -> Result<u64, String> {
+    // The order of the safetensors library: widest elements first, so that all are aligned.
+    let mut order: Vec<usize> = (0..tensors.len()).collect();
+    order.sort_by(|&a, &b| {
+        let (a, b) = (&tensors[a], &tensors[b]);
+        b.dtype.size().cmp(&a.dtype.size()).then(a.name.cmp(b.name))
+    });
+    let ordered: Vec<_> = order.iter().map(|&index| &tensors[index]).collect();
+    let header = header(&ordered, metadata)?;
 
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    let mut file = new_file(folder).map_err(|error| error.to_string())?;
+    let words = |error: std::io::Error| error.to_string();
+    let mut file = new_file(folder).map_err(words)?;
     let mut writer = BufWriter::new(file.as_file_mut());
-    let written = (|| {
-        writer.write_all(&(header.len() as u64).to_le_bytes())?;
-        writer.write_all(&header)?;
-        for tensor in tensors {
-            writer.write_all(&tensor.bytes)?;
+    let mut size = 8 + header.len() as u64;
+    writer
+        .write_all(&(header.len() as u64).to_le_bytes())
+        .and_then(|()| writer.write_all(&header))
+        .map_err(words)?;
+    for index in order {
+        let (tensor, bytes) = (&tensors[index], bytes(index)?);
+        if tensor.size() != Some(bytes.len()) {
+            return Err(format!(
+                "tensor `{}` of shape {:?} and type {} has {} bytes",
+                tensor.name,
+                tensor.shape,
+                tensor.dtype,
+                bytes.len()
+            ));
         }
-        writer.flush()?;
-        writer.get_ref().sync_all()
-    })();
-    written.map_err(|error: std::io::Error| error.to_string())?;
+        writer.write_all(&bytes).map_err(words)?;
+        size += bytes.len() as u64;
+    }
+    writer
+        .flush()
+        .and_then(|()| writer.get_ref().sync_all())
+        .map_err(words)?;
     drop(writer);
-    file.persist(path)
-        .map_err(|error| error.error.to_string())?;
-    Ok(())
+    file.persist(path).map_err(|error| words(error.error))?;
+    Ok(size)
 }
 
 /// A temporary file with the permissions of an ordinary new one.
@@ -116,35 +162,26 @@ fn new_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 /// Put together here because the safetensors library writes metadata in the order of a hash map,
 /// which differs from run to run.
 fn header(
-    tensors: &[&TensorToWrite<'_>],
+    tensors: &[&TensorLayout<'_>],
     metadata: &BTreeMap<String, String>,
 ) -> Result<Vec<u8>, String> {
     let mut entries = BTreeMap::new();
     let mut end = 0usize;
     for tensor in tensors {
         let start = end;
-        let claimed = tensor
-            .shape
-            .iter()
-            .try_fold(tensor.dtype.size(), |bytes, &length| {
-                bytes.checked_mul(length)
-            });
-        if claimed != Some(tensor.bytes.len()) {
-            return Err(format!(
-                "tensor `{}` of shape {:?} and type {} has {} bytes",
-                tensor.name,
-                tensor.shape,
-                tensor.dtype,
-                tensor.bytes.len()
-            ));
-        }
-        end += tensor.bytes.len();
+        let size = tensor.size().and_then(|size| start.checked_add(size));
+        end = size.ok_or_else(|| {
+            format!(
+                "tensor `{}` of shape {:?} is too large",
+                tensor.name, tensor.shape
+            )
+        })?;
         let info = StoredInfo {
             dtype: stored_dtype(tensor.dtype),
-            shape: tensor.shape.clone(),
+            shape: tensor.shape.to_vec(),
             data_offsets: (start, end),
         };
-        if tensor.name == "__metadata__" || entries.insert(&tensor.name, info).is_some() {
+        if tensor.name == "__metadata__" || entries.insert(tensor.name, info).is_some() {
             return Err(format!(
                 "the name `{}` is reserved or used twice",
                 tensor.name

@@ -17,6 +17,7 @@ mod fused;
 mod gelu;
 mod half_precision;
 mod linear;
+mod mask_sums;
 pub mod memory;
 mod tile;
 
@@ -24,3 +25,4 @@ pub use attention::{QkvOrder, RelativePositions, SelfAttention, attention, self_
 pub use gelu::gelu;
 pub use half_precision::widened;
 pub use linear::linear;
+pub use mask_sums::{MASK_SUMS, mask_sums};

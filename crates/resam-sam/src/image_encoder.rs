@@ -8,6 +8,7 @@ use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{FloatDType, Tensor, TensorData};
 use resam_ops::{QkvOrder, RelativePositions, SelfAttention};
 
+use crate::activation_checkpoints::{Part, trains};
 use crate::config::VitConfig;
 use crate::layers::{Activation, Conv2d, LayerNorm, Linear, MlpBlock, Neck};
 use crate::lora::{LoraConfig, QueryValueAdapter};
@@ -85,16 +86,37 @@ impl ImageEncoderVit {
         x: Tensor<4>,
         mut observe: impl FnMut(usize, &Tensor<4>),
     ) -> Tensor<4> {
-        let mut x = self.patch_embed.forward(x).permute([0, 2, 3, 1]);
-        if let Some(pos_embed) = &self.pos_embed {
-            let [_, rows, columns, _] = x.dims();
-            x = x + resampled_positions(pos_embed.val(), rows, columns);
-        }
+        let mut x = self.embed(x);
         for (index, block) in self.blocks.iter().enumerate() {
             x = block.forward(x);
             observe(index, &x);
         }
         self.neck.forward(x.permute([0, 3, 1, 2]))
+    }
+
+    /// Patches with their positions, `[batch, rows, columns, channels]`.
+    fn embed(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = self.patch_embed.forward(x).permute([0, 2, 3, 1]);
+        let [_, rows, columns, _] = x.dims();
+        match &self.pos_embed {
+            Some(pos_embed) => x + resampled_positions(pos_embed.val(), rows, columns),
+            None => x,
+        }
+    }
+
+    /// The patches, each block, the neck.
+    pub(crate) fn parts(&self) -> Vec<Part<'_>> {
+        let embeds = trains(&self.patch_embed) || trains(&self.pos_embed);
+        let mut parts = vec![Part::new(embeds, |x| self.embed(x))];
+        parts.extend(
+            self.blocks
+                .iter()
+                .map(|block| Part::new(trains(block), |x| block.forward(x))),
+        );
+        parts.push(Part::new(trains(&self.neck), |x| {
+            self.neck.forward(x.permute([0, 3, 1, 2]))
+        }));
+        parts
     }
 
     /// Puts fresh query and value adapters on every block from `config.start_block` on.

@@ -16,11 +16,13 @@
 //! | [`predictor`] | encode once, ask often |
 //! | [`lora`] | low-rank adapters on the attention of the image encoder |
 //! | [`device`], [`precision`], [`speed`] | where it runs, in which numbers, and how fast that is |
+//! | [`activation_checkpoints`] | training an encoder with the memory of one block |
 //!
 //! Tensors are `[batch, channel, height, width]` unless a comment says otherwise. Everything is
 //! made of differentiable Burn operations, so that adaptation trains through the same code.
 //! Parameters are loaded frozen; what trains is switched on by name.
 
+pub mod activation_checkpoints;
 pub mod config;
 pub mod device;
 pub mod error;

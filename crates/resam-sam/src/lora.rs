@@ -14,7 +14,8 @@ use crate::layers::Linear;
 pub struct LoraConfig {
     /// The inner size of the factors.
     pub rank: usize,
-    /// The first block that gets adapters; blocks below stay as they are and cost no gradient.
+    /// The first block that gets adapters; blocks below stay as they are, keep no activation and
+    /// cost no gradient.
     pub start_block: usize,
 }
 
@@ -28,7 +29,8 @@ pub struct LowRank {
 }
 
 impl LowRank {
-    /// Factors of given values: `a` is `[d_input, rank]`, `b` is `[rank, d_output]`.
+    /// Factors of given values: `a` is `[d_input, rank]`, `b` is `[rank, d_output]`. Those with
+    /// automatic differentiation train, others only answer.
     pub fn from_tensors(a: Tensor<2>, b: Tensor<2>) -> Self {
         Self {
             a: Param::from_tensor(a),
@@ -37,8 +39,10 @@ impl LowRank {
     }
 
     /// `A` drawn uniformly from `+-1 / sqrt(d_input)` (`kaiming_uniform_` with `a = sqrt(5)`, the
-    /// published start), `B` zero, so that an untrained adapter changes nothing.
+    /// published start), `B` zero, so that an untrained adapter changes nothing. They train; with
+    /// `Module::valid` they only answer.
     pub fn init(d_input: usize, d_output: usize, rank: usize, device: &Device) -> Self {
+        let device = &device.clone().autodiff();
         let bound = 1.0 / (d_input as f64).sqrt();
         let uniform = Distribution::Uniform(-bound, bound);
         Self::from_tensors(

@@ -163,8 +163,12 @@ impl<'a> Parameters<'a> {
 }
 
 /// A parameter that does not train.
+///
+/// It takes no part in automatic differentiation, even on a device that has it: what depends on
+/// frozen parameters alone is computed without a graph, and beside a parameter that trains a frozen
+/// one is a constant.
 pub fn frozen<const D: usize>(tensor: Tensor<D>) -> Param<Tensor<D>> {
-    Param::from_tensor(tensor).set_require_grad(false)
+    Param::from_tensor(tensor.without_autodiff()).set_require_grad(false)
 }
 
 /// Rows to columns, in blocks that fit the cache.

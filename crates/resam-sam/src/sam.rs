@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, FloatDType, Tensor};
 use resam_checkpoint::Checkpoint;
 
+use crate::activation_checkpoints::Part;
 use crate::config::{ImageEncoderConfig, SamConfig};
 use crate::error::SamError;
 use crate::image_encoder::ImageEncoderVit;
@@ -41,12 +42,28 @@ pub enum ImageEncoder {
 impl ImageEncoder {
     /// Encodes `[batch, 3, height, width]` into `[batch, channels, height / 16, width / 16]`, both
     /// `f32`, whatever the encoder itself computes in.
+    ///
+    /// What lies below the first part that trains is computed without a graph.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        // An image that nobody wants the gradient of is a constant.
+        let x = if x.is_tracked() {
+            x
+        } else {
+            x.without_autodiff()
+        };
         let embedding = match self {
             Self::Vit(encoder) => encoder.forward(x.cast(encoder.dtype())),
             Self::TinyVit(encoder) => encoder.forward(x.cast(encoder.dtype())),
         };
         embedding.cast(FloatDType::F32)
+    }
+
+    /// Its parts, in the order that an image goes through them.
+    pub(crate) fn parts(&self) -> Vec<Part<'_>> {
+        match self {
+            Self::Vit(encoder) => encoder.parts(),
+            Self::TinyVit(encoder) => encoder.parts(),
+        }
     }
 
     /// The stride of the embedding, in pixels.

@@ -9,6 +9,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{FloatDType, Int, Tensor, TensorData};
 use resam_ops::{QkvOrder, RelativePositions, SelfAttention};
 
+use crate::activation_checkpoints::{Part, trains};
 use crate::config::TinyVitConfig;
 use crate::layers::{Activation, Conv2d, LayerNorm, Linear, MlpBlock, Neck};
 use crate::lora::{LoraConfig, QueryValueAdapter};
@@ -59,13 +60,37 @@ impl TinyVit {
 
     /// Encodes `[batch, 3, height, width]` into `[batch, out_chans, height / 16, width / 16]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [first, second] = &self.patch_embed;
-        let x = second.forward(resam_ops::gelu(first.forward(x)));
-        let mut x = self.conv_stage.forward(x);
-        for stage in &self.stages {
-            x = stage.forward(x);
-        }
+        let x = self
+            .stages
+            .iter()
+            .fold(self.stem(x), |x, stage| stage.forward(x));
         self.neck.forward(x)
+    }
+
+    /// All before the first attention.
+    fn stem(&self, x: Tensor<4>) -> Tensor<4> {
+        let [first, second] = &self.patch_embed;
+        self.conv_stage
+            .forward(second.forward(resam_ops::gelu(first.forward(x))))
+    }
+
+    /// All before the first attention, each block, each step between stages, the neck.
+    pub(crate) fn parts(&self) -> Vec<Part<'_>> {
+        let stem = trains(&self.patch_embed) || trains(&self.conv_stage);
+        let mut parts = vec![Part::new(stem, |x| self.stem(x))];
+        for stage in &self.stages {
+            parts.extend(stage.blocks.iter().map(|block| {
+                Part::new(trains(block), |x| {
+                    let x = block.forward(x.permute([0, 2, 3, 1]));
+                    x.permute([0, 3, 1, 2])
+                })
+            }));
+            if let Some(downsample) = &stage.downsample {
+                parts.push(Part::new(trains(downsample), |x| downsample.forward(x)));
+            }
+        }
+        parts.push(Part::new(trains(&self.neck), |x| self.neck.forward(x)));
+        parts
     }
 
     /// Puts fresh query and value adapters on the attention of every block from

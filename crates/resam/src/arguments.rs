@@ -193,6 +193,34 @@ pub(crate) struct Weights {
 pub(crate) enum WeightsCommand {
     /// List the tensors of a checkpoint and say which model it is
     Inspect(Info),
+    /// Write a checkpoint with numbers of another width, by default in half of the space
+    ///
+    /// Every model loads from the result as from the original; the arithmetic stays f32.
+    Convert(Convert),
+}
+
+/// Write a checkpoint with numbers of another width, by default in half of the space.
+#[derive(Debug, Args)]
+pub(crate) struct Convert {
+    /// The checkpoint
+    pub(crate) file: PathBuf,
+    /// What to write: a `.safetensors` file, with the published names
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// The numbers: f16 has 11 bits of precision up to 65504, bf16 has 8 up to 3e38, f32 has 24
+    #[arg(long, value_enum, default_value_t = Width::F16, value_name = "DTYPE")]
+    pub(crate) dtype: Width,
+}
+
+/// How wide numbers are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Width {
+    /// IEEE half precision
+    F16,
+    /// The upper half of single precision
+    Bf16,
+    /// Single precision
+    F32,
 }
 
 /// Say what this machine and this build can do, to be pasted into an issue.

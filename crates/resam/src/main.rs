@@ -42,6 +42,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<commands::Outcome> {
         Command::Info(info) => commands::info::run(info, common),
         Command::Weights(weights) => match &weights.command {
             WeightsCommand::Inspect(inspect) => commands::inspect::run(inspect, common),
+            WeightsCommand::Convert(convert) => commands::convert::run(convert, common),
         },
         Command::Doctor(doctor) => commands::doctor::run(doctor, common),
     }

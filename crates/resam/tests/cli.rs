@@ -555,3 +555,77 @@ fn info_and_inspect_say_what_a_file_is() {
     let output = resam(&folder, &["info", "nothing.tif"]);
     refused(&folder, &output, "nothing.tif");
 }
+
+#[test]
+fn weights_in_half_the_space_give_nearly_the_same_masks() {
+    let folder = folder();
+    let weights = weights();
+    let weights = weights.to_str().expect("a path");
+    // Random weights make masks of noise, whose pixels turn over more easily than a roof's.
+    for (dtype, most_rounded, most_turned) in [
+        ("f16", 1e-3, 1e-2),
+        ("bf16", 1e-2, 8e-2),
+        ("f32", 1e-12, 0.0),
+    ] {
+        let half = format!("{dtype}.safetensors");
+        let converted = resam(
+            &folder,
+            &[
+                "weights", "convert", weights, "-o", &half, "--dtype", dtype, "--json",
+            ],
+        );
+        assert!(converted.status.success(), "{}", text(&converted.stderr));
+        let said: Value = serde_json::from_slice(&converted.stdout).expect("one JSON object");
+        let number = |key: &str| said[key].as_f64().expect("a number");
+        assert!(number("largest_rounding") < most_rounded);
+        if dtype != "f32" {
+            let ratio = number("bytes_after") / number("bytes_before");
+            assert!((0.5..0.55).contains(&ratio), "{dtype}: {ratio} of the size");
+        }
+
+        let mut masks = Vec::new();
+        for (weights, out) in [(weights, "whole.tif"), (half.as_str(), "half.tif")] {
+            let output = resam(
+                &folder,
+                &[
+                    "segment",
+                    "scene.png",
+                    "--weights",
+                    weights,
+                    "--point",
+                    "45,35",
+                    "-o",
+                    out,
+                ],
+            );
+            assert!(output.status.success(), "{}", text(&output.stderr));
+            let labels = image::open(folder.path().join(out)).expect("labels");
+            masks.push(labels.into_luma16().into_raw());
+        }
+        let pairs = masks[0].iter().zip(&masks[1]);
+        let different = pairs.filter(|(whole, half)| whole != half).count();
+        let share = different as f64 / masks[0].len() as f64;
+        assert!(
+            share <= most_turned,
+            "{dtype}: {share} of the pixels differ"
+        );
+    }
+}
+
+#[test]
+fn weights_are_never_converted_onto_themselves_or_into_something_else() {
+    let folder = folder();
+    std::fs::copy(weights(), folder.path().join("model.safetensors")).expect("a copy");
+    let before = std::fs::read(folder.path().join("model.safetensors")).expect("bytes");
+    let convert = |out: &str| {
+        resam(
+            &folder,
+            &["weights", "convert", "model.safetensors", "-o", out],
+        )
+    };
+    refused(&folder, &convert("model.safetensors"), "being converted");
+    refused(&folder, &convert("out.pth"), "written as safetensors");
+    refused(&folder, &convert("nowhere/out.safetensors"), "nowhere");
+    let after = std::fs::read(folder.path().join("model.safetensors")).expect("bytes");
+    assert_eq!(before, after);
+}

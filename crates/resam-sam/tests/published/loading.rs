@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
 use resam_sam::sam::ImageEncoder;
@@ -167,7 +168,7 @@ fn fresh_adapters_change_nothing_and_sit_from_the_start_block_on() {
     assert_eq!(carried, [false, false, true, true]);
     let input = Tensor::<4>::ones([1, 3, 128, 128], &device);
     let [before, after] =
-        [&plain, &adapted].map(|sam| sam.image_encoder.forward(input.clone()).to_data());
+        [plain, adapted.valid()].map(|sam| sam.image_encoder.forward(input.clone()).to_data());
     assert_eq!(before, after);
 }
 

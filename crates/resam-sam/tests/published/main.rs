@@ -7,3 +7,4 @@ mod loading;
 mod minisam;
 mod other_sizes;
 mod pre_and_postprocessing;
+mod training;

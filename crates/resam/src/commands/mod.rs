@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+pub(crate) mod convert;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod info;

@@ -1,0 +1,51 @@
+//! What a predicted mask is judged by, given a pseudo-label: step 7 of the method,
+//! `L = 20 focal + dice + (q - IoU)^2 + beta alignment`, each a mean over the instances.
+
+use burn::tensor::Tensor;
+use resam_ops::mask_sums;
+
+/// The weight of the focal loss in the total.
+pub const FOCAL_WEIGHT: f64 = 20.0;
+/// The factor of the focal loss, published for both classes alike.
+pub const FOCAL_ALPHA: f64 = 0.8;
+/// Added to both sides of the dice fraction, so that two empty masks agree.
+pub const DICE_SMOOTH: f64 = 1.0;
+/// The logit from which a pixel counts as the object when the quality is judged, as published.
+pub const QUALITY_THRESHOLD: f64 = 0.5;
+
+/// The three losses of a batch of masks, each a single value.
+#[derive(Debug, Clone)]
+pub struct MaskLosses {
+    /// `mean(0.8 (1 - p_t)^2 bce)` over all pixels of all instances.
+    pub focal: Tensor<1>,
+    /// `mean(1 - (2 sum(p y) + 1) / (sum(p) + sum(y) + 1))` over the instances.
+    pub dice: Tensor<1>,
+    /// `mean((q - IoU)^2)` over the instances; the IoU gets no gradient.
+    pub quality: Tensor<1>,
+}
+
+impl MaskLosses {
+    /// `20 focal + dice + quality`; the alignment is added by who has two views.
+    pub fn total(&self) -> Tensor<1> {
+        self.focal.clone() * FOCAL_WEIGHT + self.dice.clone() + self.quality.clone()
+    }
+}
+
+/// The losses of predicted masks against pseudo-labels.
+///
+/// `low_res` is `[instances, 1, rows, columns]`, the decoder's logits; they are judged upsampled
+/// bilinearly to the labels' size. `quality` is `[instances, 1]`, the decoder's. `labels` is
+/// `[instances, height, width]` of 0 and 1, or anything between.
+pub fn mask_losses(low_res: Tensor<4>, quality: Tensor<2>, labels: Tensor<3>) -> MaskLosses {
+    let [instances, height, width] = labels.dims();
+    let sums = mask_sums(low_res.squeeze_dim::<3>(1), labels, QUALITY_THRESHOLD);
+    let column = |index: usize| sums.clone().slice([0..instances, index..index + 1]);
+    let [focal, soft_overlap, soft_size, overlap, size, label_size] = std::array::from_fn(column);
+    let dice = (soft_overlap * 2.0 + DICE_SMOOTH) / (soft_size + label_size.clone() + DICE_SMOOTH);
+    let iou = overlap.clone() / (size + label_size - overlap + 1e-7);
+    MaskLosses {
+        focal: focal.mean() * (FOCAL_ALPHA / (height * width) as f64),
+        dice: (dice * -1.0 + 1.0).mean(),
+        quality: (quality - iou.detach()).powi_scalar(2).mean(),
+    }
+}

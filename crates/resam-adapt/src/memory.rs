@@ -1,0 +1,264 @@
+//! How much memory a step of adaptation will take at its peak, from the sizes of its tensors: said
+//! before a run starts, so that nobody waits for one that cannot end.
+//!
+//! With `t` tokens (4096 at 1024 px), `C` channels, `M` the hidden size of the MLP, `n` instances
+//! and 4 bytes a number, the way there keeps for the way back:
+//!
+//! | part | numbers kept |
+//! |---|---|
+//! | a block of the ViT | `t C` for each norm, `t C` into the factors, `3 t C` query, key and value, `t C` attended, `t M` before GELU |
+//! | a block of the TinyViT | the same, and `t C` into the convolution between |
+//! | a step between TinyViT's stages | what goes into each convolution and each GELU |
+//! | the neck | what goes into both convolutions and both norms |
+//! | the decoder, a block | `n t c / 2` each for two keys, two values or queries and one attended, `n t c` before the norm (`c` its channels) |
+//! | its upscaling | `n t c` into the first convolution, the norm, GELU and the second; twice that before the last GELU and into the product with the tokens |
+//! | the losses | labels at the input's size |
+//!
+//! Attention keeps no scores. Below the first adapted block nothing is kept; with activation
+//! checkpoints only the input of each block, and one block's numbers at a time. What comes and goes
+//! on top (gradients on their way, a block's own intermediate results) is taken at its largest.
+
+use resam_sam::{ImageEncoderConfig, SamConfig, TinyVitConfig, VitConfig};
+
+/// Bytes of a number.
+const NUMBER: u64 = 4;
+
+/// The program itself, its thread pool and what the allocator loses, measured.
+const BASE: u64 = 64 << 20;
+
+/// A step of adaptation, as far as its memory goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Side of the network's input, in pixels.
+    pub input_size: usize,
+    /// The first block of the encoder with adapters, counted as
+    /// [`LoraConfig::start_block`](resam_sam::LoraConfig); none when the encoder does not train.
+    pub first_block: Option<usize>,
+    /// Instances decoded at a time.
+    pub instances: usize,
+    /// Whether blocks are computed again on the way back.
+    pub activation_checkpoints: bool,
+}
+
+/// The bytes of a step, part by part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepMemory {
+    /// The program and the model's weights.
+    pub model: u64,
+    /// What the encoder keeps for the way back.
+    pub encoder: u64,
+    /// What the decoder and the losses keep for the way back.
+    pub decoder: u64,
+    /// The most that comes and goes on top.
+    pub working: u64,
+}
+
+impl StepMemory {
+    /// The peak.
+    pub fn total(&self) -> u64 {
+        self.model + self.encoder + self.decoder + self.working
+    }
+}
+
+/// Estimates the peak of a step: image encoded with and without gradient, instances decoded, losses
+/// taken back.
+pub fn step_memory(config: &SamConfig, step: &Step) -> StepMemory {
+    let cells = (step.input_size / 16).pow(2) as u64;
+    let parts = match &config.image_encoder {
+        ImageEncoderConfig::Vit(vit) => vit_parts(vit, step.input_size, config.prompt_embed_dim),
+        ImageEncoderConfig::TinyVit(tiny) => {
+            tiny_vit_parts(tiny, step.input_size, config.prompt_embed_dim)
+        }
+    };
+    let first = match step.first_block {
+        Some(block) => parts.iter().position(|part| part.block == Some(block)),
+        None => None,
+    };
+    let trained = &parts[first.unwrap_or(parts.len())..];
+    let working = |parts: &[Part]| parts.iter().map(|part| part.working).max().unwrap_or(0);
+
+    let decoder = decoder(config, cells, step);
+    let (encoder, encoder_working) = if step.activation_checkpoints {
+        let inputs: u64 = trained.iter().map(|part| part.input).sum();
+        let one = trained.iter().map(|part| part.kept + part.working);
+        (inputs, one.max().unwrap_or(0))
+    } else {
+        let kept: u64 = trained.iter().map(|part| part.kept).sum();
+        (kept, working(trained))
+    };
+    // Three moments: the plain way through the lower parts, the start of the way back with all that
+    // is kept, and the way back through the encoder, when what the decoder kept is gone.
+    let plain = working(&parts);
+    let working = decoder
+        .working
+        .max(encoder_working.saturating_sub(decoder.kept))
+        .max(plain.saturating_sub(encoder + decoder.kept));
+    StepMemory {
+        model: BASE + NUMBER * parameters(config),
+        encoder: NUMBER * encoder,
+        decoder: NUMBER * decoder.kept,
+        working: NUMBER * working,
+    }
+}
+
+/// A part of the encoder; sizes in numbers.
+struct Part {
+    /// The attention block that it is.
+    block: Option<usize>,
+    input: u64,
+    kept: u64,
+    working: u64,
+}
+
+/// What a transformer block keeps: both norms' inputs, the factors' input, query, key and value, the
+/// attended, what goes into GELU.
+fn block(tokens: u64, channels: u64, hidden: u64) -> (u64, u64) {
+    let kept = 7 * tokens * channels + tokens * hidden;
+    // The MLP's hidden values and their gradient, or query, key and value and theirs.
+    let working = (2 * tokens * hidden).max(6 * tokens * channels) + 2 * tokens * channels;
+    (kept, working)
+}
+
+fn neck(tokens: u64, channels: u64, out: u64) -> Part {
+    Part {
+        block: None,
+        input: tokens * channels,
+        kept: tokens * (channels + 3 * out),
+        working: 4 * tokens * out,
+    }
+}
+
+fn vit_parts(vit: &VitConfig, input_size: usize, out: usize) -> Vec<Part> {
+    let side = (input_size / vit.patch_size) as u64;
+    let (tokens, channels) = (side * side, vit.embed_dim as u64);
+    let mut parts = vec![Part {
+        block: None,
+        input: 3 * (input_size * input_size) as u64,
+        kept: 3 * (input_size * input_size) as u64,
+        working: 6 * (input_size * input_size) as u64 + tokens * channels,
+    }];
+    parts.extend((0..vit.depth).map(|index| {
+        let (kept, working) = block(tokens, channels, vit.mlp_dim as u64);
+        Part {
+            block: Some(index),
+            input: tokens * channels,
+            kept,
+            working,
+        }
+    }));
+    parts.push(neck(tokens, channels, out as u64));
+    parts
+}
+
+fn tiny_vit_parts(tiny: &TinyVitConfig, input_size: usize, out: usize) -> Vec<Part> {
+    let mut side = (input_size / 4) as u64;
+    let first = tiny.embed_dims[0] as u64;
+    let hidden = side * side * tiny.mbconv_dim as u64;
+    let step = |side: u64, channels: usize, next: usize| {
+        // Half the resolution, except before the last stage.
+        let after = if matches!(next, 320 | 448 | 576) {
+            side
+        } else {
+            side.div_ceil(2)
+        };
+        let (channels, next) = (channels as u64, next as u64);
+        let part = Part {
+            block: None,
+            input: side * side * channels,
+            kept: side * side * (channels + 2 * next) + 2 * after * after * next,
+            working: 2 * side * side * next + after * after * next,
+        };
+        (after, part)
+    };
+    let mut parts = vec![Part {
+        block: None,
+        input: 3 * (input_size * input_size) as u64,
+        kept: 3 * (input_size * input_size) as u64 + tiny.depths[0] as u64 * 4 * hidden,
+        working: 3 * hidden + side * side * first,
+    }];
+    let mut index = 0;
+    for stage in 0..tiny.embed_dims.len() {
+        let channels = tiny.embed_dims[stage] as u64;
+        if stage > 0 {
+            let tokens = side * side;
+            let hidden = channels * tiny.mlp_ratio as u64;
+            for _ in 0..tiny.depths[stage] {
+                let (kept, working) = block(tokens, channels, hidden);
+                parts.push(Part {
+                    block: Some(index),
+                    input: tokens * channels,
+                    kept: kept + tokens * channels,
+                    working,
+                });
+                index += 1;
+            }
+        }
+        if let Some(&next) = tiny.embed_dims.get(stage + 1) {
+            let (after, part) = step(side, tiny.embed_dims[stage], next);
+            side = after;
+            parts.push(part);
+        }
+    }
+    let last = tiny.embed_dims[tiny.embed_dims.len() - 1] as u64;
+    parts.push(neck(side * side, last, out as u64));
+    parts
+}
+
+/// The decoder and the losses; sizes in numbers.
+fn decoder(config: &SamConfig, cells: u64, step: &Step) -> Part {
+    let channels = config.prompt_embed_dim as u64;
+    let instances = step.instances as u64;
+    // One map of all instances.
+    let map = instances * cells * channels;
+    // Until the first block has mixed the prompts in there is one image for all; then each block
+    // keeps five halves of a map and a whole one, and the last attention two halves.
+    let blocks = config.decoder.depth as u64;
+    let transformer = 3 * map / 2 + blocks.saturating_sub(1) * (5 * map / 2 + map) + map;
+    let upscaling = 4 * map + 2 * 2 * map;
+    let labels = instances * (step.input_size * step.input_size) as u64;
+    Part {
+        block: None,
+        input: cells * channels,
+        kept: transformer + upscaling + labels,
+        // Two of the largest maps, which have twice the numbers, with their gradients.
+        working: 4 * map,
+    }
+}
+
+/// Parameters of the model, from its sizes; small ones (norms, biases, tokens) are left out.
+fn parameters(config: &SamConfig) -> u64 {
+    let out = config.prompt_embed_dim as u64;
+    let block = |channels: u64, hidden: u64| 4 * channels * channels + 2 * channels * hidden;
+    let (encoder, last) = match &config.image_encoder {
+        ImageEncoderConfig::Vit(vit) => {
+            let channels = vit.embed_dim as u64;
+            let patches = (vit.patch_size * vit.patch_size * 3) as u64 * channels;
+            let positions = ((config.image_size / vit.patch_size).pow(2)) as u64 * channels;
+            let blocks = vit.depth as u64 * block(channels, vit.mlp_dim as u64);
+            (patches + positions + blocks, channels)
+        }
+        ImageEncoderConfig::TinyVit(tiny) => {
+            let stages = tiny.embed_dims.iter().zip(&tiny.depths).skip(1);
+            let blocks = stages.map(|(&channels, &depth)| {
+                let channels = channels as u64;
+                depth as u64 * block(channels, channels * tiny.mlp_ratio as u64)
+            });
+            let steps = tiny.embed_dims.windows(2);
+            let steps = steps.map(|pair| (pair[0] * pair[1] + pair[1] * pair[1]) as u64);
+            let convolutions = tiny.depths[0] * 2 * tiny.embed_dims[0] * tiny.mbconv_dim;
+            let last = tiny.embed_dims[tiny.embed_dims.len() - 1] as u64;
+            (
+                blocks.sum::<u64>() + steps.sum::<u64>() + convolutions as u64,
+                last,
+            )
+        }
+    };
+    let neck = out * last + 9 * out * out;
+    // Self-attention at full width, two cross-attentions at half, an MLP; then the heads.
+    let decoder = config.decoder.depth as u64
+        * (4 * out * out + 2 * 2 * out * out + 2 * out * config.decoder.mlp_dim as u64)
+        + 2 * out * out
+        + (config.decoder.multimask_outputs as u64 + 2) * 2 * out * out
+        + out * out;
+    encoder + neck + decoder
+}

@@ -1,0 +1,137 @@
+//! Training an image encoder with the memory of one block (activation checkpointing, arXiv
+//! 1604.06174): the way there keeps the input of each block and nothing in it; the way back computes
+//! a block again, from last to first, and takes its gradient at once.
+//!
+//! The numbers are those of the plain way; the price is a second forward pass of what trains.
+//!
+//! ```ignore
+//! let (embedding, checkpoints) = sam.image_encoder.forward_checkpointed(image);
+//! let mut gradients = loss(&embedding).backward();
+//! let of_embedding = embedding.grad_remove(&mut gradients).expect("the loss depends on it");
+//! let mut gradients = GradientsParams::from_grads(gradients, &sam);
+//! checkpoints.backward(&sam.image_encoder, of_embedding, &mut gradients);
+//! ```
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::{Gradients, Tensor};
+
+use crate::sam::ImageEncoder;
+
+/// A part of an encoder that an image goes through.
+pub(crate) struct Part<'a> {
+    /// Whether any of its parameters trains.
+    pub(crate) trains: bool,
+    forward: Box<dyn Fn(Tensor<4>) -> Tensor<4> + 'a>,
+}
+
+impl<'a> Part<'a> {
+    pub(crate) fn new(trains: bool, forward: impl Fn(Tensor<4>) -> Tensor<4> + 'a) -> Self {
+        Self {
+            trains,
+            forward: Box::new(forward),
+        }
+    }
+
+    pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        (self.forward)(x)
+    }
+}
+
+/// Whether any parameter of a module trains.
+pub(crate) fn trains(module: &impl Module) -> bool {
+    struct Trains(bool);
+    impl ModuleVisitor for Trains {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.0 |= param.val().is_require_grad();
+        }
+    }
+    let mut visitor = Trains(false);
+    module.visit(&mut visitor);
+    visitor.0
+}
+
+/// The inputs of the parts that the way back goes through: the first one that trains and all above.
+#[derive(Debug)]
+pub struct ActivationCheckpoints {
+    /// The first part that trains.
+    first: usize,
+    inputs: Vec<Tensor<4>>,
+}
+
+impl ImageEncoder {
+    /// As [`forward`](Self::forward), keeping the inputs of the parts instead of a graph.
+    ///
+    /// The embedding is a leaf of a new graph: take its gradient there and hand it to
+    /// [`ActivationCheckpoints::backward`].
+    pub fn forward_checkpointed(&self, x: Tensor<4>) -> (Tensor<4>, ActivationCheckpoints) {
+        let plain = self.valid();
+        let parts = self.parts();
+        let first = parts.iter().position(|part| part.trains);
+        let first = first.unwrap_or(parts.len());
+        let mut inputs = Vec::new();
+        let embedding =
+            plain
+                .parts()
+                .iter()
+                .enumerate()
+                .fold(x.without_autodiff(), |x, (index, part)| {
+                    if index >= first {
+                        inputs.push(x.clone());
+                    }
+                    part.forward(x)
+                });
+        let checkpoints = ActivationCheckpoints { first, inputs };
+        (embedding.autodiff().require_grad(), checkpoints)
+    }
+}
+
+impl ActivationCheckpoints {
+    /// Puts the gradients of the encoder's parameters into `gradients`, given that of the embedding.
+    ///
+    /// `encoder` is the one that made these checkpoints, its parameters unchanged since.
+    pub fn backward(
+        mut self,
+        encoder: &ImageEncoder,
+        gradient: Tensor<4>,
+        gradients: &mut GradientsParams,
+    ) {
+        let parts = encoder.parts();
+        let mut gradient = gradient;
+        while let Some(input) = self.inputs.pop() {
+            let below = self.inputs.len();
+            // Nothing below the first part wants a gradient.
+            let input = if below > 0 {
+                input.autodiff().require_grad()
+            } else {
+                input
+            };
+            let output = parts[self.first + below].forward(input.clone());
+            // The derivative of this sum by the output is the gradient that came from above.
+            let mut found = (output * gradient).sum().backward();
+            let mut collect = Collect {
+                found: &mut found,
+                gradients,
+            };
+            encoder.visit(&mut collect);
+            match input.grad_remove(&mut found) {
+                Some(of_input) => gradient = of_input,
+                None => break,
+            }
+        }
+    }
+}
+
+/// Moves the gradients of parameters to where an optimiser takes them from.
+struct Collect<'a> {
+    found: &'a mut Gradients,
+    gradients: &'a mut GradientsParams,
+}
+
+impl ModuleVisitor for Collect<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = param.val().grad_remove(self.found) {
+            self.gradients.register(param.id, gradient);
+        }
+    }
+}
