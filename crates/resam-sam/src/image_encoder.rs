@@ -213,7 +213,7 @@ impl Attention {
         }
         let padding = match &self.qkv.bias {
             Some(bias) => bias.val(),
-            None => Tensor::zeros([qkv.dims()[3]], &qkv.device()).cast(qkv.dtype()),
+            None => Tensor::<1>::zeros([qkv.dims()[3]], &qkv.device()).cast(qkv.dtype()),
         };
         let positions = match (&self.rel_pos_h, &self.rel_pos_w) {
             (Some(rel_pos_h), Some(rel_pos_w)) => RelativePositions::Decomposed {
