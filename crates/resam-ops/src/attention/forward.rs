@@ -95,12 +95,13 @@ pub(super) fn attend_with<const ROWS: usize, const LANES: usize, const FUSED: bo
                 }
             }
         }
-        for panel in panels.iter() {
+        for panel in panels.iter_mut() {
+            panel.finish();
             let done = panel.first - queries.start;
             for lane in 0..panel.lanes {
                 let row = &mut attended[(done + lane) * value_dim..][..value_dim];
                 for (to, from) in row.iter_mut().zip(&panel.sums) {
-                    *to = from[lane] / panel.total[lane];
+                    *to = from[lane];
                 }
                 log_sum[done + lane] = panel.largest[lane] + panel.total[lane].ln();
             }
@@ -274,6 +275,20 @@ impl<const LANES: usize> Panel<LANES> {
                 for (scores, biases) in scores.iter_mut().zip(keys) {
                     scores.copy_from_slice(&biases[self.first..][..LANES]);
                 }
+            }
+        }
+    }
+
+    /// Weighted sums to weighted means.
+    #[inline(always)]
+    fn finish(&mut self) {
+        let mut inverse = [0f32; LANES];
+        for lane in 0..LANES {
+            inverse[lane] = 1.0 / self.total[lane];
+        }
+        for sums in &mut self.sums {
+            for lane in 0..LANES {
+                sums[lane] *= inverse[lane];
             }
         }
     }
