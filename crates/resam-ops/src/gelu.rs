@@ -19,6 +19,7 @@ use rayon::prelude::*;
 
 use crate::exponential::exp_of_negative;
 use crate::fused::runs_fused;
+use crate::pieces::contiguous;
 use crate::tile::multiply_add;
 
 /// Values a thread takes at a time: a fixed number, so that no result depends on their count.
@@ -41,7 +42,7 @@ pub(crate) trait GeluOps: Backend {
 
 impl GeluOps for Flex {
     fn fused_gelu(x: FlexTensor) -> FlexTensor {
-        let mut x = x.to_contiguous();
+        let mut x = contiguous(x);
         x.storage_mut::<f32>()
             .par_chunks_mut(PIECE)
             .for_each(gelu_in_place);
@@ -50,9 +51,8 @@ impl GeluOps for Flex {
 }
 
 /// `gradient (Phi(x) + x phi(x))`.
-fn gelu_backward(x: FlexTensor, gradient: FlexTensor) -> FlexTensor {
-    let x = x.to_contiguous();
-    let mut gradient = gradient.to_contiguous();
+pub(crate) fn gelu_backward(x: FlexTensor, gradient: FlexTensor) -> FlexTensor {
+    let (x, mut gradient) = (contiguous(x), contiguous(gradient));
     gradient
         .storage_mut::<f32>()
         .par_chunks_mut(PIECE)
@@ -93,7 +93,7 @@ impl<C: CheckpointStrategy> GeluOps for Autodiff<Flex, C> {
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn gelu_in_place(values: &mut [f32]) {
+pub(crate) fn gelu_in_place(values: &mut [f32]) {
     if target_cfg_f!(any(target_feature = "fma", target_feature = "neon")) {
         values.iter_mut().for_each(gelu_of::<true>);
     } else {

@@ -10,19 +10,31 @@
 //! Results do not depend on the number of threads: work is cut into pieces of a fixed size, and
 //! every value is computed by one of them.
 
+mod activation;
 mod attention;
+mod conv2d;
+mod conv_transpose;
+mod depthwise;
 mod exponential;
 mod flex;
 mod fused;
 mod gelu;
 mod half_precision;
+mod layer_norm;
 mod linear;
 mod mask_sums;
 pub mod memory;
+mod pieces;
+mod product;
 mod tile;
 
+pub use activation::Activation;
 pub use attention::{QkvOrder, RelativePositions, SelfAttention, attention, self_attention};
+pub use conv_transpose::conv_transpose2x2;
+pub use conv2d::{Convolution, conv2d};
+pub use depthwise::depthwise_conv3x3;
 pub use gelu::gelu;
 pub use half_precision::widened;
+pub use layer_norm::layer_norm;
 pub use linear::linear;
 pub use mask_sums::{MASK_SUMS, mask_sums};

@@ -10,7 +10,7 @@ use resam_ops::{QkvOrder, RelativePositions, SelfAttention};
 
 use crate::activation_checkpoints::{Part, trains};
 use crate::config::VitConfig;
-use crate::layers::{Activation, Conv2d, LayerNorm, Linear, MlpBlock, Neck};
+use crate::layers::{Conv2d, LayerNorm, Linear, MlpBlock, Neck, NonLinearity};
 use crate::lora::{LoraConfig, QueryValueAdapter};
 use crate::parameters::Parameters;
 
@@ -91,12 +91,12 @@ impl ImageEncoderVit {
             x = block.forward(x);
             observe(index, &x);
         }
-        self.neck.forward(x.permute([0, 3, 1, 2]))
+        self.neck.forward(x)
     }
 
     /// Patches with their positions, `[batch, rows, columns, channels]`.
     fn embed(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = self.patch_embed.forward(x).permute([0, 2, 3, 1]);
+        let x = self.patch_embed.forward(x.permute([0, 2, 3, 1]));
         let [_, rows, columns, _] = x.dims();
         match &self.pos_embed {
             Some(pos_embed) => x + resampled_positions(pos_embed.val(), rows, columns),
@@ -113,9 +113,7 @@ impl ImageEncoderVit {
                 .iter()
                 .map(|block| Part::new(trains(block), |x| block.forward(x))),
         );
-        parts.push(Part::new(trains(&self.neck), |x| {
-            self.neck.forward(x.permute([0, 3, 1, 2]))
-        }));
+        parts.push(Part::new(trains(&self.neck), |x| self.neck.forward(x)));
         parts
     }
 
@@ -152,7 +150,7 @@ impl Block {
                 ["lin1", "lin2"],
                 channels,
                 config.mlp_dim,
-                Activation::Gelu,
+                NonLinearity::Gelu,
             ),
             window_size: window,
         }

@@ -1,12 +1,14 @@
 //! The layers that all parts share. Each follows the `torch.nn` layer of the same name.
 
 use burn::module::{Module, Param};
-use burn::tensor::module::{conv2d, layer_norm};
-use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::{Device, Tensor, TensorData, activation};
+use resam_ops::{Activation, Convolution};
 
 use crate::lora::LowRank;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, frozen};
+
+/// Epsilon of SAM's norms over the channels of a pixel, its `LayerNorm2d`.
+pub const CHANNEL_NORM_EPSILON: f64 = 1e-6;
 
 /// `y = x W + b`, plus a low-rank path when an adapter is attached.
 #[derive(Module, Debug)]
@@ -70,64 +72,64 @@ impl LayerNorm {
 
     /// `[..., channels]` to the same shape.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let dtype = x.dtype();
-        let [weight, bias] = [&self.weight, &self.bias].map(|p| resam_ops::widened(p.val()));
-        layer_norm(resam_ops::widened(x), weight, Some(bias), self.epsilon).cast(dtype)
+        self.forward_then(x, Activation::Identity)
+    }
+
+    /// As [`forward`](Self::forward), and a function of each answer.
+    pub fn forward_then<const D: usize>(&self, x: Tensor<D>, activation: Activation) -> Tensor<D> {
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        resam_ops::layer_norm(x, weight, bias, self.epsilon, activation)
     }
 }
 
-/// Normalises over the channels of each pixel; SAM's `LayerNorm2d`, epsilon 1e-6.
-#[derive(Module, Debug)]
-pub struct LayerNorm2d {
-    norm: LayerNorm,
-}
-
-impl LayerNorm2d {
-    /// A norm over `channels` channels.
-    pub fn load(parameters: &Parameters<'_>, channels: usize) -> Self {
-        Self {
-            norm: LayerNorm::load(parameters, channels, 1e-6),
-        }
-    }
-
-    /// `[batch, channels, height, width]` to the same shape.
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let channels_last = x.permute([0, 2, 3, 1]);
-        self.norm.forward(channels_last).permute([0, 3, 1, 2])
-    }
-}
-
-/// A convolution with the same stride and padding along both axes.
+/// A convolution with the same stride and padding along both axes, in one group or in as many as
+/// there are channels. Images are channels-last inside the network: `[batch, rows, columns,
+/// channels]`, where a convolution of kernel 1 is a linear layer and a norm over the channels runs
+/// over the last axis.
 #[derive(Module, Debug)]
 pub struct Conv2d {
-    /// `[channels_out, channels_in / groups, kernel, kernel]`.
+    /// `[kernel, kernel, channels_in / groups, channels_out]`.
     pub weight: Param<Tensor<4>>,
     /// `[channels_out]`.
     pub bias: Option<Param<Tensor<1>>>,
     stride: usize,
     padding: usize,
-    groups: usize,
+    depthwise: bool,
 }
 
 impl Conv2d {
-    /// A convolution of these parts.
+    /// A convolution of published values: `weight` is `[channels_out, channels_in / groups, kernel,
+    /// kernel]`, row-major, `shape` says so, and `bias` is `[channels_out]`.
     pub fn new(
-        weight: Param<Tensor<4>>,
-        bias: Option<Param<Tensor<1>>>,
-        stride: usize,
-        padding: usize,
-        groups: usize,
+        weight: &[f32],
+        shape: [usize; 4],
+        bias: Option<Vec<f32>>,
+        [stride, padding]: [usize; 2],
+        depthwise: bool,
+        device: &Device,
     ) -> Self {
+        let [out, inner, kernel, _] = shape;
+        let taps = kernel * kernel;
+        let mut values = vec![0.0; weight.len()];
+        for (at, &value) in weight.iter().enumerate() {
+            let (out_channel, rest) = (at / (inner * taps), at % (inner * taps));
+            let (channel, tap) = (rest / taps, rest % taps);
+            values[(tap * inner + channel) * out + out_channel] = value;
+        }
+        let weight = TensorData::new(values, [kernel, kernel, inner, out]);
         Self {
-            weight,
-            bias,
+            weight: frozen(Tensor::from_data(weight, device)),
+            bias: bias.map(|bias| {
+                let bias = TensorData::new(bias, [out]);
+                frozen(Tensor::from_data(bias, device))
+            }),
             stride,
             padding,
-            groups,
+            depthwise,
         }
     }
 
-    /// A convolution whose weight has this shape, `[out, in, kernel, kernel]`, in one group.
+    /// A convolution whose published weight has this shape, in one group.
     pub fn load(
         parameters: &Parameters<'_>,
         shape: [usize; 4],
@@ -135,20 +137,61 @@ impl Conv2d {
         padding: usize,
         bias: bool,
     ) -> Self {
-        let weight = parameters.tensor("weight", shape);
-        let bias = bias.then(|| parameters.tensor("bias", [shape[0]]));
-        Self::new(weight, bias, stride, padding, 1)
+        let weight = parameters.values("weight", &shape);
+        let bias = bias.then(|| parameters.values("bias", &shape[..1]));
+        match (weight, bias) {
+            (Some(weight), None) => Self::new(
+                &weight,
+                shape,
+                None,
+                [stride, padding],
+                false,
+                parameters.device(),
+            ),
+            (Some(weight), Some(Some(bias))) => Self::new(
+                &weight,
+                shape,
+                Some(bias),
+                [stride, padding],
+                false,
+                parameters.device(),
+            ),
+            _ => Self::missing(parameters.device()),
+        }
     }
 
-    /// `[batch, channels_in, height, width]` to `[batch, channels_out, height', width']`.
+    /// Stands for a layer whose values are not there: that is written down where they were asked
+    /// for, and the model is refused once all problems are known.
+    pub fn missing(device: &Device) -> Self {
+        Self::new(&[0.0], [1; 4], None, [1, 0], false, device)
+    }
+
+    /// `[batch, rows, columns, channels_in]` to `[batch, rows', columns', channels_out]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let options = ConvOptions::new([self.stride; 2], [self.padding; 2], [1, 1], self.groups);
-        conv2d(
-            x,
-            self.weight.val(),
-            self.bias.as_ref().map(Param::val),
-            options,
-        )
+        self.forward_then(x, Activation::Identity)
+    }
+
+    /// As [`forward`](Self::forward), and a function of each answer.
+    pub fn forward_then(&self, x: Tensor<4>, activation: Activation) -> Tensor<4> {
+        let (weight, bias) = (self.weight.val(), self.bias.as_ref().map(Param::val));
+        let [kernel, _, inner, out] = weight.dims();
+        if self.depthwise {
+            let weight = weight.reshape([kernel, kernel, out]);
+            return resam_ops::depthwise_conv3x3(x, weight, bias, self.stride, activation);
+        }
+        if (kernel, self.stride, self.padding) == (1, 1, 0) {
+            let y = resam_ops::linear(x, weight.reshape([inner, out]), bias);
+            return match activation {
+                Activation::Identity => y,
+                Activation::Gelu => resam_ops::gelu(y),
+            };
+        }
+        let how = Convolution {
+            stride: self.stride,
+            padding: self.padding,
+            activation,
+        };
+        resam_ops::conv2d(x, weight, bias, how)
     }
 }
 
@@ -156,9 +199,9 @@ impl Conv2d {
 #[derive(Module, Debug)]
 pub struct Neck {
     conv1: Conv2d,
-    norm1: LayerNorm2d,
+    norm1: LayerNorm,
     conv2: Conv2d,
-    norm2: LayerNorm2d,
+    norm2: LayerNorm,
 }
 
 impl Neck {
@@ -166,22 +209,23 @@ impl Neck {
     pub fn load(parameters: &Parameters<'_>, channels: usize, out: usize) -> Self {
         Self {
             conv1: Conv2d::load(&parameters.at("0"), [out, channels, 1, 1], 1, 0, false),
-            norm1: LayerNorm2d::load(&parameters.at("1"), out),
+            norm1: LayerNorm::load(&parameters.at("1"), out, CHANNEL_NORM_EPSILON),
             conv2: Conv2d::load(&parameters.at("2"), [out, out, 3, 3], 1, 1, false),
-            norm2: LayerNorm2d::load(&parameters.at("3"), out),
+            norm2: LayerNorm::load(&parameters.at("3"), out, CHANNEL_NORM_EPSILON),
         }
     }
 
-    /// `[batch, channels, height, width]` to `[batch, out, height, width]`.
+    /// `[batch, rows, columns, channels]` to the encoder's answer, `[batch, out, rows, columns]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let x = self.norm1.forward(self.conv1.forward(x));
-        self.norm2.forward(self.conv2.forward(x))
+        let x = self.norm2.forward(self.conv2.forward(x));
+        x.permute([0, 3, 1, 2])
     }
 }
 
 /// The non-linearity between the two layers of an [`MlpBlock`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
+pub enum NonLinearity {
     /// Exact GELU, `x Phi(x)`.
     Gelu,
     /// `max(x, 0)`.
@@ -196,7 +240,7 @@ pub struct MlpBlock {
     /// The second layer.
     pub lin2: Linear,
     #[module(skip)]
-    activation: Activation,
+    activation: NonLinearity,
 }
 
 impl MlpBlock {
@@ -206,7 +250,7 @@ impl MlpBlock {
         names: [&str; 2],
         channels: usize,
         hidden: usize,
-        activation: Activation,
+        activation: NonLinearity,
     ) -> Self {
         Self {
             lin1: Linear::load(&parameters.at(names[0]), channels, hidden),
@@ -219,8 +263,8 @@ impl MlpBlock {
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let hidden = self.lin1.forward(x);
         let hidden = match self.activation {
-            Activation::Gelu => resam_ops::gelu(hidden),
-            Activation::Relu => activation::relu(hidden),
+            NonLinearity::Gelu => resam_ops::gelu(hidden),
+            NonLinearity::Relu => activation::relu(hidden),
         };
         self.lin2.forward(hidden)
     }

@@ -2,13 +2,12 @@
 //! of segment-anything.
 
 use burn::module::{Module, Param};
-use burn::tensor::module::conv_transpose2d;
-use burn::tensor::ops::ConvTransposeOptions;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::{Tensor, TensorData, activation};
+use resam_ops::Activation;
 
 use crate::config::DecoderConfig;
-use crate::layers::{LayerNorm2d, Linear};
-use crate::parameters::Parameters;
+use crate::layers::{CHANNEL_NORM_EPSILON, LayerNorm, Linear};
+use crate::parameters::{Parameters, frozen};
 use crate::transformer::TwoWayTransformer;
 
 /// The mask decoder.
@@ -82,19 +81,21 @@ impl MaskDecoder {
         let output_tokens = output_tokens.expand([batch, output_count, channels]);
         let tokens = Tensor::cat(vec![output_tokens, sparse], 1);
 
+        // Channels come last from here on; the encoder's answer lies so already.
+        let channels_last = |x: Tensor<4>| x.permute([0, 2, 3, 1]);
         let cells = |x: Tensor<4>| {
-            let [batch, _, rows, columns] = x.dims();
-            x.reshape([batch, channels, rows * columns]).swap_dims(1, 2)
+            let [batch, rows, columns, channels] = x.dims();
+            x.reshape([batch, rows * columns, channels])
         };
-        let (tokens, image) =
-            self.transformer
-                .forward(cells(image + dense), cells(image_pe), tokens);
+        let (tokens, image) = self.transformer.forward(
+            cells(channels_last(image) + channels_last(dense)),
+            cells(channels_last(image_pe)),
+            tokens,
+        );
 
-        let image = image
-            .swap_dims(1, 2)
-            .reshape([batch, channels, rows, columns]);
+        let image = image.reshape([batch, rows, columns, channels]);
         let upscaled = self.output_upscaling.forward(image);
-        let [_, depth, height, width] = upscaled.dims();
+        let [_, height, width, depth] = upscaled.dims();
         let asked = if multimask { 1..output_count - 1 } else { 0..1 };
         let token = |index: usize| {
             tokens
@@ -107,7 +108,11 @@ impl MaskDecoder {
             .map(|mask| self.output_hypernetworks_mlps[mask].forward(token(mask + 1)))
             .collect();
         let low_res = Tensor::cat(weights, 1)
-            .matmul(upscaled.reshape([batch, depth, height * width]))
+            .matmul(
+                upscaled
+                    .reshape([batch, height * width, depth])
+                    .swap_dims(1, 2),
+            )
             .reshape([batch, asked.len(), height, width]);
         let quality = self
             .iou_prediction_head
@@ -124,7 +129,7 @@ impl MaskDecoder {
 #[derive(Module, Debug)]
 pub struct OutputUpscaling {
     conv1: ConvTranspose2d,
-    norm: LayerNorm2d,
+    norm: LayerNorm,
     conv2: ConvTranspose2d,
 }
 
@@ -132,36 +137,49 @@ impl OutputUpscaling {
     fn load(parameters: &Parameters<'_>, channels: usize) -> Self {
         Self {
             conv1: ConvTranspose2d::load(&parameters.at("0"), channels, channels / 4),
-            norm: LayerNorm2d::load(&parameters.at("1"), channels / 4),
+            norm: LayerNorm::load(&parameters.at("1"), channels / 4, CHANNEL_NORM_EPSILON),
             conv2: ConvTranspose2d::load(&parameters.at("3"), channels / 4, channels / 8),
         }
     }
 
+    /// `[batch, rows, columns, channels]` to `[batch, 4 rows, 4 columns, channels / 8]`.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = resam_ops::gelu(self.norm.forward(self.conv1.forward(x)));
-        resam_ops::gelu(self.conv2.forward(x))
+        let x = self.conv1.forward(x, Activation::Identity);
+        let x = self.norm.forward_then(x, Activation::Gelu);
+        self.conv2.forward(x, Activation::Gelu)
     }
 }
 
 /// A transposed convolution that doubles the resolution: kernel 2, stride 2.
 #[derive(Module, Debug)]
 pub struct ConvTranspose2d {
-    /// `[channels_in, channels_out, 2, 2]`.
+    /// `[2, 2, channels_in, channels_out]`.
     weight: Param<Tensor<4>>,
     bias: Param<Tensor<1>>,
 }
 
 impl ConvTranspose2d {
+    /// A layer whose published weight is `[channels_in, channels_out, 2, 2]`.
     fn load(parameters: &Parameters<'_>, channels: usize, out: usize) -> Self {
-        Self {
-            weight: parameters.tensor("weight", [channels, out, 2, 2]),
-            bias: parameters.tensor("bias", [out]),
+        let bias = parameters.tensor("bias", [out]);
+        let Some(published) = parameters.values("weight", &[channels, out, 2, 2]) else {
+            // Written down by `values`; the model is refused once all problems are known.
+            let weight = frozen(Tensor::zeros([1; 4], parameters.device()));
+            return Self { weight, bias };
+        };
+        let mut values = vec![0.0; published.len()];
+        for (at, &value) in published.iter().enumerate() {
+            let (pair, tap) = (at / 4, at % 4);
+            values[tap * channels * out + pair] = value;
         }
+        let weight = TensorData::new(values, [2, 2, channels, out]);
+        let weight = frozen(Tensor::from_data(weight, parameters.device()));
+        Self { weight, bias }
     }
 
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let options = ConvTransposeOptions::new([2, 2], [0, 0], [0, 0], [1, 1], 1);
-        conv_transpose2d(x, self.weight.val(), Some(self.bias.val()), options)
+    /// `[batch, rows, columns, channels_in]` to `[batch, 2 rows, 2 columns, channels_out]`.
+    fn forward(&self, x: Tensor<4>, activation: Activation) -> Tensor<4> {
+        resam_ops::conv_transpose2x2(x, self.weight.val(), self.bias.val(), activation)
     }
 }
 

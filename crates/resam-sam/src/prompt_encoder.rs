@@ -4,9 +4,10 @@ use std::f64::consts::PI;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData};
+use resam_ops::Activation;
 
 use crate::config::SamConfig;
-use crate::layers::{Conv2d, LayerNorm2d};
+use crate::layers::{CHANNEL_NORM_EPSILON, Conv2d, LayerNorm};
 use crate::parameters::Parameters;
 
 /// What a point says.
@@ -208,9 +209,9 @@ impl PromptEncoder {
 #[derive(Module, Debug)]
 pub struct MaskDownscaling {
     conv1: Conv2d,
-    norm1: LayerNorm2d,
+    norm1: LayerNorm,
     conv2: Conv2d,
-    norm2: LayerNorm2d,
+    norm2: LayerNorm,
     conv3: Conv2d,
 }
 
@@ -219,16 +220,20 @@ impl MaskDownscaling {
         let first = hidden / 4;
         Self {
             conv1: Conv2d::load(&parameters.at("0"), [first, 1, 2, 2], 2, 0, true),
-            norm1: LayerNorm2d::load(&parameters.at("1"), first),
+            norm1: LayerNorm::load(&parameters.at("1"), first, CHANNEL_NORM_EPSILON),
             conv2: Conv2d::load(&parameters.at("3"), [hidden, first, 2, 2], 2, 0, true),
-            norm2: LayerNorm2d::load(&parameters.at("4"), hidden),
+            norm2: LayerNorm::load(&parameters.at("4"), hidden, CHANNEL_NORM_EPSILON),
             conv3: Conv2d::load(&parameters.at("6"), [channels, hidden, 1, 1], 1, 0, true),
         }
     }
 
+    /// `[batch, 1, rows, columns]` to `[batch, channels, rows / 4, columns / 4]`.
     fn forward(&self, masks: Tensor<4>) -> Tensor<4> {
-        let x = resam_ops::gelu(self.norm1.forward(self.conv1.forward(masks)));
-        let x = resam_ops::gelu(self.norm2.forward(self.conv2.forward(x)));
-        self.conv3.forward(x)
+        let x = self.conv1.forward(masks.permute([0, 2, 3, 1]));
+        let x = self.norm1.forward_then(x, Activation::Gelu);
+        let x = self
+            .norm2
+            .forward_then(self.conv2.forward(x), Activation::Gelu);
+        self.conv3.forward(x).permute([0, 3, 1, 2])
     }
 }

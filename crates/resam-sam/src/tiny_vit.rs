@@ -7,13 +7,13 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{FloatDType, Int, Tensor, TensorData};
-use resam_ops::{QkvOrder, RelativePositions, SelfAttention};
+use resam_ops::{Activation, QkvOrder, RelativePositions, SelfAttention};
 
 use crate::activation_checkpoints::{Part, trains};
 use crate::config::TinyVitConfig;
-use crate::layers::{Activation, Conv2d, LayerNorm, Linear, MlpBlock, Neck};
+use crate::layers::{Conv2d, LayerNorm, Linear, MlpBlock, Neck, NonLinearity};
 use crate::lora::{LoraConfig, QueryValueAdapter};
-use crate::parameters::{Parameters, frozen};
+use crate::parameters::Parameters;
 
 /// Epsilon of the layer norms, PyTorch's default.
 const NORM_EPSILON: f64 = 1e-5;
@@ -67,11 +67,11 @@ impl TinyVit {
         self.neck.forward(x)
     }
 
-    /// All before the first attention.
+    /// All before the first attention; channels come last from here on.
     fn stem(&self, x: Tensor<4>) -> Tensor<4> {
         let [first, second] = &self.patch_embed;
-        self.conv_stage
-            .forward(second.forward(resam_ops::gelu(first.forward(x))))
+        let x = first.forward_then(x.permute([0, 2, 3, 1]), Activation::Gelu);
+        self.conv_stage.forward(second.forward(x))
     }
 
     /// All before the first attention, each block, each step between stages, the neck.
@@ -79,12 +79,8 @@ impl TinyVit {
         let stem = trains(&self.patch_embed) || trains(&self.conv_stage);
         let mut parts = vec![Part::new(stem, |x| self.stem(x))];
         for stage in &self.stages {
-            parts.extend(stage.blocks.iter().map(|block| {
-                Part::new(trains(block), |x| {
-                    let x = block.forward(x.permute([0, 2, 3, 1]));
-                    x.permute([0, 3, 1, 2])
-                })
-            }));
+            let blocks = stage.blocks.iter();
+            parts.extend(blocks.map(|block| Part::new(trains(block), |x| block.forward(x))));
             if let Some(downsample) = &stage.downsample {
                 parts.push(Part::new(trains(downsample), |x| downsample.forward(x)));
             }
@@ -124,9 +120,7 @@ fn conv_bn(
     let (Some(mut weight), Some(gamma), Some(mut beta), Some(mean), Some(variance)) =
         (weight, gamma, beta, mean, variance)
     else {
-        // Written down by `values`; the model is refused once all problems are known.
-        let placeholder = frozen(Tensor::zeros([1; 4], device));
-        return Conv2d::new(placeholder, None, stride, padding, groups);
+        return Conv2d::missing(device);
     };
     let filter = shape[1] * shape[2] * shape[3];
     for channel in 0..shape[0] {
@@ -137,9 +131,8 @@ fn conv_bn(
         }
         beta[channel] = (f64::from(beta[channel]) - f64::from(mean[channel]) * scale) as f32;
     }
-    let weight = Tensor::from_data(TensorData::new(weight, shape), device);
-    let bias = Tensor::from_data(TensorData::new(beta, [shape[0]]), device);
-    Conv2d::new(frozen(weight), Some(frozen(bias)), stride, padding, groups)
+    let sizes = [stride, padding];
+    Conv2d::new(&weight, shape, Some(beta), sizes, groups > 1, device)
 }
 
 /// Stage 0: inverted bottlenecks, then the step to stage 1.
@@ -190,8 +183,8 @@ impl MbConv {
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let hidden = resam_ops::gelu(self.conv1.forward(x.clone()));
-        let hidden = resam_ops::gelu(self.conv2.forward(hidden));
+        let hidden = self.conv1.forward_then(x.clone(), Activation::Gelu);
+        let hidden = self.conv2.forward_then(hidden, Activation::Gelu);
         resam_ops::gelu(self.conv3.forward(hidden) + x)
     }
 }
@@ -218,8 +211,8 @@ impl PatchMerging {
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = resam_ops::gelu(self.conv1.forward(x));
-        let x = resam_ops::gelu(self.conv2.forward(x));
+        let x = self.conv1.forward_then(x, Activation::Gelu);
+        let x = self.conv2.forward_then(x, Activation::Gelu);
         self.conv3.forward(x)
     }
 }
@@ -245,11 +238,9 @@ impl AttentionStage {
         Self { blocks, downsample }
     }
 
-    /// `[batch, channels, rows, columns]` in, the next stage's input out.
+    /// `[batch, rows, columns, channels]` in, the next stage's input out.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = x.permute([0, 2, 3, 1]);
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
-        let x = x.permute([0, 3, 1, 2]);
         match &self.downsample {
             Some(downsample) => downsample.forward(x),
             None => x,
@@ -291,7 +282,7 @@ impl TinyVitBlock {
                 ["fc1", "fc2"],
                 channels,
                 channels * config.mlp_ratio,
-                Activation::Gelu,
+                NonLinearity::Gelu,
             ),
         }
     }
@@ -299,10 +290,7 @@ impl TinyVitBlock {
     /// `[batch, rows, columns, channels]` to the same shape.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let x = x.clone() + self.attn.forward(x);
-        let x = self
-            .local_conv
-            .forward(x.permute([0, 3, 1, 2]))
-            .permute([0, 2, 3, 1]);
+        let x = self.local_conv.forward(x);
         x.clone() + self.mlp.forward(self.norm.forward(x))
     }
 }

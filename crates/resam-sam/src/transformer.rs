@@ -8,7 +8,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use crate::config::DecoderConfig;
-use crate::layers::{Activation, LayerNorm, Linear, MlpBlock};
+use crate::layers::{LayerNorm, Linear, MlpBlock, NonLinearity};
 use crate::parameters::Parameters;
 
 /// Epsilon of the layer norms, PyTorch's default.
@@ -107,7 +107,7 @@ impl TwoWayAttentionBlock {
                 ["lin1", "lin2"],
                 channels,
                 config.mlp_dim,
-                Activation::Relu,
+                NonLinearity::Relu,
             ),
             norm3: norm("norm3"),
             cross_attn_image_to_token: attention("cross_attn_image_to_token", channels / 2),

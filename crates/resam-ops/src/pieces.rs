@@ -1,0 +1,49 @@
+//! New tensors, computed piece by piece on all threads.
+
+use std::mem::MaybeUninit;
+
+use burn::backend::flex::FlexTensor;
+use burn::tensor::TensorData;
+use rayon::prelude::*;
+
+/// A tensor of `shape` whose values come from `compute(index, piece)`, called once for each piece of
+/// `length` consecutive values, the last one possibly shorter. Pieces come filled with zeros.
+///
+/// They are zeroed by the thread that computes them, when it does: zeroing the whole first, as a new
+/// vector does, is a pass over memory on one thread.
+pub(crate) fn computed<const D: usize>(
+    shape: [usize; D],
+    length: usize,
+    compute: impl Fn(usize, &mut [f32]) + Sync,
+) -> FlexTensor {
+    let total = shape.iter().product();
+    let mut values: Vec<f32> = Vec::with_capacity(total);
+    values.spare_capacity_mut()[..total]
+        .par_chunks_mut(length.max(1))
+        .enumerate()
+        .for_each(|(index, piece)| {
+            piece.fill(MaybeUninit::new(0.0));
+            // SAFETY: every value of the piece was written by the line above.
+            #[expect(unsafe_code, reason = "zeroing on one thread costs as much as a norm")]
+            let piece = unsafe { piece.assume_init_mut() };
+            compute(index, piece);
+        });
+    // SAFETY: the pieces cover the first `total` values, each was written, and the capacity is at
+    // least `total`.
+    #[expect(unsafe_code, reason = "as above")]
+    unsafe {
+        values.set_len(total);
+    }
+    FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+/// A tensor whose storage is its values in their own order.
+pub(crate) fn contiguous(x: FlexTensor) -> FlexTensor {
+    // `x` is dropped on return: a contiguous tensor stays the only owner of its values.
+    x.to_contiguous()
+}
+
+/// The shape of a tensor known to have `D` dimensions.
+pub(crate) fn dims<const D: usize>(x: &FlexTensor) -> [usize; D] {
+    x.layout().shape().dims()
+}
