@@ -10,11 +10,12 @@ use resam_ops::{Activation, layer_norm};
 
 type Inputs = Vec<(Vec<f64>, [usize; 4])>;
 
-/// Rows of these lengths: shorter than a vector, no multiple of one, and long.
+/// Rows of these lengths: shorter than a vector, no multiple of one, and long. (Two values have
+/// nearly the same norm whatever they are: their gradient is lost in rounding.)
 fn cases() -> Vec<(Inputs, Activation)> {
     let mut cases = Vec::new();
     for shape in [
-        [1, 1, 1, 2],
+        [1, 1, 1, 3],
         [2, 3, 5, 7],
         [1, 1, 3, 33],
         [1, 9, 8, 256],

@@ -5,10 +5,14 @@ use rayon::prelude::*;
 use super::backward::{Gradients, Upstream, attend_backward};
 use super::forward::attend;
 use super::operands::{Operands, Positions, Rows};
+use crate::pieces::values_of_pieces;
 
 /// Queries of one piece of work: a fixed number, so that no result depends on the number of
 /// threads. The gradients of keys and values are summed over the pieces in order.
 const QUERIES_A_PIECE: usize = 2048;
+
+/// Rows that a thread writes at a time.
+const ROWS_A_PIECE: usize = 64;
 
 /// Sizes of one operand.
 #[derive(Debug, Clone, Copy)]
@@ -116,17 +120,23 @@ impl Cross {
                 });
             });
 
-        let mut out = vec![0f32; by_head.len()];
-        out.par_chunks_mut(queries * self.value.channels)
-            .enumerate()
-            .for_each(|(item, rows)| {
-                for (query, to) in rows.chunks_exact_mut(self.value.channels).enumerate() {
+        let (channels, total) = (self.value.channels, by_head.len());
+        let length = ROWS_A_PIECE * channels;
+        let out = values_of_pieces(
+            total,
+            length,
+            || (),
+            |(), piece, rows| {
+                for (row, to) in rows.chunks_exact_mut(channels).enumerate() {
+                    let row = piece * ROWS_A_PIECE + row;
+                    let (item, query) = (row / queries, row % queries);
                     for (head, to) in to.chunks_exact_mut(value_dim).enumerate() {
                         let at = (item * self.heads + head) * queries + query;
                         to.copy_from_slice(&by_head[at * value_dim..][..value_dim]);
                     }
                 }
-            });
+            },
+        );
         (out, log_sum)
     }
 

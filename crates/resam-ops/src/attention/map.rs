@@ -7,6 +7,7 @@ use super::backward::{Gradients, Upstream, attend_backward};
 use super::forward::attend;
 use super::operands::{Operands, Positions, Rows};
 use super::{QkvOrder, SelfAttention};
+use crate::pieces::values_of_pieces;
 
 /// Queries of one piece of work: a fixed number, so that no result depends on the number of
 /// threads. The gradients of keys and values are summed over the pieces in order.
@@ -178,10 +179,13 @@ impl Map {
                 attend(&operands, first..first + log_sum.len(), attended, log_sum);
             });
 
-        let mut out = vec![0f32; self.batch * self.rows * self.columns * self.channels];
-        out.par_chunks_mut(ROWS_A_PIECE * self.channels)
-            .enumerate()
-            .for_each(|(piece, rows)| {
+        let total = self.batch * self.rows * self.columns * self.channels;
+        let length = ROWS_A_PIECE * self.channels;
+        let out = values_of_pieces(
+            total,
+            length,
+            || (),
+            |(), piece, rows| {
                 for (row, to) in rows.chunks_exact_mut(self.channels).enumerate() {
                     let (window, token, _) = self.place(piece * ROWS_A_PIECE + row);
                     for (head, to) in to.chunks_exact_mut(head_dim).enumerate() {
@@ -189,7 +193,8 @@ impl Map {
                         to.copy_from_slice(&by_head[at * head_dim..][..head_dim]);
                     }
                 }
-            });
+            },
+        );
         (out, log_sum)
     }
 
@@ -240,11 +245,12 @@ impl Map {
             })
             .collect();
 
-        let mut of_qkv = vec![0f32; qkv.len()];
-        of_qkv
-            .par_chunks_mut(ROWS_A_PIECE * 3 * self.channels)
-            .enumerate()
-            .for_each(|(piece, rows)| {
+        let length = ROWS_A_PIECE * 3 * self.channels;
+        let of_qkv = values_of_pieces(
+            qkv.len(),
+            length,
+            || (),
+            |(), piece, rows| {
                 for (row, to) in rows.chunks_exact_mut(3 * self.channels).enumerate() {
                     let (window, token, inside) = self.place(piece * ROWS_A_PIECE + row);
                     for head in 0..heads {
@@ -260,7 +266,8 @@ impl Map {
                         }
                     }
                 }
-            });
+            },
+        );
         let mut of_padding = vec![0f32; padding.len()];
         for unit in 0..units {
             let starts = self.starts(&self.window(unit / heads), 1);

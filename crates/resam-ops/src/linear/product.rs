@@ -5,6 +5,7 @@
 use multiversion::{multiversion, target::target_cfg_f};
 use rayon::prelude::*;
 
+use crate::pieces::values_of_pieces;
 use crate::tile::add_product;
 
 /// Rows that a thread takes at a time: a whole number of tiles of any height.
@@ -26,17 +27,11 @@ pub(crate) struct Right<'a> {
 /// `left right + bias`: `left` is `[rows, inner]`, `bias` `[columns]` or empty, the result
 /// `[rows, columns]`, all row-major.
 pub(crate) fn product(left: &[f32], right: Right<'_>, bias: &[f32]) -> Vec<f32> {
-    let rows = left.len().checked_div(right.inner).unwrap_or_default();
-    let mut out = vec![0f32; rows * right.columns];
-    if out.is_empty() {
-        return out;
-    }
     match best_tile() {
-        Tile::TwelveRows => Product::new(right, bias).run(left, &mut out, piece_of_twelve_rows),
-        Tile::SixRows => Product::new(right, bias).run(left, &mut out, piece_of_six_rows),
-        Tile::FourRows => Product::new(right, bias).run(left, &mut out, piece_of_four_rows),
+        Tile::TwelveRows => Product::new(right, bias).run(left, piece_of_twelve_rows),
+        Tile::SixRows => Product::new(right, bias).run(left, piece_of_six_rows),
+        Tile::FourRows => Product::new(right, bias).run(left, piece_of_four_rows),
     }
-    out
 }
 
 /// The tiles that fill the registers of different vector units.
@@ -143,14 +138,20 @@ impl<const ROWS: usize, const LANES: usize, const FUSED: bool> Product<ROWS, LAN
     fn run(
         &self,
         left: &[f32],
-        out: &mut [f32],
         piece: impl Fn(&Self, &[f32], &mut [f32], &mut Vec<[f32; ROWS]>) + Sync,
-    ) {
-        out.par_chunks_mut(ROWS_A_PIECE * self.columns)
-            .zip(left.par_chunks(ROWS_A_PIECE * self.inner))
-            .for_each_init(Vec::new, |packed, (out, left)| {
-                piece(self, left, out, packed);
-            });
+    ) -> Vec<f32> {
+        let rows = left.len().checked_div(self.inner).unwrap_or_default();
+        let (total, length) = (rows * self.columns, ROWS_A_PIECE * self.columns);
+        values_of_pieces(total, length, Vec::new, |packed, index, out| {
+            let first = index * ROWS_A_PIECE;
+            let last = first + out.len() / self.columns;
+            piece(
+                self,
+                &left[first * self.inner..last * self.inner],
+                out,
+                packed,
+            );
+        })
     }
 
     /// A few rows of the result.
@@ -235,11 +236,12 @@ mod tests {
                     transposed,
                 };
                 let wanted = exact(&left, right, &bias);
-                let mut outs = vec![vec![0f32; rows * columns]; 4];
-                Product::new(right, &bias).run(&left, &mut outs[0], piece_of_twelve_rows);
-                Product::new(right, &bias).run(&left, &mut outs[1], piece_of_six_rows);
-                Product::new(right, &bias).run(&left, &mut outs[2], piece_of_four_rows);
-                outs[3] = product(&left, right, &bias);
+                let outs = [
+                    Product::new(right, &bias).run(&left, piece_of_twelve_rows),
+                    Product::new(right, &bias).run(&left, piece_of_six_rows),
+                    Product::new(right, &bias).run(&left, piece_of_four_rows),
+                    product(&left, right, &bias),
+                ];
                 for out in outs {
                     for (ours, theirs) in out.iter().zip(&wanted) {
                         assert!((f64::from(*ours) - theirs).abs() < 2e-5, "{ours} {theirs}");
