@@ -133,9 +133,8 @@ fn activation_checkpoints_give_the_embedding_and_the_gradients_of_the_plain_way(
             for ((our_id, ours), (their_id, theirs)) in ours.iter().zip(&theirs) {
                 assert_eq!(our_id, their_id);
                 assert!(theirs.iter().any(|&value| value != 0.0), "{name}");
-                // Burn's layer norm rounds otherwise with a graph than without.
                 let error = relative_error(ours, theirs);
-                assert!(error < 2e-5, "{name}, from block {start_block}: {error:e}");
+                assert!(error < 1e-5, "{name}, from block {start_block}: {error:e}");
             }
         }
     }
