@@ -262,3 +262,102 @@ fn parameters(config: &SamConfig) -> u64 {
         + out * out;
     encoder + neck + decoder
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use resam_sam::config::DecoderConfig;
+
+    fn model(image_encoder: ImageEncoderConfig) -> SamConfig {
+        SamConfig {
+            image_encoder,
+            prompt_embed_dim: 256,
+            image_size: 1024,
+            mask_in_chans: 16,
+            decoder: DecoderConfig {
+                depth: 2,
+                heads: 8,
+                mlp_dim: 2048,
+                multimask_outputs: 3,
+                iou_head_depth: 3,
+                iou_head_hidden_dim: 256,
+            },
+        }
+    }
+
+    fn tiny_vit_5m() -> SamConfig {
+        model(ImageEncoderConfig::TinyVit(TinyVitConfig {
+            embed_dims: vec![64, 128, 160, 320],
+            depths: vec![2, 2, 6, 2],
+            num_heads: vec![0, 4, 5, 10],
+            window_sizes: vec![0, 7, 14, 7],
+            mbconv_dim: 256,
+            mlp_ratio: 4,
+        }))
+    }
+
+    fn vit_b() -> SamConfig {
+        model(ImageEncoderConfig::Vit(VitConfig {
+            patch_size: 16,
+            embed_dim: 768,
+            depth: 12,
+            num_heads: 12,
+            mlp_dim: 3072,
+            window_size: 14,
+            global_attn_indexes: vec![2, 5, 8, 11],
+            qkv_bias: true,
+            use_abs_pos: true,
+            use_rel_pos: true,
+        }))
+    }
+
+    fn step(first_block: usize, instances: usize, input_size: usize, again: bool) -> Step {
+        Step {
+            input_size,
+            first_block: Some(first_block),
+            instances,
+            activation_checkpoints: again,
+        }
+    }
+
+    #[test]
+    fn estimates_are_near_what_steps_took_and_not_below() {
+        // Peaks in MB of `--example step_memory` on Linux, 2 threads.
+        for (config, step, measured) in [
+            (tiny_vit_5m(), step(0, 10, 1024, false), 1463),
+            (tiny_vit_5m(), step(0, 10, 1024, true), 914),
+            (tiny_vit_5m(), step(6, 1, 1024, false), 404),
+            (tiny_vit_5m(), step(0, 50, 512, false), 1196),
+            (tiny_vit_5m(), step(0, 30, 1024, false), 2968),
+            (vit_b(), step(6, 10, 1024, false), 2081),
+            (vit_b(), step(6, 10, 1024, true), 1314),
+        ] {
+            let ratio = step_memory(&config, &step).total() as f64 / (measured as f64 * 1e6);
+            assert!((0.97..1.2).contains(&ratio), "{step:?}: {ratio} of it");
+        }
+    }
+
+    #[test]
+    fn the_model_takes_what_its_parameters_take() {
+        for (config, parameters) in [(tiny_vit_5m(), 9_818_591), (vit_b(), 93_735_472)] {
+            let ratio = super::parameters(&config) as f64 / f64::from(parameters);
+            assert!((0.98..1.02).contains(&ratio), "{ratio}");
+        }
+    }
+
+    #[test]
+    fn a_frozen_encoder_keeps_nothing_and_later_blocks_keep_less() {
+        for config in [tiny_vit_5m(), vit_b()] {
+            let encoder = |first_block| {
+                let step = Step {
+                    first_block,
+                    ..step(0, 10, 1024, false)
+                };
+                step_memory(&config, &step).encoder
+            };
+            assert_eq!(encoder(None), 0);
+            assert_eq!(encoder(Some(100)), 0, "no such block");
+            assert!(encoder(Some(3)) < encoder(Some(2)));
+        }
+    }
+}

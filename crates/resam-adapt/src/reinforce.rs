@@ -37,3 +37,57 @@ pub fn box_features(embedding: Tensor<4>, boxes: &[[f32; 4]], stride: usize) -> 
 pub fn alignment(weak: Tensor<2>, strong: Tensor<2>) -> Tensor<1> {
     ((weak * strong).sum_dim(1) * -1.0 + 1.0).mean()
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, TensorData};
+
+    use super::*;
+
+    /// Two channels of 3 rows and 4 columns; the second is the first one's square.
+    fn embedding() -> Tensor<4> {
+        let first = (0..12).map(|i| i as f32);
+        let values: Vec<f32> = first.clone().chain(first.map(|x| x * x)).collect();
+        Tensor::from_data(TensorData::new(values, [1, 2, 3, 4]), &Device::flex())
+    }
+
+    fn features(boxes: &[[f32; 4]]) -> Vec<f32> {
+        let features = box_features(embedding(), boxes, 16);
+        features.to_data().try_to_vec().expect("f32 values")
+    }
+
+    #[test]
+    fn a_feature_is_the_direction_of_the_mean_cell() {
+        // Columns 1 and 2 of rows 0 and 1: 1, 2, 5, 6 and their squares.
+        let (x, y) = (3.5f32, 16.5f32);
+        let length = x.hypot(y);
+        let ours = features(&[[17.0, 3.0, 47.5, 31.0]]);
+        for (ours, exact) in ours.iter().zip([x / length, y / length]) {
+            assert!((ours - exact).abs() < 1e-6, "{ours} where {exact} is exact");
+        }
+    }
+
+    #[test]
+    fn boxes_off_the_image_or_without_area_take_the_nearest_cell() {
+        let corner = features(&[[48.0, 32.0, 64.0, 48.0]]);
+        for strange in [
+            [70.0, 50.0, 90.0, 90.0],
+            [60.0, 40.0, 60.0, 40.0],
+            [f32::INFINITY; 4],
+        ] {
+            assert_eq!(features(&[strange]), corner);
+        }
+        let first = features(&[[0.0, 0.0, 16.0, 16.0]]);
+        assert_eq!(features(&[[-9.0, -9.0, -5.0, -5.0]]), first);
+        assert_eq!(features(&[[f32::NAN; 4]]), first);
+        assert!(features(&[]).is_empty());
+    }
+
+    #[test]
+    fn the_same_direction_is_aligned_and_the_opposite_is_two_away() {
+        let feature = box_features(embedding(), &[[0.0, 0.0, 64.0, 48.0]], 16);
+        let value = |loss: Tensor<1>| loss.into_scalar::<f32>();
+        assert!(value(alignment(feature.clone(), feature.clone())).abs() < 1e-6);
+        assert!((value(alignment(feature.clone(), feature * -1.0)) - 2.0).abs() < 1e-6);
+    }
+}

@@ -7,6 +7,10 @@
 //! | [`memory::keep_freed_memory`] | 2.49 s to 1.78 s |
 //! | [`gelu`] | 1.78 s to 0.94 s |
 //!
+//! | part | what it bought elsewhere |
+//! |---|---|
+//! | [`mask_sums`] | losses of ten masks at 1024 px, there and back: 518 ms to 45 ms, and 320 MB less |
+//!
 //! Results do not depend on the number of threads: work is cut into pieces of a fixed size, and
 //! every value is computed by one of them.
 

@@ -16,7 +16,7 @@ use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Tensor, TensorData, activation};
-use multiversion::multiversion;
+use multiversion::{multiversion, target::target_cfg_f};
 use rayon::prelude::*;
 
 use crate::exponential::exp_of_negative;
@@ -298,18 +298,32 @@ impl Upsampling {
 /// Adds a row's sums.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
 fn add_row(logits: &[f32], labels: &[f32], threshold: f32, sums: &mut [f64; MASK_SUMS]) {
+    if target_cfg_f!(any(target_feature = "fma", target_feature = "neon")) {
+        add_row_with::<true>(logits, labels, threshold, sums);
+    } else {
+        add_row_with::<false>(logits, labels, threshold, sums);
+    }
+}
+
+#[inline(always)]
+fn add_row_with<const FUSED: bool>(
+    logits: &[f32],
+    labels: &[f32],
+    threshold: f32,
+    sums: &mut [f64; MASK_SUMS],
+) {
     let mut lanes = [[0f32; LANES]; MASK_SUMS];
     let (logits, last_logits) = logits.as_chunks::<LANES>();
     let (labels, last_labels) = labels.as_chunks::<LANES>();
     for (logits, labels) in logits.iter().zip(labels) {
-        add_pixels(logits, labels, threshold, &mut lanes);
+        add_pixels::<FUSED>(logits, labels, threshold, &mut lanes);
     }
     if !last_logits.is_empty() {
         // A pixel that is surely outside, and should be, adds less than any rounding.
         let (mut logits, mut labels) = ([f32::MIN; LANES], [0.0; LANES]);
         logits[..last_logits.len()].copy_from_slice(last_logits);
         labels[..last_labels.len()].copy_from_slice(last_labels);
-        add_pixels(&logits, &labels, threshold, &mut lanes);
+        add_pixels::<FUSED>(&logits, &labels, threshold, &mut lanes);
     }
     for (sum, lanes) in sums.iter_mut().zip(lanes) {
         *sum += lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>();
@@ -317,7 +331,7 @@ fn add_row(logits: &[f32], labels: &[f32], threshold: f32, sums: &mut [f64; MASK
 }
 
 #[inline(always)]
-fn add_pixels(
+fn add_pixels<const FUSED: bool>(
     logits: &[f32; LANES],
     labels: &[f32; LANES],
     threshold: f32,
@@ -327,7 +341,7 @@ fn add_pixels(
         let (z, y) = (logits[lane], labels[lane]);
         let Pixel {
             p, missed, entropy, ..
-        } = Pixel::new(z, y);
+        } = Pixel::new::<FUSED>(z, y);
         let m = if z >= threshold { 1.0 } else { 0.0 };
         let values = [missed * missed * entropy, p * y, p, m * y, m, y];
         for (lanes, value) in lanes.iter_mut().zip(values) {
@@ -338,14 +352,27 @@ fn add_pixels(
 
 /// Logits to the gradient of each, in place, given those of the first three sums.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
-fn row_gradient(logits: &mut [f32], labels: &[f32], [focal, overlap, size]: [f32; 3]) {
+fn row_gradient(logits: &mut [f32], labels: &[f32], gradient: [f32; 3]) {
+    if target_cfg_f!(any(target_feature = "fma", target_feature = "neon")) {
+        row_gradient_with::<true>(logits, labels, gradient);
+    } else {
+        row_gradient_with::<false>(logits, labels, gradient);
+    }
+}
+
+#[inline(always)]
+fn row_gradient_with<const FUSED: bool>(
+    logits: &mut [f32],
+    labels: &[f32],
+    [focal, overlap, size]: [f32; 3],
+) {
     for (z, &y) in logits.iter_mut().zip(labels) {
         let Pixel {
             p,
             q,
             missed,
             entropy,
-        } = Pixel::new(*z, y);
+        } = Pixel::new::<FUSED>(*z, y);
         let slope = p * q;
         let of_focal = missed * (2.0 * slope * (1.0 - 2.0 * y) * entropy + missed * (p - y));
         *z = focal * of_focal + (overlap * y + size) * slope;
@@ -367,8 +394,8 @@ struct Pixel {
 impl Pixel {
     /// Everything from `e^-|z|`, so that nothing overflows or cancels; not-a-number stays so.
     #[inline(always)]
-    fn new(z: f32, y: f32) -> Self {
-        let small = exp_of_negative::<false>(-z.abs());
+    fn new<const FUSED: bool>(z: f32, y: f32) -> Self {
+        let small = exp_of_negative::<FUSED>(-z.abs());
         let inverse = 1.0 / (1.0 + small);
         let positive = z >= 0.0;
         let p = if positive { inverse } else { small * inverse };
