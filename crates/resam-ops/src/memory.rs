@@ -29,3 +29,21 @@ pub fn keep_freed_memory() -> bool {
         false
     }
 }
+
+/// Gives the memory of freed tensors back to the system now, so that what is held is what is in
+/// use. Does nothing, and answers `false`, where the allocator is not glibc's or keeps none.
+pub fn give_freed_memory_back() -> bool {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        // SAFETY: `malloc_trim` may be called at any time; it returns free pages and touches none
+        // that are in use.
+        #[expect(unsafe_code, reason = "the allocator has no safe interface")]
+        unsafe {
+            libc::malloc_trim(0) == 1
+        }
+    }
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    {
+        false
+    }
+}

@@ -1,0 +1,55 @@
+//! The sizes of the published models that the workloads are about.
+
+use resam_sam::config::DecoderConfig;
+use resam_sam::{ImageEncoderConfig, SamConfig, TinyVitConfig, VitConfig};
+
+/// A published model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Published {
+    /// MobileSAM with TinyViT-5M, `build_sam_vit_t`.
+    TinyVit,
+    /// SAM with ViT-B, `build_sam_vit_b`.
+    VitB,
+}
+
+impl Published {
+    /// The sizes of the model.
+    pub fn config(self) -> SamConfig {
+        let image_encoder = match self {
+            Self::TinyVit => ImageEncoderConfig::TinyVit(TinyVitConfig {
+                embed_dims: vec![64, 128, 160, 320],
+                depths: vec![2, 2, 6, 2],
+                num_heads: vec![0, 4, 5, 10],
+                window_sizes: vec![0, 7, 14, 7],
+                mbconv_dim: 256,
+                mlp_ratio: 4,
+            }),
+            Self::VitB => ImageEncoderConfig::Vit(VitConfig {
+                patch_size: 16,
+                embed_dim: 768,
+                depth: 12,
+                num_heads: 12,
+                mlp_dim: 3072,
+                window_size: 14,
+                global_attn_indexes: vec![2, 5, 8, 11],
+                qkv_bias: true,
+                use_abs_pos: true,
+                use_rel_pos: true,
+            }),
+        };
+        SamConfig {
+            image_encoder,
+            prompt_embed_dim: 256,
+            image_size: 1024,
+            mask_in_chans: 16,
+            decoder: DecoderConfig {
+                depth: 2,
+                heads: 8,
+                mlp_dim: 2048,
+                multimask_outputs: 3,
+                iou_head_depth: 3,
+                iou_head_hidden_dim: 256,
+            },
+        }
+    }
+}
