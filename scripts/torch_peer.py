@@ -12,6 +12,7 @@ how far the modules' answers are from resam's. `PACKAGE` is the folder with the 
 import json
 import sys
 import time
+import warnings
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +21,7 @@ from safetensors.torch import load_file
 
 def load_model(name, weights, package):
     sys.path.insert(0, package)
+    warnings.simplefilter("ignore")  # MobileSAM uses old names of timm.
     if name == "vit-b":
         from segment_anything import sam_model_registry
 

@@ -1,7 +1,7 @@
 //! What is measured, and the inputs it is measured on.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use resam_checkpoint::{Checkpoint, TensorToWrite};
+use resam_checkpoint::Checkpoint;
 use resam_sam::lora::QueryValueAdapter;
 use resam_sam::postprocess::Geometry;
 use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
@@ -122,11 +122,6 @@ impl NamedTensor {
 
     fn tensor<const D: usize>(&self, device: &Device) -> Tensor<D> {
         Tensor::from_data(TensorData::new(self.values.clone(), &*self.shape), device)
-    }
-
-    /// The tensor as a checkpoint holds it.
-    pub fn to_write(&self) -> TensorToWrite<'static> {
-        TensorToWrite::from_f32(self.name.clone(), &self.shape, &self.values)
     }
 }
 

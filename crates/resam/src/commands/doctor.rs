@@ -5,14 +5,17 @@ use resam_sam::speed::{PRODUCT, matrix_product_rate};
 use resam_sam::{BURN_VERSION, ComputeDevice, Precision, device};
 use serde_json::{Value, json};
 
-use super::{Outcome, note};
+use super::{Outcome, bench, note};
 use crate::arguments::{Common, Doctor};
 use crate::machine::Machine;
 
 /// Bytes in the unit that memory is printed in.
 const GIB: f64 = (1u64 << 30) as f64;
 
-pub(crate) fn run(_arguments: &Doctor, common: &Common) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Doctor, common: &Common) -> Result<Outcome> {
+    if arguments.bench.bench {
+        return bench::run(&arguments.bench, common);
+    }
     let machine = Machine::probe();
     let devices = device::devices();
     if common.json {
