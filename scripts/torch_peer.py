@@ -119,7 +119,7 @@ def adapt_workload(model, inputs, start_block):
         trained.update({f"gradient.{index}.{name}": factors[name] for name in names})
         apart = not hasattr(model.image_encoder, "blocks")
         block.attn.qkv = AdaptedQkv(block.attn.qkv, apart, block.attn.num_heads, factors)
-    labels = inputs["labels"]
+    labels = inputs["labels"].flatten(1)
     size = model.image_encoder.img_size
 
     def run():

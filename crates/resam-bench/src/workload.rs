@@ -244,7 +244,7 @@ fn adapt(checkpoint: &Checkpoint, setting: &Setting) -> Result<Prepared, SamErro
     let points = points(INSTANCES, size, setting.seed);
     let labels = discs(&points, size);
     let view = image.tensor::<4>(&device);
-    let truth = labels.tensor::<2>(&device);
+    let truth = labels.tensor::<3>(&device);
     let prompts = PromptBatch {
         points: points
             .values
@@ -319,7 +319,7 @@ fn points(prompts: usize, size: usize, seed: u64) -> NamedTensor {
     NamedTensor::new("points", [prompts, 2, 2], values)
 }
 
-/// A disc around each positive point, `[prompts, size * size]` of zeros and ones.
+/// A disc around each positive point, `[prompts, size, size]` of zeros and ones.
 fn discs(points: &NamedTensor, size: usize) -> NamedTensor {
     let radius = size as f32 / 12.0;
     let positive = points.values.chunks_exact(4);
@@ -330,5 +330,5 @@ fn discs(points: &NamedTensor, size: usize) -> NamedTensor {
             f32::from(u8::from(dx * dx + dy * dy < radius * radius))
         })
     });
-    NamedTensor::new("labels", [points.shape[0], size * size], values.collect())
+    NamedTensor::new("labels", [points.shape[0], size, size], values.collect())
 }

@@ -2,8 +2,10 @@
 //! segment-anything: bilinear to the padded input, cut to what the image covers, bilinear to the
 //! image.
 //!
-//! The padded input is never formed: each of its rows is made when an output row needs it, so
-//! memory is that of the answer.
+//! Both steps are linear and work along each axis apart: first both along the rows, while there are
+//! few of them, then both down the columns at once. The padded input is never formed.
+
+use rayon::prelude::*;
 
 use crate::image_encoder::linear_source;
 
@@ -48,14 +50,9 @@ impl Axis {
     }
 }
 
-/// `out = a (1 - fraction) + b fraction`.
-fn blend(a: &[f32], b: &[f32], fraction: f32, out: &mut [f32]) {
-    for ((value, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        *value = a * (1.0 - fraction) + b * fraction;
-    }
-}
-
 /// Logits `[side, side]`, row-major, to `[height, width]` of the image.
+///
+/// Rows are made by several threads; the answer does not depend on their number.
 pub fn upscale_logits(low_res: &[f32], side: usize, geometry: &Geometry) -> Vec<f32> {
     let Geometry {
         original: [height, width],
@@ -66,34 +63,41 @@ pub fn upscale_logits(low_res: &[f32], side: usize, geometry: &Geometry) -> Vec<
     let columns = Axis::new(covered[1], width);
     let rows = Axis::new(covered[0], height);
 
-    // A row of the covered input, resampled to the image's width.
-    let mut padded_row = vec![0.0; padded];
-    let mut low_row = vec![0.0; side];
-    let mut input_row = |index: usize, out: &mut [f32]| {
-        let (low, high, fraction) = to_padded.0[index];
-        let row = |index: usize| &low_res[index * side..(index + 1) * side];
-        blend(row(low), row(high), fraction, &mut low_row);
-        to_padded.resample(&low_row, &mut padded_row);
-        columns.resample(&padded_row[..covered[1]], out);
-    };
+    // Both steps along the rows, of the few rows there are.
+    let mut wide = vec![0.0; side * width];
+    wide.par_chunks_mut(width.max(1))
+        .zip(low_res.par_chunks_exact(side))
+        .for_each_init(
+            || vec![0.0; padded],
+            |padded_row, (wide, low_row)| {
+                to_padded.resample(low_row, padded_row);
+                columns.resample(padded_row, wide);
+            },
+        );
 
+    // Both steps down the columns: a row of the image is between two rows of the input, and each of
+    // those between two of the logits.
+    let row = |index: usize| &wide[index * width..(index + 1) * width];
     let mut logits = vec![0.0; height * width];
-    // The two input rows in use; output rows go down, so each is made once or twice at most.
-    let mut cached = [
-        (usize::MAX, vec![0.0; width]),
-        (usize::MAX, vec![0.0; width]),
-    ];
-    for (out, &(low, high, fraction)) in logits.chunks_exact_mut(width).zip(&rows.0) {
-        if cached[0].0 != low {
-            cached.swap(0, 1);
-        }
-        for (slot, index) in cached.iter_mut().zip([low, high]) {
-            if slot.0 != index {
-                input_row(index, &mut slot.1);
-                slot.0 = index;
+    logits
+        .par_chunks_mut(width.max(1))
+        .zip(&rows.0)
+        .for_each(|(out, &(low, high, fraction))| {
+            let (a, b, first) = to_padded.0[low];
+            let (c, d, second) = to_padded.0[high];
+            let weights = [1.0 - first, first].map(|weight| weight * (1.0 - fraction));
+            if fraction == 0.0 {
+                for ((out, &a), &b) in out.iter_mut().zip(row(a)).zip(row(b)) {
+                    *out = a * weights[0] + b * weights[1];
+                }
+                return;
             }
-        }
-        blend(&cached[0].1, &cached[1].1, fraction, out);
-    }
+            let others = [1.0 - second, second].map(|weight| weight * fraction);
+            let upper = row(a).iter().zip(row(b));
+            let lower = row(c).iter().zip(row(d));
+            for ((out, (&a, &b)), (&c, &d)) in out.iter_mut().zip(upper).zip(lower) {
+                *out = (a * weights[0] + b * weights[1]) + (c * others[0] + d * others[1]);
+            }
+        });
     logits
 }
