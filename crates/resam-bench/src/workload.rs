@@ -6,9 +6,7 @@ use resam_sam::lora::QueryValueAdapter;
 use resam_sam::postprocess::Geometry;
 use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
 use resam_sam::sam::ImageEncoder;
-use resam_sam::{
-    EncodedImage, LoraConfig, LowRank, Predictor, Prompt, PromptPoint, Sam, SamConfig, SamError,
-};
+use resam_sam::{LoraConfig, LowRank, Predictor, Prompt, PromptPoint, Sam, SamConfig, SamError};
 
 use crate::adaptation::adaptation_step;
 use crate::random::Uniform;
@@ -170,14 +168,12 @@ fn decode(
     let values = Uniform::new(setting.seed).values(channels * cells * cells, 0.0, UNIT_DEVIATION);
     let embedding = NamedTensor::new("embedding", [1, channels, cells, cells], values);
     let points = points(prompts, size, setting.seed);
-    let encoded = EncodedImage {
-        embedding: embedding.tensor(&device),
-        geometry: Geometry {
-            original: [size; 2],
-            covered: [size; 2],
-            padded: size,
-        },
+    let geometry = Geometry {
+        original: [size; 2],
+        covered: [size; 2],
+        padded: size,
     };
+    let encoded = embedding.tensor::<4>(&device);
     let asked: Vec<Prompt> = points
         .values
         .chunks_exact(4)
@@ -196,7 +192,9 @@ fn decode(
     Ok(Prepared {
         inputs: vec![embedding, points],
         work: Box::new(move || {
-            let answers = predictor.predict(&encoded, &asked, false)?;
+            // What all prompts share counts as work here, though it is done once an image.
+            let image = predictor.read(encoded.clone(), geometry);
+            let answers = predictor.predict(&image, &asked, false)?;
             let [mut low_res, mut quality, mut areas] = [(); 3].map(|()| Vec::new());
             for answer in answers.iter().flatten() {
                 let mask = answer.logits().into_iter().map(|logit| logit > THRESHOLD);

@@ -14,6 +14,7 @@
 //! Results do not depend on the number of threads: work is cut into pieces of a fixed size, and
 //! every value is computed by one of them.
 
+mod absorbed;
 mod activation;
 mod attention;
 mod conv2d;
@@ -32,6 +33,7 @@ mod pieces;
 mod product;
 mod tile;
 
+pub use absorbed::{attend_from_cells, attend_to_cells};
 pub use activation::Activation;
 pub use attention::{QkvOrder, RelativePositions, SelfAttention, attention, self_attention};
 pub use conv_transpose::conv_transpose2x2;

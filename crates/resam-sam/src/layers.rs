@@ -41,6 +41,15 @@ impl Linear {
         }
     }
 
+    /// The weight with the adapter in it, `[d_input, d_output]`, for who multiplies by parts of it.
+    pub(crate) fn whole_weight(&self) -> Tensor<2> {
+        let weight = self.weight.val();
+        match &self.adapter {
+            Some(adapter) => weight + adapter.a.val().matmul(adapter.b.val()),
+            None => weight,
+        }
+    }
+
     /// `[..., d_input]` to `[..., d_output]`.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let bias = self.bias.as_ref().map(Param::val);

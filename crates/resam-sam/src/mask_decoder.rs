@@ -8,7 +8,7 @@ use resam_ops::Activation;
 use crate::config::DecoderConfig;
 use crate::layers::{CHANNEL_NORM_EPSILON, LayerNorm, Linear};
 use crate::parameters::{Parameters, frozen};
-use crate::transformer::TwoWayTransformer;
+use crate::transformer::{ImageCells, TwoWayTransformer};
 
 /// The mask decoder.
 #[derive(Module, Debug)]
@@ -21,6 +21,14 @@ pub struct MaskDecoder {
     output_upscaling: OutputUpscaling,
     output_hypernetworks_mlps: Vec<Mlp>,
     iou_prediction_head: Mlp,
+}
+
+/// An image as the decoder reads it.
+#[derive(Debug, Clone)]
+pub struct DecoderImage {
+    cells: ImageCells,
+    rows: usize,
+    columns: usize,
 }
 
 /// What the decoder answers to a batch of prompts.
@@ -59,40 +67,56 @@ impl MaskDecoder {
         }
     }
 
-    /// Answers a batch of prompts.
+    /// Reads an image, or one for each prompt of a batch.
     ///
-    /// `image` is `[batch or 1, channels, rows, columns]`: one image for all prompts, or one for
-    /// each. `image_pe` is `[1, channels, rows, columns]`, `sparse` `[batch, tokens, channels]`,
-    /// `dense` broadcastable to `[batch, channels, rows, columns]`. With `multimask` the answer is
-    /// the masks for an ambiguous prompt, without it the single mask.
-    pub fn forward(
+    /// `image` is `[batch or 1, channels, rows, columns]`, `image_pe` `[1, channels, rows,
+    /// columns]`, `dense` broadcastable to `[batch, channels, rows, columns]`. `shared` says that any
+    /// number of prompts may follow: then what they share is computed now.
+    pub fn read(
         &self,
         image: Tensor<4>,
         image_pe: Tensor<4>,
-        sparse: Tensor<3>,
         dense: Tensor<4>,
+        shared: bool,
+    ) -> DecoderImage {
+        // Channels come last from here on; the encoder's answer lies so already.
+        let channels_last = |x: Tensor<4>| x.permute([0, 2, 3, 1]);
+        let in_a_row = |x: Tensor<4>| {
+            let [batch, rows, columns, channels] = x.dims();
+            x.reshape([batch, rows * columns, channels])
+        };
+        let [_, _, rows, columns] = image.dims();
+        let cells = in_a_row(channels_last(image) + channels_last(dense));
+        let positions = in_a_row(channels_last(image_pe));
+        DecoderImage {
+            cells: if shared {
+                self.transformer.read(cells, positions)
+            } else {
+                ImageCells::of_single_prompts(cells, positions)
+            },
+            rows,
+            columns,
+        }
+    }
+
+    /// Answers a batch of prompts about one image, or about one each: `sparse` is `[batch, tokens,
+    /// channels]`. With `multimask` the answer is the masks for an ambiguous prompt, without it the
+    /// single mask.
+    pub fn forward(
+        &self,
+        image: &DecoderImage,
+        sparse: Tensor<3>,
         multimask: bool,
     ) -> DecodedMasks {
         let [batch, _, channels] = sparse.dims();
-        let [_, _, rows, columns] = image.dims();
+        let &DecoderImage { rows, columns, .. } = image;
         let output_tokens =
             Tensor::cat(vec![self.iou_token.val(), self.mask_tokens.val()], 0).unsqueeze::<3>();
         let [_, output_count, _] = output_tokens.dims();
         let output_tokens = output_tokens.expand([batch, output_count, channels]);
         let tokens = Tensor::cat(vec![output_tokens, sparse], 1);
 
-        // Channels come last from here on; the encoder's answer lies so already.
-        let channels_last = |x: Tensor<4>| x.permute([0, 2, 3, 1]);
-        let cells = |x: Tensor<4>| {
-            let [batch, rows, columns, channels] = x.dims();
-            x.reshape([batch, rows * columns, channels])
-        };
-        let (tokens, image) = self.transformer.forward(
-            cells(channels_last(image) + channels_last(dense)),
-            cells(channels_last(image_pe)),
-            tokens,
-        );
-
+        let (tokens, image) = self.transformer.forward(&image.cells, tokens);
         let image = image.reshape([batch, rows, columns, channels]);
         let upscaled = self.output_upscaling.forward(image);
         let [_, height, width, depth] = upscaled.dims();

@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::error::SamError;
+use crate::mask_decoder::{DecodedMasks, DecoderImage};
 use crate::postprocess::{Geometry, upscale_logits};
 use crate::preprocess::{RgbView, preprocess};
 use crate::prompt_encoder::{PointLabel, PromptBatch};
@@ -61,10 +62,22 @@ impl Prediction {
 /// An image after the encoder.
 #[derive(Debug, Clone)]
 pub struct EncodedImage {
-    /// `[1, channels, rows, columns]`.
-    pub embedding: Tensor<4>,
+    embedding: Tensor<4>,
+    geometry: Geometry,
+    /// As the decoder reads it, for all prompts without a mask.
+    read: DecoderImage,
+}
+
+impl EncodedImage {
+    /// What the encoder answered, `[1, channels, rows, columns]`.
+    pub fn embedding(&self) -> &Tensor<4> {
+        &self.embedding
+    }
+
     /// Where the image lies in the network's input.
-    pub geometry: Geometry,
+    pub fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
 }
 
 /// A model, the device it runs on, and the input size it runs at.
@@ -73,6 +86,8 @@ pub struct Predictor {
     sam: Sam,
     device: Device,
     input_size: usize,
+    /// The encoding of every cell's position, `[1, channels, rows, columns]`.
+    positions: Tensor<4>,
 }
 
 impl Predictor {
@@ -91,10 +106,13 @@ impl Predictor {
                 most: LARGEST_INPUT,
             });
         }
+        let cells = size / multiple;
+        let positions = sam.prompt_encoder.dense_positional_encoding(cells, cells);
         Ok(Self {
             sam,
             device: device.clone(),
             input_size: size,
+            positions,
         })
     }
 
@@ -111,8 +129,17 @@ impl Predictor {
     /// Encodes one image.
     pub fn encode(&self, image: RgbView<'_>) -> EncodedImage {
         let (input, geometry) = self.input(image);
-        let embedding = self.sam.image_encoder.forward(input);
+        self.read(self.sam.image_encoder.forward(input), geometry)
+    }
+
+    /// An embedding that was made before, `[1, channels, rows, columns]` of this predictor's input
+    /// size, read for the prompts to come.
+    pub fn read(&self, embedding: Tensor<4>, geometry: Geometry) -> EncodedImage {
+        let dense = self.sam.prompt_encoder.no_mask();
+        let positions = self.positions.clone();
+        let decoder = &self.sam.mask_decoder;
         EncodedImage {
+            read: decoder.read(embedding.clone(), positions, dense, true),
             embedding,
             geometry,
         }
@@ -126,13 +153,10 @@ impl Predictor {
         let (inputs, geometries): (Vec<_>, Vec<_>) =
             images.iter().map(|&image| self.input(image)).unzip();
         let embeddings = self.sam.image_encoder.forward(Tensor::cat(inputs, 0));
-        let encoded = geometries.into_iter().enumerate().map(|(index, geometry)| {
-            let embedding = embeddings.clone().narrow(0, index, 1);
-            EncodedImage {
-                embedding,
-                geometry,
-            }
-        });
+        let encoded = geometries
+            .into_iter()
+            .enumerate()
+            .map(|(index, geometry)| self.read(embeddings.clone().narrow(0, index, 1), geometry));
         encoded.collect()
     }
 
@@ -172,7 +196,7 @@ impl Predictor {
         for group in same_form(prompts) {
             for indices in group.chunks(PROMPTS_PER_BATCH) {
                 let batch = self.batch(image, prompts, indices);
-                let decoded = self.sam.decode(image.embedding.clone(), &batch, multimask);
+                let decoded = self.decode(image, &batch, multimask);
                 let [_, masks, height, width] = decoded.low_res.dims();
                 let low_res = values(decoded.low_res)?;
                 let quality = values(decoded.quality)?;
@@ -212,6 +236,17 @@ impl Predictor {
                 .max_by(|a, b| a.quality.total_cmp(&b.quality))
         };
         Ok(answers.into_iter().filter_map(best).collect())
+    }
+
+    fn decode(&self, image: &EncodedImage, batch: &PromptBatch, multimask: bool) -> DecodedMasks {
+        let decoder = &self.sam.mask_decoder;
+        let (sparse, dense) = self.sam.prompt_encoder.forward(batch, [self.input_size; 2]);
+        if batch.masks.is_none() {
+            return decoder.forward(&image.read, sparse, multimask);
+        }
+        let (embedding, positions) = (image.embedding.clone(), self.positions.clone());
+        let own = decoder.read(embedding, positions, dense, false);
+        decoder.forward(&own, sparse, multimask)
     }
 
     fn mask_side(image: &EncodedImage) -> usize {

@@ -94,9 +94,14 @@ impl PromptEncoder {
     pub fn forward(&self, prompts: &PromptBatch, input_size: [usize; 2]) -> (Tensor<3>, Tensor<4>) {
         let dense = match &prompts.masks {
             Some(masks) => self.mask_downscaling.forward(masks.clone()),
-            None => self.no_mask_embed.val().reshape([1, self.embed_dim, 1, 1]),
+            None => self.no_mask(),
         };
         (self.sparse(prompts, input_size), dense)
+    }
+
+    /// The dense embedding of a prompt without a mask, `[1, channels, 1, 1]`, to be broadcast.
+    pub fn no_mask(&self) -> Tensor<4> {
+        self.no_mask_embed.val().reshape([1, self.embed_dim, 1, 1])
     }
 
     fn sparse(&self, prompts: &PromptBatch, input_size: [usize; 2]) -> Tensor<3> {

@@ -140,12 +140,13 @@ impl Sam {
     ///
     /// `image` is `[batch or 1, channels, rows, columns]`. See [`MaskDecoder::forward`].
     pub fn decode(&self, image: Tensor<4>, prompts: &PromptBatch, multimask: bool) -> DecodedMasks {
-        let [_, _, rows, columns] = image.dims();
+        let [images, _, rows, columns] = image.dims();
         let stride = self.image_encoder.stride();
         let input_size = [rows * stride, columns * stride];
         let (sparse, dense) = self.prompt_encoder.forward(prompts, input_size);
         let image_pe = self.prompt_encoder.dense_positional_encoding(rows, columns);
-        self.mask_decoder
-            .forward(image, image_pe, sparse, dense, multimask)
+        let shared = images == 1 && prompts.masks.is_none();
+        let image = self.mask_decoder.read(image, image_pe, dense, shared);
+        self.mask_decoder.forward(&image, sparse, multimask)
     }
 }

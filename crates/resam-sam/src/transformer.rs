@@ -2,7 +2,8 @@
 //! other. Follows `TwoWayTransformer` of segment-anything.
 //!
 //! The image side may have a batch of 1 beside a batch of many prompts. It then stays 1 until the
-//! first block has mixed the prompts in, so what depends on the image alone is computed once.
+//! first block has mixed the prompts in, and what the first block reads of it is computed once
+//! ([`ImageCells`]).
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -51,23 +52,59 @@ impl TwoWayTransformer {
         }
     }
 
-    /// `image` is `[batch or 1, cells, channels]`, `image_pe` `[1, cells, channels]`, `tokens`
-    /// `[batch, tokens, channels]`; returns the processed tokens and the processed image.
-    pub fn forward(
-        &self,
-        image: Tensor<3>,
-        image_pe: Tensor<3>,
-        tokens: Tensor<3>,
-    ) -> (Tensor<3>, Tensor<3>) {
+    /// What the transformer reads of images that whole batches of prompts are about: `cells` is
+    /// `[images, cells, channels]`, `positions` `[1, cells, channels]`.
+    pub fn read(&self, cells: Tensor<3>, positions: Tensor<3>) -> ImageCells {
+        let first = self.layers.first().map(|layer| {
+            let attention = &layer.cross_attn_token_to_image;
+            let keys = attention.k_proj.forward(cells.clone() + positions.clone());
+            [keys, attention.v_proj.forward(cells.clone())]
+        });
+        ImageCells {
+            cells,
+            positions,
+            first,
+        }
+    }
+
+    /// `image` has a batch of 1 or that of `tokens`, `[batch, tokens, channels]`; returns the
+    /// processed tokens and the processed image, `[batch, cells, channels]`.
+    pub fn forward(&self, image: &ImageCells, tokens: Tensor<3>) -> (Tensor<3>, Tensor<3>) {
         let mut queries = tokens.clone();
-        let mut keys = image;
+        let mut image = image.clone();
         for layer in &self.layers {
-            (queries, keys) = layer.forward(queries, keys, tokens.clone(), image_pe.clone());
+            (queries, image.cells) = layer.forward(queries, &image, tokens.clone());
+            image.first = None;
         }
         let q = queries.clone() + tokens;
-        let k = keys.clone() + image_pe;
-        let attended = self.final_attn_token_to_image.forward(q, k, keys.clone());
-        (self.norm_final_attn.forward(queries + attended), keys)
+        let attended = self.final_attn_token_to_image.to_image(q, &image);
+        (
+            self.norm_final_attn.forward(queries + attended),
+            image.cells,
+        )
+    }
+}
+
+/// An image as the transformer reads it.
+#[derive(Debug, Clone)]
+pub struct ImageCells {
+    /// `[images, cells, channels]`.
+    cells: Tensor<3>,
+    /// `[1, cells, channels]`.
+    positions: Tensor<3>,
+    /// Keys and values of the first attention from tokens to image, `[images, cells, inner]`: what
+    /// prompts about one image share.
+    first: Option<[Tensor<3>; 2]>,
+}
+
+impl ImageCells {
+    /// Images that a single prompt each is about: there is nothing to share.
+    pub fn of_single_prompts(cells: Tensor<3>, positions: Tensor<3>) -> Self {
+        Self {
+            cells,
+            positions,
+            first: None,
+        }
     }
 }
 
@@ -119,9 +156,8 @@ impl TwoWayAttentionBlock {
     fn forward(
         &self,
         queries: Tensor<3>,
-        keys: Tensor<3>,
+        image: &ImageCells,
         query_pe: Tensor<3>,
-        key_pe: Tensor<3>,
     ) -> (Tensor<3>, Tensor<3>) {
         let queries = if self.skip_first_layer_pe {
             self.self_attn
@@ -133,10 +169,7 @@ impl TwoWayAttentionBlock {
         let queries = self.norm1.forward(queries);
 
         let q = queries.clone() + query_pe.clone();
-        let k = keys.clone() + key_pe.clone();
-        let attended = self
-            .cross_attn_token_to_image
-            .forward(q, k.clone(), keys.clone());
+        let attended = self.cross_attn_token_to_image.to_image(q, image);
         let queries = self.norm2.forward(queries + attended);
 
         let queries = self
@@ -144,11 +177,10 @@ impl TwoWayAttentionBlock {
             .forward(queries.clone() + self.mlp.forward(queries));
 
         let q = queries.clone() + query_pe;
-        let attended = self
+        let cells = self
             .cross_attn_image_to_token
-            .forward(k, q, queries.clone());
-        let keys = self.norm4.forward(keys + attended);
-        (queries, keys)
+            .from_image(image, q, queries.clone());
+        (queries, self.norm4.forward(cells))
     }
 }
 
@@ -177,9 +209,126 @@ impl Attention {
     /// `q` is `[batch or 1, queries, channels]`, `k` and `v` `[batch or 1, keys, channels]`;
     /// returns `[batch, queries, channels]`.
     fn forward(&self, q: Tensor<3>, k: Tensor<3>, v: Tensor<3>) -> Tensor<3> {
-        let query = self.q_proj.forward(q);
         let (key, value) = (self.k_proj.forward(k), self.v_proj.forward(v));
+        self.attend(self.q_proj.forward(q), key, value)
+    }
+
+    fn attend(&self, query: Tensor<3>, key: Tensor<3>, value: Tensor<3>) -> Tensor<3> {
         let attended = resam_ops::attention(query, key, value, self.num_heads);
         self.out_proj.forward(attended)
+    }
+
+    /// From tokens `q` to the cells of the image, whose keys have their positions added: `[batch,
+    /// tokens, channels]`.
+    fn to_image(&self, q: Tensor<3>, image: &ImageCells) -> Tensor<3> {
+        let ImageCells {
+            cells,
+            positions,
+            first,
+        } = image;
+        if let Some([key, value]) = first {
+            return self.attend(self.q_proj.forward(q), key.clone(), value.clone());
+        }
+        let [batch, tokens, channels] = q.dims();
+        if !self.absorbs(tokens) {
+            return self.forward(q, cells.clone() + positions.clone(), cells.clone());
+        }
+        // The bias of the keys adds the same to all scores of a query, which softmax does not see.
+        let query = self.by_head(self.q_proj.forward(q)) * self.scale();
+        let queries = query.matmul(self.columns_by_head(&self.k_proj).swap_dims(1, 2));
+        let attended = resam_ops::attend_to_cells(
+            self.rows_of_tokens(queries, batch),
+            cells.clone(),
+            positions.clone(),
+        );
+        let attended = attended
+            .reshape([batch * tokens, self.num_heads, channels])
+            .swap_dims(0, 1)
+            .matmul(self.columns_by_head(&self.v_proj));
+        let [_, _, head_dim] = attended.dims();
+        let value = attended
+            .swap_dims(0, 1)
+            .reshape([batch, tokens, self.num_heads * head_dim]);
+        let value = match &self.v_proj.bias {
+            Some(bias) => value + bias.val().unsqueeze::<3>(),
+            None => value,
+        };
+        self.out_proj.forward(value)
+    }
+
+    /// From the cells of the image to tokens with keys `k` and values `v`, added to the cells:
+    /// `[batch, cells, channels]`.
+    fn from_image(&self, image: &ImageCells, k: Tensor<3>, v: Tensor<3>) -> Tensor<3> {
+        let ImageCells {
+            cells, positions, ..
+        } = image;
+        let [batch, tokens, _] = k.dims();
+        if !self.absorbs(tokens) {
+            let attended = self.forward(cells.clone() + positions.clone(), k, v);
+            return cells.clone() + attended;
+        }
+        let heads = self.num_heads;
+        let key = self.by_head(self.k_proj.forward(k)) * self.scale();
+        let [_, _, head_dim] = key.dims();
+        let biases = match &self.q_proj.bias {
+            Some(bias) => {
+                let bias = bias.val().reshape([heads, head_dim, 1]);
+                self.rows_of_tokens(key.clone().matmul(bias), batch)
+            }
+            None => Tensor::zeros([batch, tokens * heads, 1], &key.device()),
+        };
+        let keys = key.matmul(self.columns_by_head(&self.q_proj).swap_dims(1, 2));
+        // The rows of the output's weight that take a head's values.
+        let out = self.out_proj.whole_weight();
+        let [_, channels] = out.dims();
+        let out = out.reshape([heads, head_dim, channels]);
+        let values = self.by_head(self.v_proj.forward(v)).matmul(out);
+        // A head's probabilities add up to one, so its values may carry its share of the bias.
+        let values = match &self.out_proj.bias {
+            Some(bias) => values + bias.val().unsqueeze::<3>() / heads as f64,
+            None => values,
+        };
+        resam_ops::attend_from_cells(
+            cells.clone(),
+            positions.clone(),
+            self.rows_of_tokens(keys, batch),
+            biases.swap_dims(1, 2),
+            self.rows_of_tokens(values, batch),
+            heads,
+        )
+    }
+
+    /// Whether projecting the tokens once more is less work than projecting the cells.
+    fn absorbs(&self, tokens: usize) -> bool {
+        let [_, inner] = self.k_proj.weight.dims();
+        self.num_heads * tokens <= inner
+    }
+
+    fn scale(&self) -> f64 {
+        let [_, inner] = self.k_proj.weight.dims();
+        ((inner / self.num_heads) as f64).powf(-0.5)
+    }
+
+    /// `[batch, tokens, inner]` to `[heads, batch * tokens, head_dim]`.
+    fn by_head(&self, x: Tensor<3>) -> Tensor<3> {
+        let [batch, tokens, inner] = x.dims();
+        x.reshape([batch * tokens, self.num_heads, inner / self.num_heads])
+            .swap_dims(0, 1)
+    }
+
+    /// `[heads, batch * tokens, channels]` to `[batch, tokens * heads, channels]`.
+    fn rows_of_tokens(&self, x: Tensor<3>, batch: usize) -> Tensor<3> {
+        let [heads, rows, channels] = x.dims();
+        x.swap_dims(0, 1)
+            .reshape([batch, rows / batch * heads, channels])
+    }
+
+    /// The columns of a projection's weight that make each head: `[heads, channels, head_dim]`.
+    fn columns_by_head(&self, projection: &Linear) -> Tensor<3> {
+        let weight = projection.whole_weight();
+        let [channels, inner] = weight.dims();
+        weight
+            .reshape([channels, self.num_heads, inner / self.num_heads])
+            .swap_dims(0, 1)
     }
 }

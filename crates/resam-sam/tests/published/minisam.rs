@@ -31,13 +31,13 @@ fn golden_masks_of_real_images_are_those_of_the_published_modules() {
         let theirs = golden.values(&format!("{image}.embedding"));
         report.close(
             &format!("{image} embedding"),
-            &values(&encoded.embedding),
+            &values(encoded.embedding()),
             &theirs,
             TOLERANCE,
         );
 
         let number = |value: &serde_json::Value| value.as_f64().expect("a number");
-        let geometry = encoded.geometry;
+        let geometry = *encoded.geometry();
         // The published predictor takes the index of a pixel and scales it; ours takes a position
         // counted from the image's corner and takes half an input pixel away.
         let position = |index: f64, axis: usize| {
@@ -119,7 +119,7 @@ fn golden_answers_do_not_depend_on_what_is_asked_beside_them() {
     let view = RgbView::new(300, 200, &image).expect("a view");
     let alone = predictor.encode(view);
     let batch = predictor.encode_batch(&[RgbView::new(80, 150, &other).expect("a view"), view]);
-    let (ours, theirs) = (values(&batch[1].embedding), values(&alone.embedding));
+    let (ours, theirs) = (values(batch[1].embedding()), values(alone.embedding()));
     assert!(
         relative_error(&ours, &theirs) < 1e-5,
         "a batch of images changes an embedding"
