@@ -20,13 +20,7 @@ pub(crate) fn exp_of_negative<const FUSED: bool>(x: f32) -> f32 {
     let rest = multiply_add::<FUSED>(whole, -LN_2_HIGH, x);
     let rest = multiply_add::<FUSED>(whole, -LN_2_LOW, rest);
     let mut series = 1.987_569_1e-4;
-    for coefficient in [
-        1.398_2e-3,
-        8.333_452e-3,
-        4.166_579_6e-2,
-        0.166_666_65,
-        0.500_000_01,
-    ] {
+    for coefficient in [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5] {
         series = multiply_add::<FUSED>(series, rest, coefficient);
     }
     let series = multiply_add::<FUSED>(series, rest * rest, rest) + 1.0;

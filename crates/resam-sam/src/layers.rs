@@ -19,6 +19,9 @@ pub struct Linear {
     pub bias: Option<Param<Tensor<1>>>,
     /// `y += x A B` beside the frozen product.
     pub adapter: Option<LowRank>,
+    /// The published name, without `.weight` and `.bias`.
+    #[module(skip)]
+    name: String,
 }
 
 impl Linear {
@@ -38,7 +41,13 @@ impl Linear {
             weight: parameters.linear_weight(d_input, d_output),
             bias: bias.then(|| parameters.tensor("bias", [d_output])),
             adapter: None,
+            name: parameters.name().to_owned(),
         }
+    }
+
+    /// The published name of the layer, for example `image_encoder.blocks.0.attn.proj`.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The weight with the adapter in it, `[d_input, d_output]`, for who multiplies by parts of it.

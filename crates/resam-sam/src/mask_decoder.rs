@@ -67,6 +67,15 @@ impl MaskDecoder {
         }
     }
 
+    /// Its linear layers: those of the transformer, of the masks' networks and of the quality's.
+    pub fn linears_mut(&mut self) -> Vec<&mut Linear> {
+        let mut linears = self.transformer.linears_mut();
+        let heads = self.output_hypernetworks_mlps.iter_mut();
+        linears.extend(heads.flat_map(|head| head.layers.iter_mut()));
+        linears.extend(self.iou_prediction_head.layers.iter_mut());
+        linears
+    }
+
     /// Reads an image, or one for each prompt of a batch.
     ///
     /// `image` is `[batch or 1, channels, rows, columns]`, `image_pe` `[1, channels, rows,

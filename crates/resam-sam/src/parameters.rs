@@ -64,6 +64,11 @@ impl<'a> Parameters<'a> {
         }
     }
 
+    /// The published name of this place.
+    pub fn name(&self) -> &str {
+        self.prefix.trim_end_matches('.')
+    }
+
     /// The device that tensors are made on.
     pub fn device(&self) -> &Device {
         &self.ledger.device

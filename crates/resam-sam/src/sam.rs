@@ -8,6 +8,7 @@ use crate::activation_checkpoints::Part;
 use crate::config::{ImageEncoderConfig, SamConfig};
 use crate::error::SamError;
 use crate::image_encoder::ImageEncoderVit;
+use crate::layers::Linear;
 use crate::lora::LoraConfig;
 use crate::mask_decoder::{DecodedMasks, MaskDecoder};
 use crate::parameters::Parameters;
@@ -71,6 +72,24 @@ impl ImageEncoder {
         match self {
             Self::Vit(encoder) => encoder.stride(),
             Self::TinyVit(_) => 16,
+        }
+    }
+
+    /// The linear layers of each attention block, first to last: query, key and value together, the
+    /// projection after attention, both of the MLP.
+    pub fn block_linears_mut(&mut self) -> Vec<[&mut Linear; 4]> {
+        match self {
+            Self::Vit(encoder) => encoder
+                .blocks
+                .iter_mut()
+                .map(|block| block.linears_mut())
+                .collect(),
+            Self::TinyVit(encoder) => encoder
+                .stages
+                .iter_mut()
+                .flat_map(|stage| stage.blocks.iter_mut())
+                .map(|block| block.linears_mut())
+                .collect(),
         }
     }
 

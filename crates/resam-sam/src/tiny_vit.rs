@@ -287,6 +287,12 @@ impl TinyVitBlock {
         }
     }
 
+    /// Its linear layers, in the order that tokens go through them.
+    pub(crate) fn linears_mut(&mut self) -> [&mut Linear; 4] {
+        let Self { attn, mlp, .. } = self;
+        [&mut attn.qkv, &mut attn.proj, &mut mlp.lin1, &mut mlp.lin2]
+    }
+
     /// `[batch, rows, columns, channels]` to the same shape.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let x = x.clone() + self.attn.forward(x);

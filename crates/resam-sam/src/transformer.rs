@@ -52,6 +52,19 @@ impl TwoWayTransformer {
         }
     }
 
+    /// Its linear layers, in the order of the published names.
+    pub(crate) fn linears_mut(&mut self) -> Vec<&mut Linear> {
+        let mut linears = Vec::new();
+        for layer in &mut self.layers {
+            linears.extend(layer.self_attn.linears_mut());
+            linears.extend(layer.cross_attn_token_to_image.linears_mut());
+            linears.extend([&mut layer.mlp.lin1, &mut layer.mlp.lin2]);
+            linears.extend(layer.cross_attn_image_to_token.linears_mut());
+        }
+        linears.extend(self.final_attn_token_to_image.linears_mut());
+        linears
+    }
+
     /// What the transformer reads of images that whole batches of prompts are about: `cells` is
     /// `[images, cells, channels]`, `positions` `[1, cells, channels]`.
     pub fn read(&self, cells: Tensor<3>, positions: Tensor<3>) -> ImageCells {
@@ -77,7 +90,7 @@ impl TwoWayTransformer {
             image.first = None;
         }
         let q = queries.clone() + tokens;
-        let attended = self.final_attn_token_to_image.to_image(q, &image);
+        let attended = self.final_attn_token_to_image.tokens_to_image(q, &image);
         (
             self.norm_final_attn.forward(queries + attended),
             image.cells,
@@ -169,7 +182,7 @@ impl TwoWayAttentionBlock {
         let queries = self.norm1.forward(queries);
 
         let q = queries.clone() + query_pe.clone();
-        let attended = self.cross_attn_token_to_image.to_image(q, image);
+        let attended = self.cross_attn_token_to_image.tokens_to_image(q, image);
         let queries = self.norm2.forward(queries + attended);
 
         let queries = self
@@ -179,7 +192,7 @@ impl TwoWayAttentionBlock {
         let q = queries.clone() + query_pe;
         let cells = self
             .cross_attn_image_to_token
-            .from_image(image, q, queries.clone());
+            .image_to_tokens(image, q, queries.clone());
         (queries, self.norm4.forward(cells))
     }
 }
@@ -206,6 +219,15 @@ impl Attention {
         }
     }
 
+    fn linears_mut(&mut self) -> [&mut Linear; 4] {
+        [
+            &mut self.q_proj,
+            &mut self.k_proj,
+            &mut self.v_proj,
+            &mut self.out_proj,
+        ]
+    }
+
     /// `q` is `[batch or 1, queries, channels]`, `k` and `v` `[batch or 1, keys, channels]`;
     /// returns `[batch, queries, channels]`.
     fn forward(&self, q: Tensor<3>, k: Tensor<3>, v: Tensor<3>) -> Tensor<3> {
@@ -220,7 +242,7 @@ impl Attention {
 
     /// From tokens `q` to the cells of the image, whose keys have their positions added: `[batch,
     /// tokens, channels]`.
-    fn to_image(&self, q: Tensor<3>, image: &ImageCells) -> Tensor<3> {
+    fn tokens_to_image(&self, q: Tensor<3>, image: &ImageCells) -> Tensor<3> {
         let ImageCells {
             cells,
             positions,
@@ -258,7 +280,7 @@ impl Attention {
 
     /// From the cells of the image to tokens with keys `k` and values `v`, added to the cells:
     /// `[batch, cells, channels]`.
-    fn from_image(&self, image: &ImageCells, k: Tensor<3>, v: Tensor<3>) -> Tensor<3> {
+    fn image_to_tokens(&self, image: &ImageCells, k: Tensor<3>, v: Tensor<3>) -> Tensor<3> {
         let ImageCells {
             cells, positions, ..
         } = image;

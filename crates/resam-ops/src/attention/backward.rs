@@ -41,6 +41,10 @@ pub(crate) struct Gradients {
 }
 
 /// The gradients of query, key and value that some of the queries bring.
+#[allow(
+    clippy::ifs_same_cond,
+    reason = "the conditions differ for each target"
+)]
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
 pub(crate) fn attend_backward(operands: &Operands<'_>, upstream: &Upstream<'_>) -> Gradients {
     if target_cfg_f!(target_feature = "avx512f") {
@@ -115,8 +119,8 @@ pub(super) fn backward_with<const ROWS: usize, const LANES: usize, const FUSED: 
     let mut relative = RelativeByQuery::new(operands, queries);
 
     let padded = queries.len().next_multiple_of(ROWS);
-    let mut probabilities = vec![[0f32; LANES]; QUERIES];
-    let mut slopes = vec![[0f32; LANES]; QUERIES];
+    let mut probabilities = [[0f32; LANES]; QUERIES];
+    let mut slopes = [[0f32; LANES]; QUERIES];
     let mut panels: Vec<Panel<LANES>> = (0..tokens.div_ceil(LANES).min(PANELS))
         .map(|_| Panel::new::<ROWS>(head_dim, value_dim))
         .collect();

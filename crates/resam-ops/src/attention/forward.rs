@@ -20,6 +20,10 @@ const PANELS: usize = 8;
 
 /// Attends from tokens `queries` of a window to all its tokens. Writes `[queries, head_dim]` to
 /// `attended`, and to `log_sum` the logarithm of each query's sum of exponentials.
+#[allow(
+    clippy::ifs_same_cond,
+    reason = "the conditions differ for each target"
+)]
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
 pub(crate) fn attend(
     operands: &Operands<'_>,
@@ -282,13 +286,10 @@ impl<const LANES: usize> Panel<LANES> {
     /// Weighted sums to weighted means.
     #[inline(always)]
     fn finish(&mut self) {
-        let mut inverse = [0f32; LANES];
-        for lane in 0..LANES {
-            inverse[lane] = 1.0 / self.total[lane];
-        }
+        let inverse = self.total.map(|total| 1.0 / total);
         for sums in &mut self.sums {
-            for lane in 0..LANES {
-                sums[lane] *= inverse[lane];
+            for (sum, inverse) in sums.iter_mut().zip(inverse) {
+                *sum *= inverse;
             }
         }
     }

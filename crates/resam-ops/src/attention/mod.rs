@@ -32,6 +32,10 @@ pub enum QkvOrder {
 
 /// What is added to the scores for where query and key lie in their window.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one an attention, never a list of them"
+)]
 pub enum RelativePositions {
     /// Nothing.
     Nowhere,

@@ -28,27 +28,31 @@ pub(crate) struct Right<'a> {
 /// `[rows, columns]`, all row-major.
 pub(crate) fn product(left: &[f32], right: Right<'_>, bias: &[f32]) -> Vec<f32> {
     match best_tile() {
-        Tile::TwelveRows => Product::new(right, bias).run(left, piece_of_twelve_rows),
-        Tile::SixRows => Product::new(right, bias).run(left, piece_of_six_rows),
-        Tile::FourRows => Product::new(right, bias).run(left, piece_of_four_rows),
+        Tile::Twelve => Product::new(right, bias).run(left, piece_of_twelve_rows),
+        Tile::Six => Product::new(right, bias).run(left, piece_of_six_rows),
+        Tile::Four => Product::new(right, bias).run(left, piece_of_four_rows),
     }
 }
 
-/// The tiles that fill the registers of different vector units.
+/// The rows of the tiles that fill the registers of different vector units.
 enum Tile {
-    TwelveRows,
-    SixRows,
-    FourRows,
+    Twelve,
+    Six,
+    Four,
 }
 
+#[allow(
+    clippy::ifs_same_cond,
+    reason = "the conditions differ for each target"
+)]
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
 fn best_tile() -> Tile {
     if target_cfg_f!(target_feature = "avx512f") {
-        Tile::TwelveRows
+        Tile::Twelve
     } else if target_cfg_f!(any(target_feature = "fma", target_feature = "neon")) {
-        Tile::SixRows
+        Tile::Six
     } else {
-        Tile::FourRows
+        Tile::Four
     }
 }
 
