@@ -2,14 +2,38 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`losses`] | what a predicted mask is judged by: focal, dice, predicted quality |
-//! | [`memory`] | the peak memory of a step, said before it |
+//! | [`recipe`] | every number and every switch of the method |
+//! | [`example`] | what the method is given: an image and the points on it |
+//! | [`views`] | a weak and a strong look at it |
+//! | [`refine`] | of a coarse mask, what is certain and no other instance claims |
+//! | [`requery`] | the box of that goes back to the model |
 //! | [`reinforce`] | the soft semantic alignment of two views |
+//! | [`losses`] | what a predicted mask is judged by: focal, dice, predicted quality |
+//! | [`step`] | one image: labels from the weak view, a lesson on the strong one |
+//! | [`trainer`] | the loop |
+//! | [`checkpoint`] | the whole state of a run in one file |
+//! | [`trained`] | all that trains, by name |
+//! | [`memory`] | the peak memory of a step, said before it |
+//! | [`draws`] | random numbers that belong to a purpose, not to a moment |
 
+pub mod checkpoint;
+pub mod draws;
+pub mod example;
 pub mod losses;
 pub mod memory;
+pub mod recipe;
+pub mod refine;
 pub mod reinforce;
+pub mod requery;
+pub mod step;
+pub mod trained;
+pub mod trainer;
+pub mod views;
 
+pub use checkpoint::{Plan, State, StateError};
+pub use example::{Example, ExampleInstance, Examples};
 pub use losses::{MaskLosses, mask_losses};
 pub use memory::{Step, StepMemory, step_memory};
+pub use recipe::Recipe;
 pub use reinforce::{alignment, box_features};
+pub use trainer::{Position, Trainer, Visit};

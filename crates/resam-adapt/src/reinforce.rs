@@ -1,7 +1,11 @@
 //! The soft semantic alignment: the same object looks the same to the encoder in both views. Step
 //! 6 of the method.
 
+use std::collections::VecDeque;
+
 use burn::tensor::Tensor;
+
+use crate::step::values;
 
 /// The feature of each box: the mean of the embedding's cells that it touches, of length 1.
 ///
@@ -36,6 +40,74 @@ pub fn box_features(embedding: Tensor<4>, boxes: &[[f32; 4]], stride: usize) -> 
 /// `mean(1 - cos(weak, strong))` over pairs of features of length 1, `[pairs, channels]` each.
 pub fn alignment(weak: Tensor<2>, strong: Tensor<2>) -> Tensor<1> {
     ((weak * strong).sum_dim(1) * -1.0 + 1.0).mean()
+}
+
+/// Pairs of features seen before, first in first out: the context of the alignment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Queues {
+    /// Pairs that are kept.
+    pub capacity: usize,
+    /// The feature in the weak view and in the strong one, oldest first.
+    pub pairs: VecDeque<[Vec<f32>; 2]>,
+}
+
+impl Queues {
+    /// Queues of this many pairs, empty.
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            pairs: VecDeque::new(),
+        }
+    }
+
+    /// Adds the pairs of a step, `[pairs, channels]` each; once the queues are full, answers
+    /// `mean(1 - cos)` over all that is in them.
+    ///
+    /// With `gradient` the strong features of this step keep theirs; what was there before never has
+    /// one. Published: none has, so that nothing is learnt from it.
+    pub fn push(
+        &mut self,
+        weak: Tensor<2>,
+        strong: Tensor<2>,
+        gradient: bool,
+    ) -> Option<Tensor<1>> {
+        let [count, channels] = weak.dims();
+        let rows = |features: &Tensor<2>| values(features.clone().without_autodiff());
+        let (weak_rows, strong_rows) = (rows(&weak), rows(&strong));
+        let pairs = weak_rows.chunks(channels).zip(strong_rows.chunks(channels));
+        self.pairs
+            .extend(pairs.map(|(weak, strong)| [weak.to_vec(), strong.to_vec()]));
+        let surplus = self.pairs.len().saturating_sub(self.capacity);
+        self.pairs.drain(..surplus);
+        if self.capacity == 0 || self.pairs.len() < self.capacity {
+            return None;
+        }
+        // The last of this step's pairs are the last in the queues.
+        let own = count.min(self.capacity);
+        let distance = |[weak, strong]: &[Vec<f32>; 2]| {
+            let products = weak
+                .iter()
+                .zip(strong)
+                .map(|(a, b)| f64::from(*a) * f64::from(*b));
+            1.0 - products.sum::<f64>()
+        };
+        let before = self
+            .pairs
+            .iter()
+            .take(self.capacity - own)
+            .map(distance)
+            .sum::<f64>();
+        let own_rows = count - own..count;
+        let strong = if gradient { strong } else { strong.detach() };
+        let distances = if own == 0 {
+            Tensor::zeros([1], &strong.device())
+        } else {
+            let weak = weak.detach().slice([own_rows.clone(), 0..channels]);
+            let strong = strong.slice([own_rows, 0..channels]);
+            alignment(weak, strong) * own as f64
+        };
+        Some((distances + before) / self.capacity as f64)
+    }
 }
 
 #[cfg(test)]

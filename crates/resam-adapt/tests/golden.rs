@@ -11,9 +11,16 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use common::{Golden, Report, golden_folders, values};
-use resam_adapt::{alignment, box_features, mask_losses};
+use resam_adapt::example::Framed;
+use resam_adapt::refine::{CERTAINTY, refine};
+use resam_adapt::reinforce::Queues;
+use resam_adapt::step::{Aligning, Gradients, Lesson, learn, pseudo_labels};
+use resam_adapt::views::{Flip, View};
+use resam_adapt::{Recipe, alignment, box_features, mask_losses};
 use resam_checkpoint::Checkpoint;
+use resam_mask::Bitmap;
 use resam_sam::lora::{LowRank, QueryValueAdapter};
+use resam_sam::postprocess::Geometry;
 use resam_sam::preprocess::{RgbView, preprocess};
 use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
 use resam_sam::sam::ImageEncoder;
@@ -56,9 +63,15 @@ impl Step {
                 continue;
             }
             let factor = |name: &str| {
-                self.golden
+                let factor = self
+                    .golden
                     .tensor::<2>(&format!("lora.{index}.{name}"), &self.device)
-                    .transpose()
+                    .transpose();
+                if self.device.is_autodiff() {
+                    factor.require_grad()
+                } else {
+                    factor
+                }
             };
             block.attn.adapter = Some(QueryValueAdapter {
                 query: LowRank::from_tensors(factor("aq"), factor("bq")),
@@ -68,14 +81,17 @@ impl Step {
     }
 
     fn embedding(&self, image: &str) -> Tensor<4> {
+        self.sam.image_encoder.forward(self.input(image))
+    }
+
+    fn input(&self, image: &str) -> Tensor<4> {
         let (planar, shape) = (self.golden.bytes(image), self.golden.shape(image));
         let (height, width) = (shape[1], shape[2]);
         let interleaved: Vec<u8> = (0..height * width)
             .flat_map(|pixel| [0, 1, 2].map(|band| planar[band * height * width + pixel]))
             .collect();
         let view = RgbView::new(width, height, &interleaved).expect("an image");
-        let input = preprocess(view, self.sam.image_size(), &self.device).0;
-        self.sam.image_encoder.forward(input)
+        preprocess(view, self.sam.image_size(), &self.device).0
     }
 
     fn prompts(&self) -> PromptBatch {
@@ -178,5 +194,201 @@ fn golden_losses_and_gradients_are_those_of_the_published_step() {
         }
     }
     assert!(report.compared > 0, "the fixture is always there");
+    report.finish();
+}
+
+/// The published step's image and prompts as the method frames them.
+fn framed(step: &Step) -> Framed {
+    let [height, width] = {
+        let shape = step.golden.shape("image_u8");
+        [shape[1], shape[2]]
+    };
+    let planar = step.golden.bytes("image_u8");
+    let rgb = (0..height * width)
+        .flat_map(|pixel| [0, 1, 2].map(|band| planar[band * height * width + pixel]))
+        .collect();
+    let (positions, labels) = (step.golden.values("points"), step.golden.values("labels"));
+    let [instances, count] = [0, 1].map(|axis| step.golden.shape("labels")[axis]);
+    let point = |at: usize| {
+        let label = match labels[at] as i32 {
+            1 => PointLabel::Positive,
+            0 => PointLabel::Negative,
+            _ => PointLabel::Padding,
+        };
+        ([positions[2 * at], positions[2 * at + 1]], label)
+    };
+    Framed {
+        weak: View { width, height, rgb },
+        geometry: Geometry {
+            original: [height, width],
+            covered: [height, width],
+            padded: step.sam.image_size(),
+        },
+        flip: Flip::default(),
+        points: (0..instances)
+            .map(|row| (row * count..(row + 1) * count).map(point).collect())
+            .collect(),
+    }
+}
+
+#[test]
+fn golden_refined_masks_boxes_and_pseudo_labels_are_those_of_the_published_step() {
+    for folder in golden_folders() {
+        let step = Step::open(&folder, &Device::flex());
+        let framed = framed(&step);
+        let all: Vec<usize> = (0..framed.points.len()).collect();
+        let embedding = step.embedding("image_u8");
+        let recipe = Recipe::published();
+        // In chunks of one and of all: the answer is the same.
+        for chunk in [1, 50] {
+            let labels = pseudo_labels(&step.sam, &embedding, &framed, &all, &recipe.labels, chunk);
+            let kept = step.expected["kept"].as_array().expect("kept instances");
+            let kept: Vec<usize> = kept
+                .iter()
+                .map(|row| row.as_u64().expect("an index") as usize)
+                .collect();
+            assert_eq!(labels.instances, kept, "{}", folder.display());
+            let empty: Vec<usize> = all.iter().copied().filter(|i| !kept.contains(i)).collect();
+            assert_eq!(labels.empty, empty);
+            let boxes = step.golden.values("step.boxes");
+            assert_eq!(labels.boxes.as_flattened(), boxes);
+            let bytes = |masks: &[Bitmap]| -> Vec<u8> {
+                let size = framed.geometry.padded as u32;
+                let pixels = |mask: &Bitmap| {
+                    let places = (0..size * size).map(|at| (at % size, at / size));
+                    places
+                        .map(|(x, y)| u8::from(mask.get(x, y)))
+                        .collect::<Vec<_>>()
+                };
+                masks.iter().flat_map(pixels).collect()
+            };
+            assert!(
+                bytes(&labels.masks) == step.golden.bytes("step.pseudo"),
+                "pseudo-labels differ"
+            );
+
+            let low_res = low_res(&step, &embedding, &framed);
+            let refined = refine(&low_res, framed.geometry.padded, CERTAINTY);
+            assert!(
+                bytes(&refined) == step.golden.bytes("step.refined"),
+                "refined masks differ"
+            );
+        }
+    }
+}
+
+/// The decoder's logits for the points of each instance.
+fn low_res(step: &Step, embedding: &Tensor<4>, framed: &Framed) -> Vec<Vec<f32>> {
+    let batch = PromptBatch {
+        points: framed.points.clone(),
+        ..Default::default()
+    };
+    let low_res = step.sam.decode(embedding.clone(), &batch, false).low_res;
+    let [_, _, rows, columns] = low_res.dims();
+    let values = values(&low_res);
+    values.chunks(rows * columns).map(<[f32]>::to_vec).collect()
+}
+
+/// Gradients by the golden names, from what a lesson answers.
+fn of_lesson(step: &Step, gradients: &Gradients) -> Vec<(String, Vec<f32>)> {
+    let ImageEncoder::Vit(vit) = &step.sam.image_encoder else {
+        panic!("golden models are ViTs")
+    };
+    let adapted = vit.blocks.iter().enumerate();
+    let adapted = adapted.filter_map(|(index, block)| Some((index, block.attn.adapter.as_ref()?)));
+    adapted
+        .flat_map(|(index, adapter)| {
+            let (query, value) = (&adapter.query, &adapter.value);
+            [
+                ("aq", &query.a),
+                ("bq", &query.b),
+                ("av", &value.a),
+                ("bv", &value.b),
+            ]
+            .map(|(name, factor)| {
+                let gradient = gradients.encoder.get::<2>(factor.id).expect("a gradient");
+                (format!("{index}.{name}"), values(&gradient.transpose()))
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
+    const WEIGHT: f64 = 3.0;
+    let mut report = Report::default();
+    for folder in golden_folders() {
+        let step = Step::open(&folder, &Device::flex().autodiff());
+        let framed = framed(&step);
+        let strong = step.input("strong_u8");
+        let weak = step.embedding("image_u8").without_autodiff();
+        let recipe = Recipe::published();
+        let all: Vec<usize> = (0..framed.points.len()).collect();
+        let labels = pseudo_labels(&step.sam, &weak, &framed, &all, &recipe.labels, 50);
+        let lesson = Lesson {
+            instances: labels.instances.clone(),
+            labels: labels.masks.clone(),
+        };
+        let learn_with = |gradient: Option<bool>, chunk: usize| {
+            // Queues as long as there are instances hold this step alone.
+            let mut queues = Queues::new(labels.boxes.len());
+            let aligning = gradient.map(|gradient| Aligning {
+                queues: &mut queues,
+                weak: &weak,
+                boxes: &labels.boxes,
+                weight: WEIGHT,
+                gradient,
+            });
+            let strong = strong.clone();
+            learn(
+                &step.sam,
+                strong,
+                &framed,
+                &lesson,
+                &recipe.loss,
+                aligning,
+                chunk,
+                1.0,
+            )
+        };
+        let golden = |kind: &str, name: &str| step.golden.values(&format!("{kind}.{name}"));
+
+        // Decoded together or one by one, the losses and the gradients are the same.
+        for chunk in [1, 50] {
+            let (losses, gradients) = learn_with(None, chunk);
+            for (name, ours) in [
+                ("focal", losses.focal),
+                ("dice", losses.dice),
+                ("iou_mse", losses.quality),
+                ("total_without_ssa", losses.total),
+            ] {
+                let theirs = step.expected[name].as_f64().expect("a loss") as f32;
+                report.close(name, &[ours as f32], &[theirs], TOLERANCE);
+            }
+            for (name, ours) in of_lesson(&step, &gradients) {
+                report.close(&name, &ours, &golden("grad_total_no_ssa", &name), TOLERANCE);
+            }
+        }
+
+        let (losses, gradients) = learn_with(Some(true), 50);
+        let theirs = step.expected["ssa"].as_f64().expect("a loss") as f32;
+        report.close("ssa", &[losses.alignment as f32], &[theirs], TOLERANCE);
+        for (name, ours) in of_lesson(&step, &gradients) {
+            let (plain, aligned) = (
+                golden("grad_total_no_ssa", &name),
+                golden("grad_ssa", &name),
+            );
+            let sum = plain.iter().zip(aligned);
+            let theirs: Vec<f32> = sum.map(|(a, b)| a + WEIGHT as f32 * b).collect();
+            report.close(&format!("with ssa {name}"), &ours, &theirs, TOLERANCE);
+        }
+
+        // As published, the alignment is counted and nothing is learnt from it.
+        let (losses, gradients) = learn_with(Some(false), 50);
+        report.close("ssa", &[losses.alignment as f32], &[theirs], TOLERANCE);
+        for (name, ours) in of_lesson(&step, &gradients) {
+            report.close(&name, &ours, &golden("grad_total_no_ssa", &name), TOLERANCE);
+        }
+    }
     report.finish();
 }

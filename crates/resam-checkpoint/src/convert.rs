@@ -108,7 +108,7 @@ pub fn convert(
 }
 
 /// Whether two paths lead to one file; one that is not there is no other's.
-fn is_same_file(one: &Path, other: &Path) -> bool {
+pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
     match (std::fs::canonicalize(one), std::fs::canonicalize(other)) {
         (Ok(one), Ok(other)) => one == other,
         _ => false,

@@ -32,6 +32,7 @@ mod error;
 mod keys;
 #[doc(hidden)]
 pub mod pickle;
+mod replace;
 mod safetensors_file;
 mod sniff;
 mod source;
@@ -44,5 +45,6 @@ pub use convert::{Conversion, convert};
 pub use error::CheckpointError;
 pub use keys::KeyStyle;
 pub use pickle::PickleError;
+pub use replace::replace;
 pub use tensor::{Dtype, TensorInfo};
 pub use write::{TensorToWrite, write_safetensors};

@@ -239,9 +239,10 @@ impl Bitmap {
         })
     }
 
-    /// The maximal runs `start..end` of pixels set in row `y`, from left to right.
-    pub(crate) fn row_runs(&self, y: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
-        let row = self.row(y);
+    /// The maximal runs `start..end` of pixels set in row `y`, from left to right; none in a row that
+    /// the image does not have.
+    pub fn row_runs(&self, y: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let row = if y < self.height { self.row(y) } else { &[] };
         let mut position = 0;
         std::iter::from_fn(move || {
             let start = next_bit(row, position, true)?;

@@ -31,6 +31,25 @@ pub enum SamError {
         problems: Vec<String>,
     },
 
+    /// An adapter that was made for another model.
+    #[error(
+        "the adapter does not fit the weights: {reason}\n\nhint: an adapter belongs to the weights it \
+         was trained on; `resam info ADAPTER` says which"
+    )]
+    Adapter {
+        /// What does not fit.
+        reason: String,
+    },
+
+    /// A file of an adapter that cannot be read, written or understood.
+    #[error("`{}`: {reason}", path.display())]
+    AdapterFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+
     /// The network cannot run at this input size.
     #[error(
         "input size {size} is not a multiple of {multiple} from {multiple} to {most}\n\nhint: 1024 \

@@ -11,7 +11,7 @@ use resam_ops::{QkvOrder, RelativePositions, SelfAttention};
 use crate::activation_checkpoints::{Part, trains};
 use crate::config::VitConfig;
 use crate::layers::{Conv2d, LayerNorm, Linear, MlpBlock, Neck, NonLinearity};
-use crate::lora::{LoraConfig, QueryValueAdapter};
+use crate::lora::{AdaptableBlock, LoraConfig, QueryValueAdapter};
 use crate::parameters::Parameters;
 
 /// How SAM lays out query, key and value.
@@ -156,10 +156,15 @@ impl Block {
         }
     }
 
-    /// Its linear layers, in the order that tokens go through them.
-    pub(crate) fn linears_mut(&mut self) -> [&mut Linear; 4] {
+    /// Where adapters may go.
+    pub(crate) fn adaptable(&mut self) -> AdaptableBlock<'_> {
         let Self { attn, mlp, .. } = self;
-        [&mut attn.qkv, &mut attn.proj, &mut mlp.lin1, &mut mlp.lin2]
+        AdaptableBlock {
+            heads: attn.num_heads,
+            order: ORDER,
+            query_value: &mut attn.adapter,
+            linears: [&mut attn.qkv, &mut attn.proj, &mut mlp.lin1, &mut mlp.lin2],
+        }
     }
 
     /// `[batch, rows, columns, channels]` to the same shape.

@@ -23,6 +23,7 @@
 //! Parameters are loaded frozen; what trains is switched on by name.
 
 pub mod activation_checkpoints;
+pub mod adapter;
 pub mod config;
 pub mod device;
 pub mod error;
@@ -42,6 +43,7 @@ pub mod speed;
 pub mod tiny_vit;
 pub mod transformer;
 
+pub use adapter::{Adapter, AdapterPlan, EncoderLayers};
 pub use burn::tensor::{Device, Tensor};
 pub use config::{ImageEncoderConfig, SamConfig, TinyVitConfig, VitConfig};
 pub use device::ComputeDevice;

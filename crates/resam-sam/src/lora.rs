@@ -19,6 +19,16 @@ pub struct LoraConfig {
     pub start_block: usize,
 }
 
+/// An attention block of either encoder, as far as adapters are concerned.
+pub(crate) struct AdaptableBlock<'a> {
+    pub(crate) heads: usize,
+    pub(crate) order: QkvOrder,
+    /// The paths of query and value alone.
+    pub(crate) query_value: &'a mut Option<QueryValueAdapter>,
+    /// Query, key and value together, the projection after attention, both layers of the MLP.
+    pub(crate) linears: [&'a mut Linear; 4],
+}
+
 /// The two factors of one low-rank path.
 #[derive(Module, Debug)]
 pub struct LowRank {
@@ -91,6 +101,13 @@ impl QueryValueAdapter {
         heads: usize,
         order: QkvOrder,
     ) -> Tensor<D> {
+        let [a, b] = self.whole(heads, order);
+        resam_ops::linear(resam_ops::linear(x, a, None), b, None)
+    }
+
+    /// Both paths as one beside the whole `qkv` layer: `A`, `[channels, 2 rank]`, and `B`,
+    /// `[2 rank, 3 channels]`, whose columns are laid out in `order`; those of the key are zero.
+    pub fn whole(&self, heads: usize, order: QkvOrder) -> [Tensor<2>; 2] {
         let a = Tensor::cat(vec![self.query.a.val(), self.value.a.val()], 1);
         let (query, value) = (self.query.b.val(), self.value.b.val());
         let [rank, channels] = query.dims();
@@ -106,6 +123,6 @@ impl QueryValueAdapter {
             }
         };
         let b = Tensor::cat(vec![blocks(query, 0), blocks(value, 2)], 0);
-        resam_ops::linear(resam_ops::linear(x, a, None), b, None)
+        [a, b]
     }
 }

@@ -31,6 +31,16 @@ pub struct DecoderImage {
     columns: usize,
 }
 
+/// The decoder, as far as adapters are concerned.
+pub(crate) struct AdaptableDecoder<'a> {
+    /// The linear layers that the single mask and its quality come through.
+    pub(crate) linears: Vec<&'a mut Linear>,
+    /// Those of the networks of the masks for an ambiguous prompt.
+    pub(crate) ambiguous: Vec<&'a mut Linear>,
+    /// Its own tokens, with their published names.
+    pub(crate) tokens: [(&'static str, &'a mut Param<Tensor<2>>); 2],
+}
+
 /// What the decoder answers to a batch of prompts.
 #[derive(Debug, Clone)]
 pub struct DecodedMasks {
@@ -67,13 +77,21 @@ impl MaskDecoder {
         }
     }
 
-    /// Its linear layers: those of the transformer, of the masks' networks and of the quality's.
-    pub fn linears_mut(&mut self) -> Vec<&mut Linear> {
+    /// Where adapters may go.
+    pub(crate) fn adaptable(&mut self) -> AdaptableDecoder<'_> {
         let mut linears = self.transformer.linears_mut();
-        let heads = self.output_hypernetworks_mlps.iter_mut();
-        linears.extend(heads.flat_map(|head| head.layers.iter_mut()));
+        let mut heads = self.output_hypernetworks_mlps.iter_mut();
+        let single = heads.by_ref().take(1);
+        linears.extend(single.flat_map(|head| head.layers.iter_mut()));
         linears.extend(self.iou_prediction_head.layers.iter_mut());
-        linears
+        AdaptableDecoder {
+            linears,
+            ambiguous: heads.flat_map(|head| head.layers.iter_mut()).collect(),
+            tokens: [
+                ("mask_decoder.iou_token.weight", &mut self.iou_token),
+                ("mask_decoder.mask_tokens.weight", &mut self.mask_tokens),
+            ],
+        }
     }
 
     /// Reads an image, or one for each prompt of a batch.

@@ -67,7 +67,18 @@ pub fn resize_longest_side(image: RgbView<'_>, long_side: usize) -> (Vec<u8>, [u
 /// An image as the network's input `[1, 3, size, size]`, and the `[height, width]` in it that the
 /// image covers.
 pub fn preprocess(image: RgbView<'_>, size: usize, device: &Device) -> (Tensor<4>, [usize; 2]) {
-    let (rgb, [height, width]) = resize_longest_side(image, size);
+    let (rgb, covered) = resize_longest_side(image, size);
+    (normalised_input(&rgb, covered, size, device), covered)
+}
+
+/// Interleaved RGB of `[height, width]` pixels, neither above `size`, as the network's input
+/// `[1, 3, size, size]`: mean and deviation removed, zeros at the bottom and right.
+pub fn normalised_input(
+    rgb: &[u8],
+    [height, width]: [usize; 2],
+    size: usize,
+    device: &Device,
+) -> Tensor<4> {
     let mut input = vec![0f32; 3 * size * size];
     for (band, plane) in input.chunks_exact_mut(size * size).enumerate() {
         let rows = plane
@@ -79,6 +90,5 @@ pub fn preprocess(image: RgbView<'_>, size: usize, device: &Device) -> (Tensor<4
             }
         }
     }
-    let input = Tensor::from_data(TensorData::new(input, [1, 3, size, size]), device);
-    (input, [height, width])
+    Tensor::from_data(TensorData::new(input, [1, 3, size, size]), device)
 }

@@ -8,8 +8,7 @@ use crate::activation_checkpoints::Part;
 use crate::config::{ImageEncoderConfig, SamConfig};
 use crate::error::SamError;
 use crate::image_encoder::ImageEncoderVit;
-use crate::layers::Linear;
-use crate::lora::LoraConfig;
+use crate::lora::{AdaptableBlock, LoraConfig};
 use crate::mask_decoder::{DecodedMasks, MaskDecoder};
 use crate::parameters::Parameters;
 use crate::prompt_encoder::{PromptBatch, PromptEncoder};
@@ -75,20 +74,19 @@ impl ImageEncoder {
         }
     }
 
-    /// The linear layers of each attention block, first to last: query, key and value together, the
-    /// projection after attention, both of the MLP.
-    pub fn block_linears_mut(&mut self) -> Vec<[&mut Linear; 4]> {
+    /// Its attention blocks, first to last, as far as adapters are concerned.
+    pub(crate) fn adaptable_blocks(&mut self) -> Vec<AdaptableBlock<'_>> {
         match self {
             Self::Vit(encoder) => encoder
                 .blocks
                 .iter_mut()
-                .map(|block| block.linears_mut())
+                .map(|block| block.adaptable())
                 .collect(),
             Self::TinyVit(encoder) => encoder
                 .stages
                 .iter_mut()
                 .flat_map(|stage| stage.blocks.iter_mut())
-                .map(|block| block.linears_mut())
+                .map(|block| block.adaptable())
                 .collect(),
         }
     }

@@ -51,6 +51,11 @@ pub(crate) enum Command {
     /// Coordinates are pixels: 0,0 is the top-left corner of the image and 0.5,0.5 the centre of
     /// its first pixel.
     Segment(Segment),
+    /// Adapt a model to images from points on their objects
+    ///
+    /// Writes an adapter, which `segment` and `eval` take with `--adapter`, and a report. Ctrl-C leaves
+    /// a checkpoint, and `--resume` goes on from it.
+    Adapt(Adapt),
     /// Score a model on a COCO data set, with fixed points or true boxes
     Eval(Eval),
     /// Say what an image or a checkpoint is
@@ -67,6 +72,9 @@ pub(crate) struct Model {
     /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: PathBuf,
+    /// What `resam adapt` made of these weights: its output folder, or any PEFT directory for them
+    #[arg(long, value_name = "DIR")]
+    pub(crate) adapter: Option<PathBuf>,
     /// Side of the network's input in pixels, a multiple of 16 [default: the model's own, 1024]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) input_size: Option<usize>,
@@ -119,6 +127,93 @@ pub(crate) struct Segment {
     /// a label image; may be given several times
     #[arg(short, long, value_name = "OUT", required = true)]
     pub(crate) output: Vec<PathBuf>,
+}
+
+/// The recipes that come with resam.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum RecipeName {
+    /// Ours
+    Default,
+    /// The published code's behaviour, on NWPU VHR-10
+    Published,
+    /// The published one as the paper runs it on WHU buildings
+    Whu,
+    /// The published one as the paper runs it on HRSID
+    Hrsid,
+    /// The published one as the paper runs it on NWPU VHR-10
+    Nwpu,
+}
+
+/// Adapt a model to images from points on their objects.
+#[derive(Debug, Args)]
+pub(crate) struct Adapt {
+    /// Folder of the images
+    #[arg(long, value_name = "DIR", required_unless_present = "print_config")]
+    pub(crate) images: Option<PathBuf>,
+    /// CSV of points: columns image, x, y and, where wanted, instance, label (1 on the object, 0 not)
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["coco", "print_config"])]
+    pub(crate) points: Option<PathBuf>,
+    /// COCO instance annotations: points are drawn from the masks, unless `--points` gives them, and
+    /// held-out images are scored with them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) coco: Option<PathBuf>,
+    /// Points to draw for each instance: so many positive and as many negative ones
+    #[arg(long, value_name = "N", default_value = "1", conflicts_with = "points")]
+    pub(crate) points_per_instance: NonZeroUsize,
+    /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM
+    #[arg(long, value_name = "FILE", required_unless_present = "print_config")]
+    pub(crate) weights: Option<PathBuf>,
+    /// Folder of the run: adapter, checkpoints, metrics, report
+    #[arg(
+        short,
+        long,
+        value_name = "DIR",
+        required_unless_present = "print_config"
+    )]
+    pub(crate) output: Option<PathBuf>,
+    /// The recipe that the run begins from
+    #[arg(long, value_enum, default_value_t = RecipeName::Default, value_name = "RECIPE")]
+    pub(crate) recipe: RecipeName,
+    /// TOML file whose values take the place of the recipe's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print the recipe as TOML and do nothing
+    #[arg(long)]
+    pub(crate) print_config: bool,
+    /// What labels are made of
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub(crate) supervision: Option<SupervisionKind>,
+    /// Passes over the images
+    #[arg(long, value_name = "E", conflicts_with = "steps")]
+    pub(crate) epochs: Option<NonZeroUsize>,
+    /// Images to learn from, one after the other, in all
+    #[arg(long, value_name = "N")]
+    pub(crate) steps: Option<std::num::NonZeroU64>,
+    /// Images that are kept back to see how the model does on others [default: a tenth, at most 8,
+    /// none of fewer than 20]
+    #[arg(long, value_name = "N")]
+    pub(crate) hold_out: Option<usize>,
+    /// Side of the network's input in pixels, a multiple of 16 [default: the model's own, 1024]
+    #[arg(long, value_name = "PIXELS")]
+    pub(crate) input_size: Option<usize>,
+    /// Go on with the run that the output folder holds
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Updates between two checkpoints
+    #[arg(long, value_name = "N", default_value = "25")]
+    pub(crate) checkpoint_every: std::num::NonZeroU64,
+    /// Checkpoints to keep, beside the best
+    #[arg(long, value_name = "N", default_value = "2")]
+    pub(crate) keep: NonZeroUsize,
+}
+
+/// What labels are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SupervisionKind {
+    /// Pseudo-labels from points: the method
+    Points,
+    /// True masks: the method's ceiling
+    Masks,
 }
 
 /// How `eval` prompts the model when no point file is given.
@@ -198,6 +293,23 @@ pub(crate) enum WeightsCommand {
     ///
     /// Every model loads from the result as from the original; the arithmetic stays f32.
     Convert(Convert),
+    /// Bake an adapter into the weights that it was trained on
+    ///
+    /// The published Python modules load the result, and so does everything that took the weights.
+    Merge(Merge),
+}
+
+/// Bake an adapter into the weights that it was trained on.
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// The weights
+    pub(crate) file: PathBuf,
+    /// The adapter: a PEFT directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) adapter: PathBuf,
+    /// What to write: a `.safetensors` file, with the published names
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: PathBuf,
 }
 
 /// Write a checkpoint with numbers of another width, by default in half of the space.

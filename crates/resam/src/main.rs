@@ -38,11 +38,13 @@ fn run(arguments: &Arguments) -> anyhow::Result<commands::Outcome> {
     }
     match &arguments.command {
         Command::Segment(segment) => commands::segment::run(segment, common),
+        Command::Adapt(adapt) => commands::adapt::run(adapt, common),
         Command::Eval(eval) => commands::eval::run(eval, common),
         Command::Info(info) => commands::info::run(info, common),
         Command::Weights(weights) => match &weights.command {
             WeightsCommand::Inspect(inspect) => commands::inspect::run(inspect, common),
             WeightsCommand::Convert(convert) => commands::convert::run(convert, common),
+            WeightsCommand::Merge(merge) => commands::merge::run(merge, common),
         },
         Command::Doctor(doctor) => commands::doctor::run(doctor, common),
     }

@@ -32,7 +32,8 @@ impl Progress {
                 ProgressDrawTarget::hidden()
             },
         );
-        let template = format!("{{bar:32}} {{pos}}/{{len}} {what}, {{elapsed}} gone, {{eta}} left");
+        let template =
+            format!("{{bar:32}} {{pos}}/{{len}} {what}, {{elapsed}} gone, {{eta}} left {{msg}}");
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style);
         }
@@ -47,13 +48,36 @@ impl Progress {
 
     /// So many are done.
     pub(crate) fn set(&self, done: usize) {
-        self.bar.set_position(done as u64);
+        self.say(done as u64, "");
+    }
+
+    /// How many there are in all, where that is known later, and how many of them were done before.
+    pub(crate) fn begin(&self, done: u64, total: u64) {
+        self.bar.set_length(total);
+        self.bar.set_position(done);
+        self.bar.reset_eta();
+    }
+
+    /// So many are done, and this is how it goes.
+    pub(crate) fn say(&self, done: u64, text: &str) {
+        self.bar.set_position(done);
+        self.bar.set_message(text.to_owned());
         if self.lines && self.last_line.get().elapsed() >= BETWEEN_LINES {
             self.last_line.set(Instant::now());
             let total = self.bar.length().unwrap_or(0);
             let left = self.bar.eta().as_secs();
-            eprintln!("{done} of {total} {}, about {left} s left", self.what);
+            let text = if text.is_empty() {
+                String::new()
+            } else {
+                format!("; {text}")
+            };
+            eprintln!("{done} of {total} {}, about {left} s left{text}", self.what);
         }
+    }
+
+    /// Prints something else in between.
+    pub(crate) fn pause(&self, print: impl FnOnce()) {
+        self.bar.suspend(print);
     }
 
     /// Takes the bar away.

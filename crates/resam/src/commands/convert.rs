@@ -1,5 +1,7 @@
 //! `resam weights convert`: a checkpoint with numbers of another width.
 
+use std::path::Path;
+
 use anyhow::Result;
 use resam_checkpoint::{Checkpoint, Dtype};
 use serde_json::json;
@@ -8,21 +10,24 @@ use super::Outcome;
 use crate::arguments::{Common, Convert, Width};
 use crate::failure::WrongInput;
 
+/// Refuses a name that does not say what is written.
+pub(crate) fn check_safetensors(output: &Path) -> Result<(), WrongInput> {
+    let extension = output.extension();
+    if extension.is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors")) {
+        return Ok(());
+    }
+    Err(WrongInput::new(
+        format!(
+            "cannot write `{}`: weights are written as safetensors",
+            output.display()
+        ),
+        "give the output a name that ends with `.safetensors`",
+    ))
+}
+
 pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
-    if !output
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"))
-    {
-        return Err(WrongInput::new(
-            format!(
-                "cannot write `{}`: weights are written as safetensors",
-                output.display()
-            ),
-            "give the output a name that ends with `.safetensors`",
-        )
-        .into());
-    }
+    check_safetensors(output)?;
     let checkpoint = Checkpoint::open(&arguments.file)?;
     let dtype = match arguments.dtype {
         Width::F16 => Dtype::F16,

@@ -1,19 +1,22 @@
 //! One file a subcommand.
 
+pub(crate) mod adapt;
 pub(crate) mod bench;
 pub(crate) mod convert;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod info;
 pub(crate) mod inspect;
+pub(crate) mod merge;
 pub(crate) mod segment;
 
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
 use resam_checkpoint::Checkpoint;
 use resam_output::{RunRecord, Weights};
-use resam_sam::{ComputeDevice, Precision, Predictor, Sam, SamConfig};
+use resam_sam::{Adapter, ComputeDevice, Precision, Predictor, Sam, SamConfig};
 
 use crate::arguments::{Common, Model, PrecisionKind};
 
@@ -53,6 +56,12 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
     let checkpoint = Checkpoint::open(&model.weights)?;
     let config = SamConfig::detect(&checkpoint)?;
     let mut sam = Sam::load_with(&checkpoint, &config, &device)?;
+    let sha256 = checkpoint.sha256();
+    if let Some(folder) = &model.adapter {
+        let adapter = Adapter::load(folder)?;
+        adapter.check_base(&sha256)?;
+        adapter.attach(&mut sam)?;
+    }
     if precision != Precision::F32 {
         sam.image_encoder = sam.image_encoder.in_precision(precision);
     }
@@ -62,7 +71,7 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
         name: config.describe(),
         device: compute.name,
         precision,
-        sha256: checkpoint.sha256(),
+        sha256,
         seconds: started.elapsed().as_secs_f64(),
     })
 }
@@ -71,6 +80,26 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
 pub(crate) fn run_record(
     model: &Model,
     loaded: &LoadedModel,
+    common: &Common,
+    stages: &[(&str, f64)],
+    result: serde_json::Value,
+) -> RunRecord {
+    let device = (loaded.device.as_str(), loaded.precision.name());
+    record(
+        &model.weights,
+        &loaded.sha256,
+        device,
+        common,
+        stages,
+        result,
+    )
+}
+
+/// The same of a run with these weights on a device in a precision.
+pub(crate) fn record(
+    weights: &Path,
+    sha256: &str,
+    (device, precision): (&str, &str),
     common: &Common,
     stages: &[(&str, f64)],
     result: serde_json::Value,
@@ -84,11 +113,11 @@ pub(crate) fn run_record(
             .collect(),
         seed: Some(common.seed),
         weights: Some(Weights {
-            path: model.weights.display().to_string(),
-            sha256: loaded.sha256.clone(),
+            path: weights.display().to_string(),
+            sha256: sha256.to_owned(),
         }),
-        device: loaded.device.clone(),
-        precision: loaded.precision.name().into(),
+        device: device.to_owned(),
+        precision: precision.to_owned(),
         threads: rayon::current_num_threads(),
         started: now
             .checked_sub(Duration::from_secs_f64(total))

@@ -1,0 +1,80 @@
+//! All that trains in a model, by name: for saving, for going back, and for the mean of the models on
+//! the way.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
+use burn::tensor::{Tensor, TensorData};
+use resam_sam::Sam;
+
+use crate::step::values;
+
+/// The shape and the values, row-major, of each parameter that trains, by its path in the model.
+pub type Trained = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
+/// Reads all that trains.
+pub fn trained(sam: &Sam) -> Trained {
+    struct Read(Vec<String>, Trained);
+    impl ModuleVisitor for Read {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.0.push(name.to_owned());
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.0.pop();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let tensor = param.val();
+            if tensor.is_require_grad() {
+                let shape = tensor.dims().to_vec();
+                let values = values(tensor.without_autodiff());
+                self.1.insert(self.0.join("."), (shape, values));
+            }
+        }
+    }
+    let mut read = Read(Vec::new(), Trained::new());
+    sam.visit(&mut read);
+    read.1
+}
+
+/// Puts other values where parameters train, and gives each an identity that depends on its place
+/// alone, so that the state of an optimiser finds it again in another process. Parameters that
+/// `values` does not have stay as they are.
+pub fn with_trained(sam: Sam, values: &Trained) -> Sam {
+    struct Write<'a>(Vec<String>, &'a Trained, u64);
+    impl ModuleMapper for Write<'_> {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.0.push(name.to_owned());
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.0.pop();
+        }
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let tensor = param.val();
+            if !tensor.is_require_grad() {
+                return param;
+            }
+            self.2 += 1;
+            let tensor = match self.1.get(&self.0.join(".")) {
+                Some((shape, values)) if *shape == tensor.dims() => {
+                    let data = TensorData::new(values.clone(), shape.clone());
+                    Tensor::from_data(data, &tensor.device())
+                }
+                _ => tensor.detach(),
+            };
+            Param::initialized(ParamId::from(self.2), tensor.require_grad())
+        }
+    }
+    sam.map(&mut Write(Vec::new(), values, 0))
+}
+
+/// `decay mean + (1 - decay) now`, parameter by parameter.
+pub fn move_mean(mean: &mut Trained, now: &Trained, decay: f64) {
+    for (name, (_, mean)) in mean.iter_mut() {
+        let Some((_, now)) = now.get(name) else {
+            continue;
+        };
+        for (mean, &now) in mean.iter_mut().zip(now) {
+            *mean = (decay * f64::from(*mean) + (1.0 - decay) * f64::from(now)) as f32;
+        }
+    }
+}

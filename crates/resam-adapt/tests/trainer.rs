@@ -1,0 +1,275 @@
+//! Runs: that they learn, go on bit for bit, and depend on nothing but their seed.
+
+#[path = "../../resam-sam/tests/published/common.rs"]
+#[expect(
+    dead_code,
+    reason = "shared with the model's tests, which use the rest"
+)]
+mod common;
+
+use std::collections::BTreeMap;
+
+use burn::tensor::Device;
+use common::golden_folders;
+use resam_adapt::recipe::{Supervision, Teacher};
+use resam_adapt::trained::trained;
+use resam_adapt::views::View;
+use resam_adapt::{Example, ExampleInstance, Examples, Plan, Recipe, State, StateError, Trainer};
+use resam_checkpoint::Checkpoint;
+use resam_mask::Bitmap;
+use resam_sam::{PromptPoint, Sam, SamConfig};
+
+const SIZE: usize = 128;
+const SEED: u64 = 5;
+
+fn model() -> Sam {
+    let folder = golden_folders()
+        .into_iter()
+        .next()
+        .expect("the fixture is always there");
+    let checkpoint = Checkpoint::open(&folder.join("model.safetensors")).expect("weights");
+    let mut config = SamConfig::detect(&checkpoint).expect("a SAM");
+    config.decoder.heads = 4;
+    Sam::load_with(&checkpoint, &config, &Device::flex()).expect("a model")
+}
+
+/// Bright squares on a dark ground, one image wider than the next.
+struct Squares(usize);
+
+impl Examples for Squares {
+    fn len(&self) -> usize {
+        self.0
+    }
+
+    fn name(&self, index: usize) -> String {
+        format!("square {index}")
+    }
+
+    fn read(&self, index: usize) -> Result<Example, String> {
+        let (width, height) = (60 + 20 * index, 64);
+        let inside = |place: usize, x: usize, y: usize| {
+            (10 + 24 * place..26 + 24 * place).contains(&x) && (20..40).contains(&y)
+        };
+        let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+        let value = |(x, y)| {
+            if inside(0, x, y) || inside(1, x, y) {
+                220
+            } else {
+                40
+            }
+        };
+        let rgb = pixels.flat_map(|place| [value(place); 3]).collect();
+        let instance = |place: usize| ExampleInstance {
+            name: place.to_string(),
+            points: [(18.0 + 24.0 * place as f64, 30.0, true), (5.0, 5.0, false)]
+                .map(|(x, y, positive)| PromptPoint { x, y, positive })
+                .to_vec(),
+            truth: Bitmap::from_fn(width as u32, height as u32, |x, y| {
+                inside(place, x as usize, y as usize)
+            })
+            .ok(),
+        };
+        Ok(Example {
+            image: View { width, height, rgb },
+            instances: vec![instance(0), instance(1)],
+        })
+    }
+}
+
+fn recipe(supervision: Supervision) -> Recipe {
+    let mut recipe = Recipe::default();
+    recipe.labels.supervision = supervision;
+    recipe.labels.teacher = Teacher::Mean;
+    recipe.labels.least_agreement = 0.0;
+    recipe.schedule.batch = 2;
+    recipe.alignment.queue = 4;
+    recipe.adapter.encoder_rank = 2;
+    recipe.adapter.decoder_rank = 2;
+    recipe.adapter.decoder_tokens = true;
+    recipe.optimizer.warmup = 2;
+    recipe
+}
+
+fn trainer(recipe: &Recipe, seed: u64, visits: u64) -> Trainer {
+    Trainer::new(model(), recipe.clone(), &Device::flex(), SIZE, seed, visits)
+}
+
+fn plan(recipe: &Recipe) -> Plan {
+    Plan {
+        recipe: recipe.clone(),
+        seed: SEED,
+        input_size: SIZE,
+        images: 3,
+        updates: 6,
+        weights: "0".repeat(64),
+    }
+}
+
+type Bits = BTreeMap<String, Vec<u32>>;
+
+/// The bits of all that trains.
+fn bits(trainer: &Trainer) -> Bits {
+    let state = trainer.state(plan(trainer.recipe()));
+    let students = state.student.into_iter();
+    students
+        .map(|(name, (_, values))| (name, values.into_iter().map(f32::to_bits).collect()))
+        .collect()
+}
+
+#[test]
+fn a_run_that_goes_on_is_the_run_that_never_stopped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.safetensors");
+    for supervision in [Supervision::Points, Supervision::Masks] {
+        let recipe = recipe(supervision);
+        let images = Squares(3);
+        let mut whole = trainer(&recipe, SEED, 12);
+        for _ in 0..12 {
+            whole.visit(&images).expect("a visit");
+        }
+
+        // Stopped in the middle of a batch: the visit after the last update is done again.
+        let mut first = trainer(&recipe, SEED, 12);
+        for _ in 0..5 {
+            first.visit(&images).expect("a visit");
+        }
+        first.state(plan(&recipe)).write(&file).expect("written");
+        let state = State::read(&file).expect("read");
+        assert_eq!(state, first.state(plan(&recipe)));
+        let mut second = trainer(&recipe, SEED, 12);
+        second.restore(state).expect("it fits");
+        assert!(second.position().visits <= 5);
+        while second.position().visits < 12 {
+            second.visit(&images).expect("a visit");
+        }
+        assert_eq!(bits(&second), bits(&whole));
+        assert_eq!(second.position(), whole.position());
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_run_whatever_the_number_of_threads_and_another_seed_is_another() {
+    let recipe = recipe(Supervision::Points);
+    let run = |threads: usize, seed: u64| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("threads").install(|| {
+            let mut trainer = trainer(&recipe, seed, 6);
+            for _ in 0..6 {
+                trainer.visit(&Squares(3)).expect("a visit");
+            }
+            bits(&trainer)
+        })
+    };
+    let one = run(1, SEED);
+    assert_eq!(run(3, SEED), one);
+    assert_ne!(run(1, SEED + 1), one);
+}
+
+#[test]
+fn fresh_adapters_answer_as_the_model_and_learning_moves_all_that_trains() {
+    let recipe = recipe(Supervision::Masks);
+    let mut trainer = trainer(&recipe, SEED, 40);
+    let begun = bits(&trainer);
+    let mut losses = Vec::new();
+    for _ in 0..40 {
+        let visit = trainer.visit(&Squares(3)).expect("a visit");
+        assert_eq!((visit.asked, visit.skipped), (2, None));
+        losses.push(visit.losses.expect("losses").total);
+    }
+    for (name, values) in bits(&trainer) {
+        assert_ne!(values, begun[&name], "{name} did not move");
+    }
+    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+    assert!(mean(&losses[30..]) < mean(&losses[..10]), "{losses:?}");
+    assert!(
+        trained(&trainer.model()).is_empty(),
+        "nothing trains in an answer"
+    );
+}
+
+#[test]
+fn an_image_that_cannot_be_read_is_named_and_the_others_are_learnt_from() {
+    struct OneTorn;
+    impl Examples for OneTorn {
+        fn len(&self) -> usize {
+            3
+        }
+        fn name(&self, index: usize) -> String {
+            index.to_string()
+        }
+        fn read(&self, index: usize) -> Result<Example, String> {
+            match index {
+                1 => Err("cut short".to_owned()),
+                other => Squares(3).read(other),
+            }
+        }
+    }
+    let mut trainer = trainer(&recipe(Supervision::Masks), SEED, 6);
+    let mut failed = Vec::new();
+    for _ in 0..6 {
+        failed.extend(trainer.visit(&OneTorn).err());
+    }
+    let torn = (1, "cut short".to_owned());
+    assert_eq!(failed, [torn.clone(), torn]);
+    assert_eq!(
+        (trainer.position().visits, trainer.position().updates),
+        (6, 2)
+    );
+}
+
+#[test]
+fn a_visit_without_a_label_teaches_nothing_and_says_so() {
+    let mut recipe = recipe(Supervision::Points);
+    recipe.labels.certainty = 1.0;
+    let mut trainer = trainer(&recipe, SEED, 2);
+    let begun = bits(&trainer);
+    let visit = trainer.visit(&Squares(3)).expect("a visit");
+    assert_eq!((visit.asked, visit.empty, visit.learnt), (2, 2, 0));
+    assert!(visit.skipped.expect("a reason").contains("empty"));
+    assert_eq!(bits(&trainer), begun);
+    assert_eq!(trainer.position().skipped, 1);
+}
+
+#[test]
+fn a_step_with_a_loss_far_above_the_last_ones_is_left_out() {
+    let mut recipe = recipe(Supervision::Masks);
+    recipe.guard.window = 2;
+    recipe.guard.factor = 1e-6;
+    let mut trainer = trainer(&recipe, SEED, 6);
+    for number in 0..4 {
+        let visit = trainer.visit(&Squares(3)).expect("a visit");
+        assert_eq!(visit.skipped.is_some(), number >= 2, "{visit:?}");
+    }
+    assert_eq!(trainer.position().skipped, 2);
+}
+
+#[test]
+fn a_state_of_another_run_is_refused_with_what_differs() {
+    let recipe = recipe(Supervision::Points);
+    let (then, mut now) = (plan(&recipe), plan(&recipe));
+    then.check_same(&now).expect("the same");
+    now.seed = 6;
+    now.recipe.optimizer.learning_rate = 0.25;
+    let error = then.check_same(&now).expect_err("another").to_string();
+    assert!(error.contains("`seed` was 5 and is 6"), "{error}");
+    assert!(error.contains("`recipe.optimizer.learning_rate`") && error.contains("0.25"));
+}
+
+#[test]
+fn a_state_that_is_cut_short_or_of_another_kind_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.safetensors");
+    let recipe = recipe(Supervision::Points);
+    trainer(&recipe, SEED, 2)
+        .state(plan(&recipe))
+        .write(&file)
+        .expect("written");
+    let bytes = std::fs::read(&file).expect("bytes");
+    for length in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
+        std::fs::write(&file, &bytes[..length]).expect("cut");
+        State::read(&file).expect_err("cut short");
+    }
+    let model = golden_folders().remove(0).join("model.safetensors");
+    let error = State::read(&model).expect_err("a model");
+    assert!(matches!(error, StateError::NotAState { .. }), "{error}");
+}

@@ -1,0 +1,73 @@
+//! Writes a checkpoint again with some of its tensors replaced.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::checkpoint::Checkpoint;
+use crate::convert::is_same_file;
+use crate::error::CheckpointError;
+use crate::tensor::Dtype;
+use crate::write::{TensorLayout, write_streamed};
+
+/// Writes a checkpoint as safetensors, with the published names and its metadata, and `replaced` in
+/// place of the tensors of these names, as `f32`; each with its shape and its values, row-major. All
+/// others keep their bytes.
+///
+/// The file appears whole or not at all.
+///
+/// # Errors
+///
+/// [`CheckpointError::Write`] when `path` is the checkpoint itself, a name is not in it or has another
+/// shape, or the file cannot be written.
+pub fn replace(
+    checkpoint: &Checkpoint,
+    replaced: &BTreeMap<String, (Vec<usize>, Vec<f32>)>,
+    path: &Path,
+) -> Result<u64, CheckpointError> {
+    let refused = |reason: String| CheckpointError::Write {
+        path: path.to_owned(),
+        reason,
+    };
+    if is_same_file(checkpoint.path(), path) {
+        return Err(refused(
+            "it is the checkpoint that is being changed\n\nhint: give the result another name"
+                .to_owned(),
+        ));
+    }
+    for (name, (shape, _)) in replaced {
+        if checkpoint.get(name).map(|info| &info.shape) != Some(shape) {
+            return Err(refused(format!(
+                "the checkpoint has no tensor `{name}` of shape {shape:?}"
+            )));
+        }
+    }
+    let stored: Vec<_> = checkpoint
+        .names()
+        .filter_map(|name| checkpoint.get(name))
+        .collect();
+    let layouts: Vec<_> = stored
+        .iter()
+        .map(|tensor| TensorLayout {
+            name: &tensor.name,
+            dtype: match replaced.contains_key(&tensor.name) {
+                true => Dtype::F32,
+                false => tensor.dtype,
+            },
+            shape: &tensor.shape,
+        })
+        .collect();
+    let bytes = |index: usize| {
+        let tensor = stored[index];
+        match replaced.get(&tensor.name) {
+            Some((_, values)) => {
+                let bytes = values.iter().flat_map(|value| value.to_le_bytes());
+                Ok(Cow::Owned(bytes.collect()))
+            }
+            None => checkpoint
+                .bytes(&tensor.name)
+                .map_err(|error| error.to_string()),
+        }
+    };
+    write_streamed(path, &layouts, checkpoint.metadata(), bytes).map_err(refused)
+}

@@ -1,0 +1,144 @@
+//! Metrics of a run: one JSON value a line, in the order of their steps.
+
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use fs_err::{File, OpenOptions};
+use resam_output::write_atomically;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::ReportError;
+
+/// A file of metrics (JSON Lines) that grows by one line at a time.
+///
+/// A line is complete once its line break is written. A process that is killed can leave a torn
+/// last line without one; readers leave it out, and [`MetricsFile::resume`] removes it.
+#[derive(Debug)]
+pub struct MetricsFile {
+    path: PathBuf,
+    file: File,
+    /// Length of the complete lines in bytes.
+    length: u64,
+}
+
+impl MetricsFile {
+    /// Begins an empty file; one that was there before is replaced.
+    ///
+    /// # Errors
+    /// If the file cannot be created.
+    pub fn create(path: impl AsRef<Path>) -> Result<Self, ReportError> {
+        let path = path.as_ref();
+        write_atomically(path, |_| Ok(()))?;
+        Self::open(path)
+    }
+
+    /// Opens the file of an earlier process to go on from a step of it.
+    ///
+    /// The leading lines for which `keep` is true stay. The first other line and all after it are
+    /// dropped, and so is a torn last line; lines behind a dropped one are not looked at. If there
+    /// is no file, an empty one is begun.
+    ///
+    /// # Errors
+    /// If the file cannot be read or replaced, or if one of the leading lines is not JSON.
+    pub fn resume(
+        path: impl AsRef<Path>,
+        keep: impl Fn(&Value) -> bool,
+    ) -> Result<Self, ReportError> {
+        let path = path.as_ref();
+        let content = match fs_err::read(path) {
+            Ok(content) => content,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Self::create(path),
+            Err(error) => return Err(ReportError::ReadMetrics(error)),
+        };
+        let mut kept = 0;
+        for line in complete_lines(path, &content) {
+            let Line { value, end } = line?;
+            if !keep(&value) {
+                break;
+            }
+            kept = end;
+        }
+        if kept < content.len() {
+            write_atomically(path, |file| file.write_all(&content[..kept]))?;
+        }
+        Self::open(path)
+    }
+
+    /// Adds one line, which another process can read at once.
+    ///
+    /// Numbers that are not finite become `null`, as JSON has no word for them.
+    ///
+    /// # Errors
+    /// If the record cannot be written as JSON or the line cannot be written. What was written of
+    /// the line is then taken back as far as possible, so that the next line can follow.
+    pub fn append(&mut self, record: &impl Serialize) -> Result<(), ReportError> {
+        let mut line = serde_json::to_vec(record).map_err(|source| ReportError::MetricsRecord {
+            path: self.path.clone(),
+            source,
+        })?;
+        line.push(b'\n');
+        // One write without a buffer: there is nothing left to flush.
+        if let Err(error) = self.file.write_all(&line) {
+            self.file.set_len(self.length).ok();
+            return Err(ReportError::AppendMetrics(error));
+        }
+        self.length += line.len() as u64;
+        Ok(())
+    }
+
+    /// Reads all complete lines; a torn last one is left out.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or if a line with a line break is not JSON.
+    pub fn read(path: impl AsRef<Path>) -> Result<Vec<Value>, ReportError> {
+        let path = path.as_ref();
+        let content = fs_err::read(path).map_err(ReportError::ReadMetrics)?;
+        let lines = complete_lines(path, &content);
+        lines.map(|line| line.map(|line| line.value)).collect()
+    }
+
+    fn open(path: &Path) -> Result<Self, ReportError> {
+        let opened = || {
+            let file = OpenOptions::new().append(true).open(path)?;
+            let length = file.metadata()?.len();
+            Ok((file, length))
+        };
+        let (file, length) = opened().map_err(ReportError::AppendMetrics)?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            length,
+        })
+    }
+}
+
+/// A line that has its line break.
+struct Line {
+    value: Value,
+    /// The number of bytes up to and with its line break.
+    end: usize,
+}
+
+/// The lines one by one, so that nobody trips over one that is of no interest.
+fn complete_lines<'content>(
+    path: &'content Path,
+    content: &'content [u8],
+) -> impl Iterator<Item = Result<Line, ReportError>> + 'content {
+    let mut end = 0;
+    content
+        .split_inclusive(|&byte| byte == b'\n')
+        .take_while(|line| line.ends_with(b"\n"))
+        .enumerate()
+        .map(move |(index, line)| {
+            end += line.len();
+            match serde_json::from_slice(line) {
+                Ok(value) => Ok(Line { value, end }),
+                Err(source) => Err(ReportError::MetricsLine {
+                    path: path.to_owned(),
+                    line: index + 1,
+                    source,
+                }),
+            }
+        })
+}

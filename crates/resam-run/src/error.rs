@@ -1,0 +1,72 @@
+//! What can go wrong with a run.
+
+use std::path::PathBuf;
+
+/// An error of a run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The data set.
+    #[error(transparent)]
+    Data(#[from] resam_data::DataError),
+    /// The model or the adapter.
+    #[error(transparent)]
+    Sam(#[from] resam_sam::SamError),
+    /// A checkpoint of the run.
+    #[error(transparent)]
+    State(#[from] resam_adapt::StateError),
+    /// A file that is written beside.
+    #[error(transparent)]
+    Output(#[from] resam_output::OutputError),
+    /// The metrics or the report.
+    #[error(transparent)]
+    Report(#[from] resam_report::ReportError),
+    /// A file or a folder.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
+    /// Nothing says where objects are.
+    #[error(
+        "no image has a point on an object\n\nhint: `--points FILE` takes a CSV with the columns \
+         `image,instance,x,y,label`; `--coco FILE` alone draws points from its masks"
+    )]
+    NoPoints,
+    /// A recipe in a file that cannot be used.
+    #[error("`{}`: {reason}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with a hint.
+        reason: String,
+    },
+    /// The folder holds another run already.
+    #[error(
+        "`{}` holds a run already\n\nhint: `--resume` goes on with it; another folder begins anew",
+        path.display()
+    )]
+    Taken {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no run to go on with.
+    #[error(
+        "`{}` holds no checkpoint to go on from\n\nhint: leave out `--resume` to begin there",
+        path.display()
+    )]
+    NothingToResume {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The state of a run does not fit the model.
+    #[error("`{}` does not fit the model: {reason}", path.display())]
+    Unfit {
+        /// The checkpoint.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// True masks are asked for where there are none.
+    #[error(
+        "`labels.supervision = \"masks\"` needs true masks\n\nhint: give `--coco FILE`, or learn from \
+         points"
+    )]
+    NoMasks,
+}

@@ -1,0 +1,262 @@
+//! The report of a run: what it is made of.
+
+use image::RgbImage;
+use resam_adapt::example::Framed;
+use resam_adapt::step::{PseudoLabels, pseudo_labels};
+use resam_adapt::views::Flip;
+use resam_adapt::{Examples, Trainer};
+use resam_mask::Bitmap;
+use resam_report::{Chart, GalleryItem, Panel, Report, ScoreRow, Series, draw_panel};
+use resam_sam::preprocess::normalised_input;
+use resam_sam::prompt_encoder::PointLabel;
+use resam_sam::{Device, Sam};
+use serde_json::Value;
+
+use crate::run::{Outcome, Settings};
+use crate::source::PointedImages;
+
+/// Images that the report shows: the first ones, and as many where the masks changed most.
+const SHOWN: usize = 6;
+/// Images that the shown ones are chosen from.
+const LOOKED_AT: usize = 24;
+/// Instances that are drawn on an image.
+const MOST_INSTANCES: usize = 32;
+
+/// An image before and after.
+struct Look {
+    title: String,
+    image: RgbImage,
+    positive: Vec<[f64; 2]>,
+    negative: Vec<[f64; 2]>,
+    before: Vec<Bitmap>,
+    labels: Vec<Bitmap>,
+    after: Vec<Bitmap>,
+    /// Mean IoU of each mask before and after with the true one, where that is known.
+    iou: Option<[f64; 2]>,
+    /// IoU of the masks before and after: how much changed.
+    unchanged: f64,
+}
+
+/// Images with points, the mask before, the pseudo-label and the mask after; the worst ones with them.
+pub fn items(
+    trainer: &Trainer,
+    images: &PointedImages,
+    input_size: usize,
+    device: &Device,
+) -> Vec<GalleryItem> {
+    let model = trainer.model();
+    let step = images.len().div_ceil(LOOKED_AT).max(1);
+    let mut looks: Vec<Look> = (0..images.len())
+        .step_by(step)
+        .filter_map(|index| look(trainer, &model, images, index, input_size, device))
+        .collect();
+    // The worst: the least IoU after, or else the most changed.
+    looks.sort_by(|a, b| {
+        let key = |look: &Look| look.iou.map_or(look.unchanged, |[_, after]| after);
+        key(a).total_cmp(&key(b))
+    });
+    let worst = SHOWN / 2;
+    let chosen = looks
+        .len()
+        .saturating_sub(worst)
+        .div_ceil(SHOWN - worst)
+        .max(1);
+    let (bad, others) = looks.split_at(worst.min(looks.len()));
+    let good = others.iter().rev().step_by(chosen);
+    good.map(|look| item(look, ""))
+        .chain(bad.iter().map(|look| item(look, "one of the worst: ")))
+        .collect()
+}
+
+fn look(
+    trainer: &Trainer,
+    model: &Sam,
+    images: &PointedImages,
+    index: usize,
+    input_size: usize,
+    device: &Device,
+) -> Option<Look> {
+    let mut example = images.read(index).ok()?;
+    example.instances.truncate(MOST_INSTANCES);
+    let framed = Framed::new(&example, input_size, Flip::default()).ok()?;
+    let [height, width] = framed.geometry.covered;
+    let answers = |sam: &Sam| -> PseudoLabels {
+        let input = normalised_input(&framed.weak.rgb, [height, width], input_size, device);
+        let embedding = sam.image_encoder.forward(input);
+        let asked: Vec<usize> = (0..example.instances.len()).collect();
+        let recipe = trainer.recipe();
+        let chunk = recipe.schedule.chunk;
+        pseudo_labels(sam, &embedding, &framed, &asked, &recipe.labels, chunk)
+    };
+    let (before, after) = (answers(trainer.frozen()), answers(model));
+    let pairs = before.of_points.iter().zip(&after.of_points);
+    let same: Vec<f64> = pairs.filter_map(|(a, b)| a.iou(b).ok()).collect();
+    let iou = |masks: &[Bitmap]| {
+        let truths = example.instances.iter().zip(masks);
+        let found: Vec<f64> = truths
+            .filter_map(|(instance, mask)| mask.iou(&framed.truth(instance.truth.as_ref()?)).ok())
+            .collect();
+        (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
+    };
+    let cut = |masks: &[Bitmap]| -> Vec<Bitmap> {
+        let cut = |mask: &Bitmap| {
+            Bitmap::from_fn(width as u32, height as u32, |x, y| mask.get(x, y)).ok()
+        };
+        masks.iter().filter_map(cut).collect()
+    };
+    let points = |wanted: PointLabel| {
+        let all = framed.points.iter().flatten();
+        let of_kind = all.filter(|(_, label)| *label == wanted);
+        of_kind
+            .map(|&([x, y], _)| [f64::from(x) + 0.5, f64::from(y) + 0.5])
+            .collect()
+    };
+    Some(Look {
+        title: images.name(index),
+        image: RgbImage::from_raw(width as u32, height as u32, framed.weak.rgb.clone())?,
+        positive: points(PointLabel::Positive),
+        // One for each object would hide the image.
+        negative: Vec::new(),
+        iou: iou(&before.of_points)
+            .zip(iou(&after.of_points))
+            .map(|(before, after)| [before, after]),
+        unchanged: same.iter().sum::<f64>() / same.len().max(1) as f64,
+        before: cut(&before.of_points),
+        labels: cut(&before.masks),
+        after: cut(&after.of_points),
+    })
+}
+
+fn item(look: &Look, prefix: &str) -> GalleryItem {
+    let panel = |caption: &str, masks: &[Bitmap]| Panel {
+        caption: caption.to_owned(),
+        image: draw_panel(&look.image, masks, &look.positive, &look.negative),
+    };
+    let note = match look.iou {
+        Some([before, after]) => format!("{prefix}mean IoU {before:.3} before, {after:.3} after"),
+        None => format!(
+            "{prefix}masks before and after overlap with an IoU of {:.3}",
+            look.unchanged
+        ),
+    };
+    GalleryItem {
+        title: look.title.clone(),
+        note,
+        panels: vec![
+            panel("points", &[]),
+            panel("mask before", &look.before),
+            panel("pseudo-label", &look.labels),
+            panel("mask after", &look.after),
+        ],
+    }
+}
+
+/// The report of a run, from what came out and from its metrics.
+pub(crate) fn report(
+    outcome: &Outcome,
+    settings: &Settings,
+    metrics: &[Value],
+    gallery: Vec<GalleryItem>,
+) -> Report {
+    let recipe = &settings.recipe;
+    let before_after = |name: &str, value: fn(&crate::Measure) -> Option<f64>| ScoreRow {
+        measure: name.to_owned(),
+        before: outcome.before.as_ref().and_then(value),
+        after: outcome.after.as_ref().and_then(value),
+        higher_is_better: true,
+        digits: 4,
+    };
+    let mut scores = Vec::new();
+    if outcome.before.is_some() {
+        scores.push(before_after("agreement of point mask and box mask", |m| {
+            Some(m.agreement)
+        }));
+        if outcome.before.is_some_and(|measure| measure.iou.is_some()) {
+            scores.push(before_after("IoU", |m| m.iou));
+        }
+    }
+    let series = |name: &str, x: &str, path: &[&str]| Series {
+        name: name.to_owned(),
+        points: metrics
+            .iter()
+            .filter_map(|line| {
+                let value = path.iter().fold(line, |value, key| &value[*key]);
+                Some((line[x].as_f64()?, value.as_f64()?))
+            })
+            .collect(),
+    };
+    let losses = ["total", "focal", "dice", "quality", "alignment"];
+    let curves = vec![
+        Chart {
+            title: "losses".to_owned(),
+            x_label: "visits".to_owned(),
+            y_label: "loss".to_owned(),
+            series: losses
+                .map(|part| series(part, "visits", &["visit", "losses", part]))
+                .to_vec(),
+        },
+        Chart {
+            title: "agreement of point mask and box mask".to_owned(),
+            x_label: "visits".to_owned(),
+            y_label: "IoU".to_owned(),
+            series: vec![
+                series("images learnt from", "visits", &["visit", "agreement"]),
+                series("held-out images", "visits", &["measure", "agreement"]),
+            ],
+        },
+        Chart {
+            title: "held-out images".to_owned(),
+            x_label: "visits".to_owned(),
+            y_label: "IoU".to_owned(),
+            series: vec![series("true masks", "visits", &["measure", "iou"])],
+        },
+    ];
+    let curves = curves
+        .into_iter()
+        .filter(|chart| chart.series.iter().any(|series| !series.points.is_empty()));
+    let fact = |name: &str, value: String| (name.to_owned(), value);
+    let mut notes: Vec<String> = outcome
+        .failed
+        .iter()
+        .map(|(image, reason)| format!("`{image}` was passed over: {reason}"))
+        .collect();
+    if outcome.skipped > 0 {
+        notes.push(format!(
+            "{} visits taught nothing; `metrics.jsonl` says why",
+            outcome.skipped
+        ));
+    }
+    notes.extend(outcome.ended_early.clone());
+    Report {
+        title: "Adaptation from points".to_owned(),
+        summary: match (&outcome.before, &outcome.after) {
+            (Some(before), Some(after)) => format!(
+                "{} held-out images: {} {:.4} before, {:.4} after {} updates.",
+                before.images,
+                before.name(),
+                before.value(),
+                after.value(),
+                outcome.updates
+            ),
+            _ => format!(
+                "{} updates. No image was held out, so nothing is known of others.",
+                outcome.updates
+            ),
+        },
+        facts: vec![
+            fact("weights", settings.weights[0].clone()),
+            fact("SHA-256", settings.weights[1].clone()),
+            fact("seed", settings.seed.to_string()),
+            fact("input size", format!("{} px", settings.input_size)),
+            fact("visits", outcome.visits.to_string()),
+            fact("updates", outcome.updates.to_string()),
+            fact("model chosen", format!("after {} updates", outcome.chosen)),
+            fact("time", format!("{:.1} min", outcome.seconds / 60.0)),
+            fact("recipe", crate::settings::to_toml(recipe)),
+        ],
+        scores,
+        curves: curves.collect(),
+        gallery,
+        notes,
+    }
+}

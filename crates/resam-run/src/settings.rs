@@ -1,0 +1,140 @@
+//! Recipes as files: TOML, in which every name has to be known.
+
+use std::path::Path;
+
+use resam_adapt::Recipe;
+
+use crate::error::RunError;
+
+/// The recipe as TOML, whole, with what each name means left to the documentation.
+pub fn to_toml(recipe: &Recipe) -> String {
+    // A recipe is numbers and words in tables: writing it cannot fail.
+    toml::to_string(recipe).unwrap_or_default()
+}
+
+/// Reads a file on top of a recipe: what it leaves out stays.
+///
+/// # Errors
+/// [`RunError::Config`] naming the file, what is wrong, and the nearest known name of an unknown one.
+pub fn read_over(base: &Recipe, path: &Path) -> Result<Recipe, RunError> {
+    let refuse = |reason: String| RunError::Config {
+        path: path.to_owned(),
+        reason,
+    };
+    let text = fs_err::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+    over(base, &text).map_err(refuse)
+}
+
+/// Puts the values of a TOML text in place of those of a recipe.
+fn over(base: &Recipe, text: &str) -> Result<Recipe, String> {
+    let given: toml::Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| error.to_string())?;
+    let mut whole = toml::Table::try_from(base).map_err(|error| error.to_string())?;
+    put(&mut whole, given, "")?;
+    let recipe: Recipe = whole
+        .try_into()
+        .map_err(|error: toml::de::Error| error.message().to_owned())?;
+    recipe.check()?;
+    Ok(recipe)
+}
+
+fn put(into: &mut toml::Table, given: toml::Table, at: &str) -> Result<(), String> {
+    for (name, value) in given {
+        let full = if at.is_empty() {
+            name.clone()
+        } else {
+            format!("{at}.{name}")
+        };
+        if !into.contains_key(&name) {
+            let nearest = nearest(&name, into);
+            return Err(format!("`{full}` is not known\n\nhint: {nearest}"));
+        }
+        match (into.get_mut(&name), value) {
+            (Some(toml::Value::Table(table)), toml::Value::Table(given)) => {
+                put(table, given, &full)?
+            }
+            (Some(toml::Value::Table(_)), _) => {
+                return Err(format!("`{full}` is a table, `[{full}]`, not a value"));
+            }
+            // Whole numbers may stand for broken ones.
+            (Some(place @ toml::Value::Float(_)), toml::Value::Integer(number)) => {
+                *place = toml::Value::Float(number as f64);
+            }
+            (Some(place), value) if place.same_type(&value) => *place = value,
+            (Some(place), value) => {
+                return Err(format!(
+                    "`{full} = {value}` is of type {}, not {}",
+                    value.type_str(),
+                    place.type_str()
+                ));
+            }
+            (None, _) => {}
+        }
+    }
+    Ok(())
+}
+
+/// What to write instead of a name that is not known.
+fn nearest(name: &str, known: &toml::Table) -> String {
+    let distance = |other: &&String| strsim::damerau_levenshtein(name, other);
+    match known.keys().min_by_key(distance) {
+        Some(other) if distance(&other) <= 3 => format!("is `{other}` meant?"),
+        _ => {
+            let names: Vec<&str> = known.keys().map(String::as_str).collect();
+            format!("it is one of `{}`", names.join("`, `"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_comes_back_from_its_file() {
+        for name in Recipe::PRESETS {
+            let recipe = Recipe::preset(name).expect("a preset");
+            for base in [Recipe::default(), Recipe::published()] {
+                assert_eq!(over(&base, &to_toml(&recipe)), Ok(recipe.clone()), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_file_leaves_out_stays() {
+        let base = Recipe::published();
+        let recipe = over(&base, "[labels]\ncertainty = 0.4\n[loss]\ndice = 2").expect("known");
+        let mut expected = base;
+        expected.labels.certainty = 0.4;
+        expected.loss.dice = 2.0;
+        assert_eq!(recipe, expected);
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_with_the_nearest_known_one() {
+        let refused = |text: &str| over(&Recipe::default(), text).expect_err("unknown");
+        let error = refused("[optimizer]\nlearning_rat = 0.1");
+        assert!(error.contains("`optimizer.learning_rat`"), "{error}");
+        assert!(error.contains("`learning_rate`"), "{error}");
+        assert!(refused("[optimiser]\nwarmup = 1").contains("`optimizer`"));
+        assert!(refused("[loss]\nzzzzzzzzzz = 1").contains("`focal`"));
+    }
+
+    #[test]
+    fn values_of_another_kind_or_out_of_range_are_refused() {
+        for text in [
+            "loss = 3",
+            "[loss]\nfocal = \"much\"",
+            "[labels]\nteacher = \"nobody\"",
+            "[labels]\ncertainty = 1.5",
+            "[schedule]\nepochs = -1",
+            "[schedule]\nchunk = 0",
+            "[optimizer]\nlearning_rate = nan",
+            "[views]\nphotometric = 2.0",
+            "not toml",
+        ] {
+            over(&Recipe::default(), text).expect_err(text);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Examples for adaptation from a data set and the points on it.
+
+use std::collections::HashMap;
+
+use resam_adapt::views::View;
+use resam_adapt::{Example, ExampleInstance, Examples};
+use resam_data::{Dataset, ImageRecord, PointFile, draws};
+use resam_sam::PromptPoint;
+
+use crate::error::RunError;
+
+/// Where the points come from.
+#[derive(Debug, Clone)]
+pub enum Points {
+    /// A file of points.
+    File(PointFile),
+    /// Drawn from the true masks: so many on each object and as many off it.
+    Drawn {
+        /// Positive points an instance, and negative points an instance.
+        points_per_instance: usize,
+        /// Seed of the draw.
+        seed: u64,
+    },
+}
+
+/// The images of a data set that have points.
+#[derive(Debug)]
+pub struct PointedImages {
+    dataset: Dataset,
+    points: Points,
+}
+
+impl PointedImages {
+    /// The images of `dataset` with at least one pointed object; also how many have none.
+    ///
+    /// # Errors
+    /// [`RunError`] when the points name images or annotations that are not there, lie outside, or
+    /// when no image is left.
+    pub fn new(dataset: Dataset, points: Points) -> Result<(Self, usize), RunError> {
+        let before = dataset.images().len();
+        let dataset = match &points {
+            Points::File(file) => {
+                dataset.check_points(file)?;
+                let named = file.images();
+                // A file without a column of images is about the only one there is.
+                dataset.retain(|image| named.is_empty() || named.contains(&*image.file_name))
+            }
+            Points::Drawn { .. } => {
+                let mut prompted = Vec::new();
+                for image in dataset.images() {
+                    if !dataset.instances(image)?.is_empty() {
+                        prompted.push(image.id);
+                    }
+                }
+                dataset.retain(|image| prompted.binary_search(&image.id).is_ok())
+            }
+        };
+        let left = dataset.images().len();
+        if left == 0 {
+            return Err(RunError::NoPoints);
+        }
+        Ok((Self { dataset, points }, before - left))
+    }
+
+    /// Keeps `count` images back, drawn with a seed: those that are left and those kept back.
+    #[must_use]
+    pub fn hold_out(self, count: usize, seed: u64) -> (Self, Self) {
+        let Self { dataset, points } = self;
+        let (rest, held) = dataset.hold_out(count, seed);
+        let of = |dataset| Self {
+            dataset,
+            points: points.clone(),
+        };
+        (of(rest), of(held))
+    }
+
+    /// The images.
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// Whether true masks are known.
+    pub fn has_truth(&self) -> bool {
+        self.dataset.has_truth()
+    }
+
+    fn instances(&self, image: &ImageRecord) -> Result<Vec<ExampleInstance>, String> {
+        let known = self
+            .dataset
+            .instances(image)
+            .map_err(|error| error.to_string())?;
+        let words = |error: resam_data::coco::CocoError| error.to_string();
+        let place = |point: &resam_data::PromptPoint| PromptPoint {
+            x: point.x,
+            y: point.y,
+            positive: point.positive,
+        };
+        match &self.points {
+            Points::File(file) => {
+                let by_id: HashMap<String, _> = known
+                    .iter()
+                    .map(|instance| (instance.id.to_string(), instance))
+                    .collect();
+                file.on_image(&image.file_name)
+                    .map(|prompts| {
+                        let truth = by_id.get(&prompts.instance);
+                        let truth = truth.map(|instance| instance.mask()).transpose();
+                        Ok(ExampleInstance {
+                            name: prompts.instance.clone(),
+                            points: prompts.points.iter().map(place).collect(),
+                            truth: truth.map_err(words)?,
+                        })
+                    })
+                    .collect()
+            }
+            &Points::Drawn {
+                points_per_instance: count,
+                seed,
+            } => known
+                .iter()
+                .map(|instance| {
+                    let mask = instance.mask().map_err(words)?;
+                    let points =
+                        draws::draw_points(&mask, count, count, seed, image.id, instance.id);
+                    Ok(ExampleInstance {
+                        name: instance.id.to_string(),
+                        points: points.iter().map(place).collect(),
+                        truth: Some(mask),
+                    })
+                })
+                .filter(|instance| {
+                    // A mask without a pixel gives no point.
+                    let some = |instance: &ExampleInstance| {
+                        instance.points.iter().any(|point| point.positive)
+                    };
+                    instance.as_ref().map_or(true, some)
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Examples for PointedImages {
+    fn len(&self) -> usize {
+        self.dataset.images().len()
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.dataset.images()[index].file_name.clone()
+    }
+
+    fn read(&self, index: usize) -> Result<Example, String> {
+        let record = &self.dataset.images()[index];
+        let decoded = self
+            .dataset
+            .read_image(record)
+            .map_err(|error| error.to_string())?;
+        let (width, height) = decoded.rgb.dimensions();
+        Ok(Example {
+            image: View {
+                width: width as usize,
+                height: height as usize,
+                rgb: decoded.rgb.into_raw(),
+            },
+            instances: self.instances(record)?,
+        })
+    }
+}

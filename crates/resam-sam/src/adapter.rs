@@ -1,0 +1,532 @@
+//! An adapter: what adaptation adds to a model, attached to it, taken off it, and kept as a PEFT
+//! directory.
+//!
+//! A directory holds `adapter_config.json` and `adapter_model.safetensors` as Hugging Face's `peft`
+//! writes them: factors `lora_A.weight`, `[rank, d_input]`, and `lora_B.weight`, `[d_output, rank]`,
+//! beside each layer that is adapted, and in `modules_to_save` the tensors that were trained whole.
+//! An adapter of rank r on query and value alone is one of rank 2r on the layer that makes query, key
+//! and value, whose rows for the key are zero. No factor scales the product: `lora_alpha` is the rank.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use burn::tensor::{Tensor, TensorData};
+use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
+use serde::{Deserialize, Serialize};
+
+use crate::error::SamError;
+use crate::layers::Linear;
+use crate::lora::{LowRank, QueryValueAdapter};
+use crate::sam::Sam;
+
+/// The file of the factors.
+const FACTORS: &str = "adapter_model.safetensors";
+/// The file that says what they are.
+const CONFIG: &str = "adapter_config.json";
+/// What `peft` puts before the names of the base model.
+const PREFIX: &str = "base_model.model.";
+
+/// Which layers of an attention block are adapted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EncoderLayers {
+    /// Query and value, as published.
+    QueryValue,
+    /// Query, key, value and the projection after attention.
+    Attention,
+    /// Those and both layers of the MLP.
+    All,
+}
+
+/// Where adapters go and how large they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AdapterPlan {
+    /// Rank in the image encoder; 0 leaves it as it is.
+    pub encoder_rank: usize,
+    /// Which layers of its blocks.
+    pub encoder_layers: EncoderLayers,
+    /// The first block with adapters; see [`LoraConfig`](crate::LoraConfig).
+    pub start_block: usize,
+    /// Rank on every linear layer of the mask decoder; 0 leaves it as it is.
+    pub decoder_rank: usize,
+    /// Whether the decoder's own tokens train, whole.
+    pub decoder_tokens: bool,
+}
+
+impl Sam {
+    /// Puts fresh adapters that train where `plan` says. They change nothing yet: one factor is drawn
+    /// with `uniform(bound)`, numbers from `-bound` to `bound`, the other one is zero.
+    pub fn attach_adapter(&mut self, plan: &AdapterPlan, mut uniform: impl FnMut(f64) -> f64) {
+        let mut fresh = |layer: &Linear, d_output: usize, rank: usize| {
+            let [d_input, _] = layer.weight.dims();
+            let device = layer.weight.val().device().autodiff();
+            let bound = 1.0 / (d_input as f64).sqrt();
+            let a: Vec<f32> = (0..d_input * rank).map(|_| uniform(bound) as f32).collect();
+            let a = Tensor::from_data(TensorData::new(a, [d_input, rank]), &device);
+            let b = Tensor::zeros([rank, d_output], &device);
+            LowRank::from_tensors(a.require_grad(), b.require_grad())
+        };
+        if plan.encoder_rank > 0 {
+            let blocks = self.image_encoder.adaptable_blocks();
+            for block in blocks.into_iter().skip(plan.start_block) {
+                let count = match plan.encoder_layers {
+                    EncoderLayers::QueryValue => {
+                        let [d_input, _] = block.linears[0].weight.dims();
+                        let mut path = || fresh(block.linears[0], d_input, plan.encoder_rank);
+                        *block.query_value = Some(QueryValueAdapter {
+                            query: path(),
+                            value: path(),
+                        });
+                        continue;
+                    }
+                    EncoderLayers::Attention => 2,
+                    EncoderLayers::All => 4,
+                };
+                for layer in block.linears.into_iter().take(count) {
+                    let [_, d_output] = layer.weight.dims();
+                    layer.adapter = Some(fresh(layer, d_output, plan.encoder_rank));
+                }
+            }
+        }
+        if plan.decoder_rank > 0 {
+            // The masks for an ambiguous prompt are not asked for while training.
+            for layer in self.mask_decoder.adaptable().linears {
+                let [_, d_output] = layer.weight.dims();
+                layer.adapter = Some(fresh(layer, d_output, plan.decoder_rank));
+            }
+        }
+        if plan.decoder_tokens {
+            for (_, token) in self.mask_decoder.adaptable().tokens {
+                *token = token.clone().map(|tensor| tensor.autodiff().require_grad());
+            }
+        }
+    }
+}
+
+/// What an adapter adds to one layer: `y += x A B`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AdaptedLayer {
+    /// The published name of the layer.
+    pub name: String,
+    /// `[d_input, rank, d_output]`.
+    pub sizes: [usize; 3],
+    /// `A`, `[rank, d_input]`, row-major, as `peft` keeps it.
+    pub a: Vec<f32>,
+    /// `B`, `[d_output, rank]`, row-major, as `peft` keeps it.
+    pub b: Vec<f32>,
+}
+
+/// The values of an adapter.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Adapter {
+    /// The SHA-256 of the weights that it was trained on.
+    pub base_sha256: Option<String>,
+    /// What it adds to layers, in the order of the model.
+    pub layers: Vec<AdaptedLayer>,
+    /// Tensors that were trained whole, by published name, with their shapes.
+    pub whole: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
+}
+
+/// `adapter_config.json`, as far as it is read here.
+#[derive(Debug, Serialize, Deserialize)]
+struct Config {
+    peft_type: String,
+    #[serde(default)]
+    base_model_name_or_path: Option<String>,
+    #[serde(default)]
+    base_model_sha256: Option<String>,
+    r: usize,
+    lora_alpha: f64,
+    #[serde(default)]
+    rank_pattern: BTreeMap<String, usize>,
+    #[serde(default)]
+    alpha_pattern: BTreeMap<String, f64>,
+    #[serde(default)]
+    target_modules: Vec<String>,
+    #[serde(default)]
+    modules_to_save: Option<Vec<String>>,
+    #[serde(default)]
+    lora_dropout: f64,
+    #[serde(default = "none_of")]
+    bias: String,
+    #[serde(default)]
+    fan_in_fan_out: bool,
+    #[serde(default)]
+    use_rslora: bool,
+    #[serde(default)]
+    use_dora: bool,
+    #[serde(default)]
+    inference_mode: bool,
+    #[serde(default)]
+    task_type: Option<String>,
+}
+
+fn none_of() -> String {
+    "none".to_owned()
+}
+
+impl Adapter {
+    /// The adapter that a model carries.
+    pub fn of(sam: &Sam) -> Self {
+        // A model's tensors are shared, not copied; only attaching needs it to change.
+        let mut sam = sam.valid();
+        let mut adapter = Self::default();
+        for block in sam.image_encoder.adaptable_blocks() {
+            if let Some(paths) = block.query_value {
+                let [a, b] = paths.whole(block.heads, block.order);
+                adapter.layers.push(adapted(block.linears[0].name(), a, b));
+            }
+            for layer in block.linears {
+                adapter.layers.extend(adapted_layer(layer));
+            }
+        }
+        let decoder = sam.mask_decoder.adaptable();
+        for layer in decoder.linears.into_iter().chain(decoder.ambiguous) {
+            adapter.layers.extend(adapted_layer(layer));
+        }
+        adapter
+    }
+
+    /// Also the decoder's tokens, which were trained whole.
+    #[must_use]
+    pub fn with_tokens(mut self, sam: &Sam) -> Self {
+        let mut sam = sam.valid();
+        for (name, token) in sam.mask_decoder.adaptable().tokens {
+            let tensor = token.val();
+            self.whole
+                .insert(name.to_owned(), (tensor.dims().to_vec(), values(tensor)));
+        }
+        self
+    }
+
+    /// Whether the adapter was trained on the weights of this SHA-256, as far as it says.
+    ///
+    /// # Errors
+    /// [`SamError::Adapter`] with both.
+    pub fn check_base(&self, sha256: &str) -> Result<(), SamError> {
+        match &self.base_sha256 {
+            Some(base) if base != sha256 => Err(SamError::Adapter {
+                reason: format!(
+                    "it was trained on weights of SHA-256 {base}, and these have {sha256}"
+                ),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Attaches the adapter to a model, for answers: nothing trains.
+    ///
+    /// # Errors
+    /// [`SamError::Adapter`] naming the first layer that the model does not have or has in another
+    /// size.
+    pub fn attach(&self, sam: &mut Sam) -> Result<(), SamError> {
+        let wrong = |reason: String| Err(SamError::Adapter { reason });
+        let mut places: BTreeMap<String, &mut Linear> = BTreeMap::new();
+        let Sam {
+            image_encoder,
+            mask_decoder,
+            ..
+        } = sam;
+        for block in image_encoder.adaptable_blocks() {
+            for layer in block.linears {
+                places.insert(layer.name().to_owned(), layer);
+            }
+        }
+        let mut decoder = mask_decoder.adaptable();
+        for layer in decoder.linears.into_iter().chain(decoder.ambiguous) {
+            places.insert(layer.name().to_owned(), layer);
+        }
+        for layer in &self.layers {
+            let [d_input, rank, d_output] = layer.sizes;
+            let Some(place) = places.get_mut(&layer.name) else {
+                return wrong(format!("the model has no layer `{}`", layer.name));
+            };
+            let found = place.weight.dims();
+            if found != [d_input, d_output] {
+                return wrong(format!(
+                    "it adapts a layer `{}` of {d_input} to {d_output} values, and the model's is of \
+                     {} to {}",
+                    layer.name, found[0], found[1]
+                ));
+            }
+            let device = place.weight.val().device();
+            let factor = |values: &[f32], rows, columns| {
+                Tensor::<2>::from_data(TensorData::new(values.to_vec(), [rows, columns]), &device)
+                    .transpose()
+            };
+            place.adapter = Some(LowRank::from_tensors(
+                factor(&layer.a, rank, d_input),
+                factor(&layer.b, d_output, rank),
+            ));
+        }
+        for (name, (shape, values)) in &self.whole {
+            let Some((_, token)) = decoder.tokens.iter_mut().find(|(known, _)| *known == name)
+            else {
+                return wrong(format!("the model has no tensor `{name}` to be replaced"));
+            };
+            if token.dims().to_vec() != *shape {
+                return wrong(format!(
+                    "its `{name}` has shape {shape:?}, and the model's {:?}",
+                    token.dims()
+                ));
+            }
+            let device = token.val().device();
+            let tensor =
+                Tensor::<2>::from_data(TensorData::new(values.clone(), shape.clone()), &device);
+            **token = crate::parameters::frozen(tensor);
+        }
+        Ok(())
+    }
+
+    /// Writes the PEFT directory, which is made if it is not there; `base` names the weights.
+    ///
+    /// # Errors
+    /// [`SamError::Checkpoint`] or [`SamError::AdapterFile`] when a file cannot be written.
+    pub fn save(&self, folder: &Path, base: &str) -> Result<(), SamError> {
+        let file = folder.join(CONFIG);
+        let failed = |error: std::io::Error| SamError::AdapterFile {
+            path: file.clone(),
+            reason: error.to_string(),
+        };
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let mut tensors = Vec::new();
+        for layer in &self.layers {
+            let [d_input, rank, d_output] = layer.sizes;
+            let name = |factor: &str| format!("{PREFIX}{}.lora_{factor}.weight", layer.name);
+            tensors.push(TensorToWrite::from_f32(
+                name("A"),
+                &[rank, d_input],
+                &layer.a,
+            ));
+            tensors.push(TensorToWrite::from_f32(
+                name("B"),
+                &[d_output, rank],
+                &layer.b,
+            ));
+        }
+        for (name, (shape, values)) in &self.whole {
+            tensors.push(TensorToWrite::from_f32(
+                format!("{PREFIX}{name}"),
+                shape,
+                values,
+            ));
+        }
+        let ranks = self.layers.iter().map(|layer| layer.sizes[1]);
+        let r = ranks.clone().max().unwrap_or(1);
+        let others = || self.layers.iter().filter(|layer| layer.sizes[1] != r);
+        let saved = self.whole.keys().filter_map(|name| {
+            let (module, _) = name.rsplit_once('.')?;
+            Some(module.to_owned())
+        });
+        let config = Config {
+            peft_type: "LORA".to_owned(),
+            base_model_name_or_path: Some(base.to_owned()),
+            base_model_sha256: self.base_sha256.clone(),
+            r,
+            lora_alpha: r as f64,
+            rank_pattern: others()
+                .map(|layer| (layer.name.clone(), layer.sizes[1]))
+                .collect(),
+            alpha_pattern: others()
+                .map(|layer| (layer.name.clone(), layer.sizes[1] as f64))
+                .collect(),
+            target_modules: self.layers.iter().map(|layer| layer.name.clone()).collect(),
+            modules_to_save: (!self.whole.is_empty()).then(|| saved.collect()),
+            lora_dropout: 0.0,
+            bias: none_of(),
+            fan_in_fan_out: false,
+            use_rslora: false,
+            use_dora: false,
+            inference_mode: true,
+            task_type: None,
+        };
+        // The factors first: a folder without a configuration is no adapter.
+        let metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
+        write_safetensors(&folder.join(FACTORS), &tensors, &metadata)?;
+        let text = serde_json::to_vec_pretty(&config).map_err(std::io::Error::from);
+        let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        std::io::Write::write_all(&mut temporary, &text.map_err(failed)?).map_err(failed)?;
+        temporary.as_file().sync_all().map_err(failed)?;
+        temporary
+            .persist(&file)
+            .map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+
+    /// Reads a PEFT directory.
+    ///
+    /// # Errors
+    /// [`SamError::AdapterFile`] naming the file and what it says that this cannot be: another method
+    /// than LoRA, factors that do not fit each other, numbers that are none.
+    pub fn load(folder: &Path) -> Result<Self, SamError> {
+        let config_path = folder.join(CONFIG);
+        let refuse = |path: &PathBuf, reason: String| SamError::AdapterFile {
+            path: path.clone(),
+            reason,
+        };
+        let text = std::fs::read(&config_path).map_err(|error| {
+            refuse(
+                &config_path,
+                format!("{error}\n\nhint: `--adapter` takes the folder that `resam adapt` writes"),
+            )
+        })?;
+        let config: Config = serde_json::from_slice(&text)
+            .map_err(|error| refuse(&config_path, error.to_string()))?;
+        if config.peft_type != "LORA" || config.use_dora {
+            let method = if config.use_dora {
+                "DoRA"
+            } else {
+                &config.peft_type
+            };
+            return Err(refuse(
+                &config_path,
+                format!("it is an adapter of kind `{method}`, not LORA"),
+            ));
+        }
+        let path = folder.join(FACTORS);
+        let file = Checkpoint::open(&path)?;
+        let mut factors: BTreeMap<String, [Option<(Vec<usize>, Vec<f32>)>; 2]> = BTreeMap::new();
+        let mut whole = BTreeMap::new();
+        for stored in file.names() {
+            let shape = file
+                .get(stored)
+                .map(|info| info.shape.clone())
+                .unwrap_or_default();
+            let values = file.read_f32(stored)?;
+            if let Some(bad) = values.iter().find(|value| !value.is_finite()) {
+                return Err(refuse(&path, format!("tensor `{stored}` holds {bad}")));
+            }
+            let name = stored.strip_prefix(PREFIX).unwrap_or(stored);
+            let factor = [".lora_A.weight", ".lora_B.weight"]
+                .iter()
+                .position(|suffix| name.ends_with(suffix));
+            match factor {
+                Some(factor) => {
+                    let layer = name[..name.len() - ".lora_A.weight".len()].to_owned();
+                    factors.entry(layer).or_default()[factor] = Some((shape, values));
+                }
+                None => {
+                    whole.insert(name.to_owned(), (shape, values));
+                }
+            }
+        }
+        let mut layers = Vec::new();
+        for (name, pair) in factors {
+            let [Some((a_shape, a)), Some((b_shape, mut b))] = pair else {
+                return Err(refuse(
+                    &path,
+                    format!("layer `{name}` has one of two factors"),
+                ));
+            };
+            let (&[rank, d_input], &[d_output, same]) = (&*a_shape, &*b_shape) else {
+                return Err(refuse(
+                    &path,
+                    format!("the factors of `{name}` are no matrices"),
+                ));
+            };
+            if rank != same || rank == 0 {
+                return Err(refuse(
+                    &path,
+                    format!("the factors of `{name}`, {a_shape:?} and {b_shape:?}, do not fit"),
+                ));
+            }
+            let alpha = config.alpha_pattern.get(&name).copied();
+            let alpha = alpha.unwrap_or(config.lora_alpha);
+            let r = config.rank_pattern.get(&name).copied().unwrap_or(config.r);
+            let scale = match config.use_rslora {
+                true => alpha / (r as f64).sqrt(),
+                false => alpha / r as f64,
+            };
+            if scale != 1.0 {
+                b.iter_mut()
+                    .for_each(|value| *value = (f64::from(*value) * scale) as f32);
+            }
+            layers.push(AdaptedLayer {
+                name,
+                sizes: [d_input, rank, d_output],
+                a,
+                b,
+            });
+        }
+        Ok(Self {
+            base_sha256: config.base_model_sha256,
+            layers,
+            whole,
+        })
+    }
+
+    /// The tensors of a checkpoint that the adapter changes, as they are with it: `W + B A`, summed in
+    /// double precision, and those trained whole. By published name, with shape.
+    ///
+    /// # Errors
+    /// [`SamError::Adapter`] naming what the checkpoint does not have or has in another shape.
+    pub fn merged(
+        &self,
+        base: &Checkpoint,
+    ) -> Result<BTreeMap<String, (Vec<usize>, Vec<f32>)>, SamError> {
+        let wrong = |reason: String| Err(SamError::Adapter { reason });
+        let mut merged = BTreeMap::new();
+        for layer in &self.layers {
+            let [d_input, rank, d_output] = layer.sizes;
+            let name = format!("{}.weight", layer.name);
+            let shape = base.get(&name).map(|info| info.shape.clone());
+            if shape.as_deref() != Some(&[d_output, d_input]) {
+                return wrong(match shape {
+                    None => format!("the checkpoint has no tensor `{name}`"),
+                    Some(shape) => format!(
+                        "it adapts `{name}` of shape {:?}, and the checkpoint's has {shape:?}",
+                        [d_output, d_input]
+                    ),
+                });
+            }
+            let mut weight = base.read_f32(&name)?;
+            for (row, b) in weight
+                .chunks_exact_mut(d_input)
+                .zip(layer.b.chunks_exact(rank))
+            {
+                let mut sums = vec![0f64; d_input];
+                for (&b, a) in b.iter().zip(layer.a.chunks_exact(d_input)) {
+                    for (sum, &a) in sums.iter_mut().zip(a) {
+                        *sum += f64::from(b) * f64::from(a);
+                    }
+                }
+                for (value, sum) in row.iter_mut().zip(sums) {
+                    *value = (f64::from(*value) + sum) as f32;
+                }
+            }
+            merged.insert(name, (vec![d_output, d_input], weight));
+        }
+        for (name, (shape, values)) in &self.whole {
+            if base.get(name).map(|info| &info.shape) != Some(shape) {
+                return wrong(format!("the checkpoint has no `{name}` of shape {shape:?}"));
+            }
+            merged.insert(name.clone(), (shape.clone(), values.clone()));
+        }
+        Ok(merged)
+    }
+}
+
+fn adapted_layer(layer: &Linear) -> Option<AdaptedLayer> {
+    let factors = layer.adapter.as_ref()?;
+    Some(adapted(layer.name(), factors.a.val(), factors.b.val()))
+}
+
+fn adapted(name: &str, a: Tensor<2>, b: Tensor<2>) -> AdaptedLayer {
+    let ([d_input, rank], [_, d_output]) = (a.dims(), b.dims());
+    AdaptedLayer {
+        name: name.to_owned(),
+        sizes: [d_input, rank, d_output],
+        a: values(a.transpose()),
+        b: values(b.transpose()),
+    }
+}
+
+/// The values of a tensor, row-major.
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    // Reading back an `f32` view of a float tensor fails only if the device is lost.
+    tensor
+        .into_data_as::<f32>()
+        .try_into_vec()
+        .unwrap_or_default()
+}

@@ -1,0 +1,309 @@
+//! `resam adapt`: from points to a better model.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use resam_adapt::recipe::Supervision;
+use resam_adapt::{Recipe, Step, step_memory};
+use resam_checkpoint::Checkpoint;
+use resam_data::{Dataset, PointFile};
+use resam_run::{Observer, Outcome as RunOutcome, PointedImages, Points, Progress, Settings};
+use resam_sam::{ComputeDevice, Predictor, Sam, SamConfig};
+use serde_json::json;
+
+use super::{Outcome, note};
+use crate::arguments::{Adapt, Common, RecipeName, SupervisionKind};
+use crate::failure::WrongInput;
+use crate::progress::Progress as Bar;
+
+/// Images below which none is held out unless asked.
+const FEWEST_TO_HOLD_OUT: usize = 20;
+/// Images held out at the most unless asked.
+const MOST_HELD_OUT: usize = 8;
+
+pub(crate) fn run(arguments: &Adapt, common: &Common) -> Result<Outcome> {
+    let recipe = recipe(arguments)?;
+    if arguments.print_config {
+        print!("{}", resam_run::settings::to_toml(&recipe));
+        return Ok(Outcome::Done);
+    }
+    let needed = "needed unless the recipe is only printed";
+    let output = arguments.output.as_deref().context(needed)?;
+    let weights = arguments.weights.as_deref().context(needed)?;
+
+    let (images, held_out) = images(arguments, common)?;
+    let started = Instant::now();
+    let compute = ComputeDevice::find(&common.device)?;
+    let checkpoint = Checkpoint::open(weights)?;
+    let config = SamConfig::detect(&checkpoint)?;
+    let sam = Sam::load_with(&checkpoint, &config, &compute.device)?;
+    // Refuses a size that the network cannot run at.
+    let predictor = Predictor::new(sam, &compute.device, arguments.input_size)?;
+    let input_size = predictor.input_size();
+    let sam = predictor.sam().clone();
+    let settings = Settings {
+        seed: common.seed,
+        input_size,
+        steps: arguments.steps.map(std::num::NonZeroU64::get),
+        resume: arguments.resume,
+        checkpoint_every: arguments.checkpoint_every.get(),
+        keep: arguments.keep.get(),
+        weights: [weights.display().to_string(), checkpoint.sha256()],
+        recipe,
+    };
+    drop(checkpoint);
+    say_memory(&config, &settings, common);
+    let loading = started.elapsed().as_secs_f64();
+
+    let mut watch = Watch::new(common)?;
+    let outcome = resam_run::adapt(
+        sam,
+        &compute.device,
+        &images,
+        held_out.as_ref(),
+        output,
+        &settings,
+        &mut watch,
+    )?;
+    watch.bar.finish();
+    let result = result(&outcome, output);
+    if !outcome.interrupted {
+        let record = super::record(
+            weights,
+            &settings.weights[1],
+            (&compute.name, "f32"),
+            common,
+            &[("load", loading), ("adapt", outcome.seconds)],
+            result.clone(),
+        );
+        record.write_beside(&output.join("adapter_config.json"))?;
+    }
+    if common.json {
+        println!("{result:#}");
+    } else {
+        print_result(&outcome, output);
+    }
+    for (image, reason) in &outcome.failed {
+        eprintln!("failed: {image}: {reason}");
+    }
+    Ok(match outcome.failed.is_empty() && !outcome.interrupted {
+        true => Outcome::Done,
+        false => Outcome::SomeFailed,
+    })
+}
+
+/// The recipe that is named, with the values of the file and of the command line in it.
+fn recipe(arguments: &Adapt) -> Result<Recipe> {
+    let name = match arguments.recipe {
+        RecipeName::Default => "default",
+        RecipeName::Published => "published",
+        RecipeName::Whu => "whu",
+        RecipeName::Hrsid => "hrsid",
+        RecipeName::Nwpu => "nwpu",
+    };
+    let mut recipe = Recipe::preset(name).unwrap_or_default();
+    if let Some(file) = &arguments.config {
+        recipe = resam_run::settings::read_over(&recipe, file)?;
+    }
+    if let Some(epochs) = arguments.epochs {
+        recipe.schedule.epochs = epochs.get();
+    }
+    match arguments.supervision {
+        Some(SupervisionKind::Points) => recipe.labels.supervision = Supervision::Points,
+        Some(SupervisionKind::Masks) => recipe.labels.supervision = Supervision::Masks,
+        None => {}
+    }
+    Ok(recipe)
+}
+
+/// The images to learn from, and those that are kept back.
+fn images(arguments: &Adapt, common: &Common) -> Result<(PointedImages, Option<PointedImages>)> {
+    let folder = arguments.images.as_deref().unwrap_or(Path::new("."));
+    let dataset = match &arguments.coco {
+        Some(coco) => Dataset::coco(folder, coco)?,
+        None => Dataset::folder(folder)?,
+    };
+    let points = match &arguments.points {
+        Some(file) => Points::File(PointFile::read(file)?),
+        None => Points::Drawn {
+            points_per_instance: arguments.points_per_instance.get(),
+            seed: common.seed,
+        },
+    };
+    let (images, without) = PointedImages::new(dataset, points)?;
+    if without > 0 {
+        note(
+            common,
+            &format!("{without} images have no point and are left out"),
+        );
+    }
+    let count = resam_adapt::Examples::len(&images);
+    let hold_out = arguments.hold_out.unwrap_or(match count {
+        0..FEWEST_TO_HOLD_OUT => 0,
+        _ => (count / 10).min(MOST_HELD_OUT),
+    });
+    if hold_out == 0 {
+        return Ok((images, None));
+    }
+    if hold_out >= count {
+        return Err(WrongInput::new(
+            format!("`--hold-out {hold_out}` of {count} images leaves none to learn from"),
+            "hold out fewer, or none with `--hold-out 0`",
+        )
+        .into());
+    }
+    let (images, held_out) = images.hold_out(hold_out, common.seed);
+    Ok((images, Some(held_out)))
+}
+
+/// Says what a step will take, before it does.
+fn say_memory(config: &SamConfig, settings: &Settings, common: &Common) {
+    let recipe = &settings.recipe;
+    let instances = match recipe.schedule.instances {
+        0 => recipe.schedule.chunk,
+        asked => asked.min(recipe.schedule.chunk),
+    };
+    let step = Step {
+        input_size: settings.input_size,
+        first_block: (recipe.adapter.encoder_rank > 0).then_some(recipe.adapter.start_block),
+        instances,
+        activation_checkpoints: false,
+    };
+    let bytes = step_memory(config, &step).total();
+    note(
+        common,
+        &format!(
+            "{}, {instances} instances at a time: a step takes about {:.1} GB at its peak",
+            config.describe(),
+            bytes as f64 / 1e9
+        ),
+    );
+}
+
+/// Watches a run for the command line.
+struct Watch<'a> {
+    bar: Bar,
+    begun: bool,
+    common: &'a Common,
+    interrupted: Arc<AtomicBool>,
+    /// Seconds of a visit and loss, as running means.
+    pace: Option<f64>,
+    loss: Option<f64>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(common: &'a Common) -> Result<Self> {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let asked = interrupted.clone();
+        ctrlc::set_handler(move || {
+            // The second time there is no waiting.
+            if asked.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+            eprintln!("\nstopping after the image at hand; once more to stop at once");
+        })?;
+        Ok(Self {
+            bar: Bar::new("images", 0, common),
+            begun: false,
+            common,
+            interrupted,
+            pace: None,
+            loss: None,
+        })
+    }
+}
+
+/// A running mean.
+fn follow(mean: &mut Option<f64>, value: f64) -> f64 {
+    let next = mean.map_or(value, |mean| 0.9 * mean + 0.1 * value);
+    *mean = Some(next);
+    next
+}
+
+impl Observer for Watch<'_> {
+    fn visited(&mut self, progress: &Progress<'_>) {
+        let [done, all] = progress.visits;
+        let pace = follow(&mut self.pace, progress.seconds);
+        if !self.begun {
+            self.begun = true;
+            self.bar.begin(done, all);
+        }
+        let mut text = format!("{pace:.1} s an image");
+        if let Some(losses) = &progress.visit.losses {
+            let loss = follow(&mut self.loss, losses.total);
+            text += &format!(
+                ", loss {loss:.3} (focal {:.4}, dice {:.3}, quality {:.3}, alignment {:.4})",
+                losses.focal, losses.dice, losses.quality, losses.alignment
+            );
+        }
+        if let Some(agreement) = progress.visit.agreement {
+            text += &format!(", agreement {agreement:.2}");
+        }
+        if let Some(memory) = resam_bench::memory::peak() {
+            text += &format!(", {:.1} GB", memory as f64 / 1e9);
+        }
+        self.bar.say(done, &text);
+    }
+
+    fn note(&mut self, text: &str) {
+        self.bar.pause(|| note(self.common, text));
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::SeqCst)
+    }
+}
+
+fn result(outcome: &RunOutcome, output: &Path) -> serde_json::Value {
+    json!({
+        "output": output.display().to_string(),
+        "interrupted": outcome.interrupted,
+        "ended_early": outcome.ended_early,
+        "visits": outcome.visits,
+        "updates": outcome.updates,
+        "skipped": outcome.skipped,
+        "chosen_update": outcome.chosen,
+        "before": outcome.before,
+        "after": outcome.after,
+        "failed": outcome.failed,
+        "seconds": outcome.seconds,
+    })
+}
+
+fn print_result(outcome: &RunOutcome, output: &Path) {
+    let folder = output.display();
+    if outcome.interrupted {
+        println!(
+            "stopped after {} images; the same command with `--resume` goes on",
+            outcome.visits
+        );
+        return;
+    }
+    println!(
+        "{} images, {} updates in {:.1} min; {} taught nothing",
+        outcome.visits,
+        outcome.updates,
+        outcome.seconds / 60.0,
+        outcome.skipped
+    );
+    if let (Some(before), Some(after)) = (outcome.before, outcome.after) {
+        println!(
+            "\n{:<28} {:>8} {:>8}",
+            format!("{} held-out images", before.images),
+            "before",
+            "after"
+        );
+        println!(
+            "{:<28} {:>8.4} {:>8.4}",
+            "agreement", before.agreement, after.agreement
+        );
+        if let (Some(before), Some(after)) = (before.iou, after.iou) {
+            println!("{:<28} {before:>8.4} {after:>8.4}", "IoU");
+        }
+    }
+    println!("\nadapter   {folder}  (--adapter {folder})");
+    println!("report    {}", output.join("report.html").display());
+}

@@ -1,0 +1,411 @@
+//! `resam adapt` from outside: what a run leaves behind, that it can be stopped and resumed at any
+//! moment, and how it refuses.
+//!
+//! The model is a reduced SAM with random weights: what it learns means nothing, everything else does.
+
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn weights() -> PathBuf {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../resam-sam/tests/fixtures");
+    fixtures.join("golden/sam_7/model.safetensors")
+}
+
+/// Four images of two squares each, points on them, and their true masks.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let images = folder.path().join("images");
+    std::fs::create_dir(&images).expect("a folder");
+    let (mut points, mut coco_images, mut annotations) = (
+        "image,instance,x,y,label\n".to_owned(),
+        Vec::new(),
+        Vec::new(),
+    );
+    for number in 0..4u32 {
+        let (width, height) = (90 + 10 * number, 80);
+        let corner = |square: u32| (10 + 40 * square, 20 + 5 * number);
+        let image = image::RgbImage::from_fn(width, height, |x, y| {
+            let inside = (0..2).any(|square| {
+                let (left, top) = corner(square);
+                (left..left + 24).contains(&x) && (top..top + 24).contains(&y)
+            });
+            image::Rgb(if inside { [220, 200, 90] } else { [40, 60, 50] })
+        });
+        let name = format!("{number}.png");
+        image.save(images.join(&name)).expect("an image");
+        coco_images.push(serde_json::json!({
+            "id": number + 1, "file_name": name, "width": width, "height": height,
+        }));
+        for square in 0..2 {
+            let id = 2 * number + square + 1;
+            let (left, top) = corner(square);
+            points += &format!("{name},{id},{},{},1\n", left + 12, top + 12);
+            points += &format!("{name},{id},2,2,0\n");
+            let (right, bottom) = (left + 24, top + 24);
+            annotations.push(serde_json::json!({
+                "id": id, "image_id": number + 1, "category_id": 1, "iscrowd": 0, "area": 576,
+                "bbox": [left, top, 24, 24],
+                "segmentation": [[left, top, right, top, right, bottom, left, bottom]],
+            }));
+        }
+    }
+    let coco = serde_json::json!({
+        "images": coco_images,
+        "annotations": annotations,
+        "categories": [{ "id": 1, "name": "square" }],
+    });
+    std::fs::write(folder.path().join("points.csv"), points).expect("points");
+    std::fs::write(folder.path().join("coco.json"), coco.to_string()).expect("masks");
+    folder
+}
+
+fn command(folder: &TempDir, arguments: &[&str]) -> std::process::Command {
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("resam"));
+    command
+        .current_dir(folder.path())
+        .args(arguments)
+        .args(["--device", "cpu", "--threads", "1"]);
+    command
+}
+
+fn resam(folder: &TempDir, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().expect("it runs")
+}
+
+/// `resam adapt` on the images with these arguments more.
+fn adapt<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    static WEIGHTS: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let weights = WEIGHTS.get_or_init(|| weights().display().to_string());
+    let mut all = vec!["adapt", "--images", "images", "--weights", weights.as_str()];
+    all.extend(arguments);
+    all
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn succeeded(output: &Output) {
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+fn refused(output: &Output, words: &[&str]) {
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("error: "), "{message}");
+    for words in words {
+        assert!(message.contains(words), "no `{words}` in: {message}");
+    }
+    assert!(!message.contains("panicked"), "{message}");
+}
+
+fn json(path: PathBuf) -> Value {
+    serde_json::from_slice(&std::fs::read(path).expect("a file")).expect("JSON")
+}
+
+#[test]
+fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
+    let folder = folder();
+    let output = resam(
+        &folder,
+        &adapt(&[
+            "--points",
+            "points.csv",
+            "--coco",
+            "coco.json",
+            "-o",
+            "run",
+            "--steps",
+            "8",
+            "--hold-out",
+            "1",
+            "--json",
+        ]),
+    );
+    succeeded(&output);
+    let result: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(result["visits"], 8);
+    assert_eq!(result["before"]["instances"], 2);
+    assert!(result["after"]["iou"].is_f64(), "{result:#}");
+
+    let run = folder.path().join("run");
+    let config = json(run.join("adapter_config.json"));
+    assert_eq!(config["peft_type"], "LORA");
+    assert_eq!(json(run.join("run.json"))["result"]["visits"], 8);
+    let metrics = std::fs::read_to_string(run.join("metrics.jsonl")).expect("metrics");
+    let lines: Vec<Value> = metrics
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let visits = lines
+        .iter()
+        .filter(|line| line.get("visit").is_some())
+        .count();
+    assert_eq!(visits, 8);
+    let report = std::fs::read_to_string(run.join("report.html")).expect("a report");
+    assert!(report.contains("</html>") && report.contains("data:image/"));
+    let begins = |start: &str| {
+        let entries = std::fs::read_dir(&run).expect("the folder").flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.starts_with(start)).count()
+    };
+    assert_eq!(begins("events.out.tfevents."), 1);
+    assert_eq!(begins("."), 0, "nothing half-written is left");
+
+    // The adapted model answers alike beside the weights and baked into them.
+    let weights = weights();
+    let weights = weights.to_str().expect("a path");
+    succeeded(&resam(
+        &folder,
+        &[
+            "weights",
+            "merge",
+            weights,
+            "--adapter",
+            "run",
+            "-o",
+            "merged.safetensors",
+        ],
+    ));
+    let quality = |arguments: &[&str]| {
+        let fixed = [
+            "segment",
+            "images/0.png",
+            "--point",
+            "20,30",
+            "-o",
+            "out.json",
+            "--json",
+        ];
+        let output = resam(&folder, &[&fixed, arguments].concat());
+        succeeded(&output);
+        let printed: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+        printed["objects"][0]["quality"]
+            .as_f64()
+            .expect("a quality")
+    };
+    let plain = quality(&["--weights", weights]);
+    let beside = quality(&["--weights", weights, "--adapter", "run"]);
+    let baked = quality(&["--weights", "merged.safetensors"]);
+    assert!((beside - baked).abs() < 1e-4, "{beside} and {baked}");
+    assert!(
+        (beside - plain).abs() > 1e-4,
+        "the adapter changes something"
+    );
+
+    let output = resam(
+        &folder,
+        &[
+            "eval",
+            "--images",
+            "images",
+            "--coco",
+            "coco.json",
+            "--points",
+            "points.csv",
+            "--weights",
+            weights,
+            "--adapter",
+            "run",
+            "--json",
+        ],
+    );
+    succeeded(&output);
+
+    // An adapter knows its weights.
+    refused(
+        &resam(
+            &folder,
+            &[
+                "segment",
+                "images/0.png",
+                "--point",
+                "20,30",
+                "-o",
+                "out.json",
+                "--weights",
+                "merged.safetensors",
+                "--adapter",
+                "run",
+            ],
+        ),
+        &["trained on weights", "hint:"],
+    );
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_to_the_same_adapter() {
+    let folder = folder();
+    let arguments = |output: &'static str| {
+        adapt(&[
+            "--points",
+            "points.csv",
+            "-o",
+            output,
+            "--steps",
+            "12",
+            "--checkpoint-every",
+            "1",
+            "--quiet",
+        ])
+    };
+    succeeded(&resam(&folder, &arguments("whole")));
+
+    // Killed as soon as there is a checkpoint.
+    let mut child = command(&folder, &arguments("killed"))
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it runs");
+    let checkpoints = folder.path().join("killed/checkpoints");
+    let deadline = Instant::now() + Duration::from_secs(120);
+    let whole = || {
+        let entries = std::fs::read_dir(&checkpoints)
+            .into_iter()
+            .flatten()
+            .flatten();
+        let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.any(|name| name.starts_with("update-"))
+    };
+    while !whole() {
+        assert!(Instant::now() < deadline, "no checkpoint came");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("killed");
+    child.wait().expect("gone");
+
+    // Beginning anew in its folder is refused; other settings are refused; going on works.
+    refused(
+        &resam(&folder, &arguments("killed")),
+        &["holds a run already", "--resume"],
+    );
+    let mut other = arguments("killed");
+    other.extend(["--resume", "--seed", "7"]);
+    refused(&resam(&folder, &other), &["`seed` was 0 and is 7"]);
+    let mut resumed = arguments("killed");
+    resumed.push("--resume");
+    succeeded(&resam(&folder, &resumed));
+    let factors = |run: &str| {
+        std::fs::read(folder.path().join(run).join("adapter_model.safetensors")).expect("factors")
+    };
+    assert!(factors("killed") == factors("whole"), "the adapters differ");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_a_checkpoint_and_a_word_about_going_on() {
+    let folder = folder();
+    let arguments = adapt(&["--points", "points.csv", "-o", "run", "--steps", "100000"]);
+    let child = command(&folder, &arguments)
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let metrics = folder.path().join("run/metrics.jsonl");
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while std::fs::metadata(&metrics).map_or(0, |file| file.len()) == 0 {
+        assert!(Instant::now() < deadline, "no visit came");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(killed.expect("kill runs").success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("--resume"));
+    let states = std::fs::read_dir(folder.path().join("run/checkpoints")).expect("the folder");
+    assert!(states.count() > 0);
+    assert!(!folder.path().join("run/adapter_config.json").exists());
+}
+
+#[test]
+fn an_image_that_stops_decoding_is_passed_over_and_named() {
+    let folder = folder();
+    let image = folder.path().join("images/2.png");
+    let bytes = std::fs::read(&image).expect("an image");
+    std::fs::write(&image, &bytes[..bytes.len() / 2]).expect("cut");
+    let output = resam(
+        &folder,
+        &adapt(&["--points", "points.csv", "-o", "run", "--epochs", "1"]),
+    );
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("failed: 2.png"), "{message}");
+    assert!(folder.path().join("run/adapter_config.json").exists());
+}
+
+#[test]
+fn the_recipe_is_printed_read_back_and_refused_by_name() {
+    let folder = folder();
+    for recipe in ["default", "published", "whu", "hrsid", "nwpu"] {
+        let output = resam(&folder, &["adapt", "--recipe", recipe, "--print-config"]);
+        succeeded(&output);
+        std::fs::write(folder.path().join("config.toml"), &output.stdout).expect("written");
+        let arguments = ["adapt", "--config", "config.toml", "--print-config"];
+        let again = resam(&folder, &arguments);
+        succeeded(&again);
+        assert_eq!(text(&again.stdout), text(&output.stdout));
+    }
+    std::fs::write(
+        folder.path().join("config.toml"),
+        "[labels]\ncertanty = 0.2\n",
+    )
+    .expect("written");
+    let arguments = ["adapt", "--config", "config.toml", "--print-config"];
+    refused(
+        &resam(&folder, &arguments),
+        &["config.toml", "`labels.certanty`", "`certainty`"],
+    );
+}
+
+#[test]
+fn bad_input_is_refused_in_words_and_nothing_is_left_behind() {
+    let folder = folder();
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("written");
+    };
+    write(
+        "outside.csv",
+        "image,instance,x,y,label\n0.png,1,20,30,1\n0.png,1,500,30,1\n",
+    );
+    write(
+        "negative.csv",
+        "image,instance,x,y,label\n0.png,1,20,30,0\n",
+    );
+    write(
+        "unknown.csv",
+        "image,instance,x,y,label\nnone.png,1,20,30,1\n",
+    );
+    write("empty.csv", "image,instance,x,y,label\n");
+    for (arguments, words) in [
+        (["--points", "outside.csv"], "500"),
+        (["--points", "negative.csv"], "negative.csv"),
+        (["--points", "unknown.csv"], "none.png"),
+        (["--points", "empty.csv"], "empty.csv"),
+        (["--points", "nowhere.csv"], "nowhere.csv"),
+        (["--coco", "nowhere.json"], "nowhere.json"),
+    ] {
+        let mut all = adapt(&arguments);
+        all.extend(["-o", "run"]);
+        refused(&resam(&folder, &all), &[words]);
+    }
+    let masks = adapt(&[
+        "--points",
+        "points.csv",
+        "--supervision",
+        "masks",
+        "-o",
+        "run",
+    ]);
+    refused(&resam(&folder, &masks), &["true masks", "--coco"]);
+    let all_held = adapt(&["--points", "points.csv", "--hold-out", "4", "-o", "run"]);
+    refused(&resam(&folder, &all_held), &["--hold-out 4"]);
+    let resume = adapt(&["--points", "points.csv", "--resume", "-o", "run"]);
+    refused(&resam(&folder, &resume), &["no checkpoint"]);
+    assert!(!folder.path().join("run").exists());
+}
