@@ -5,6 +5,7 @@
 //! | [`recipe`] | every number and every switch of the method |
 //! | [`example`] | what the method is given: an image and the points on it |
 //! | [`views`] | a weak and a strong look at it |
+//! | [`choose`] | which of the model's masks a point means |
 //! | [`refine`] | of a coarse mask, what is certain and no other instance claims |
 //! | [`requery`] | the box of that goes back to the model |
 //! | [`reinforce`] | the soft semantic alignment of two views |
@@ -17,6 +18,7 @@
 //! | [`draws`] | random numbers that belong to a purpose, not to a moment |
 
 pub mod checkpoint;
+pub mod choose;
 pub mod draws;
 pub mod example;
 pub mod losses;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// In a file (TOML) each section is a table; what is left out has the value of the recipe that the
 /// file begins from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Recipe {
     /// How long, and how much at a time.
@@ -92,15 +92,39 @@ pub struct Labels {
     pub teacher_decay: f64,
     /// The bound on `p (1 - H)` that refined pixels are above.
     pub certainty: f64,
-    /// Ask again with the box of the refined mask; else the mask of the point is the label.
+    /// The label is the mask that the box brings; else it is the point's, and the box's only judges it.
     pub requery: bool,
     /// The smallest IoU of point mask and box mask at which an instance is learnt from.
     pub least_agreement: f64,
+    /// Which of the model's masks a point means.
+    pub choice: Choice,
     /// Pair masks and labels by position rather than by instance, as published: an empty instance
     /// shifts those after it.
     pub pair_by_position: bool,
     /// Encode the weak view a second time for the requery, as published.
     pub encode_twice: bool,
+}
+
+/// Which of the model's masks a point means; see [`crate::choose`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Choice {
+    /// Choose among the single mask and those for an ambiguous prompt. Published: the single mask.
+    pub candidates: bool,
+    /// Weight of a mask's stability.
+    pub stability_weight: f64,
+    /// Weight of its distance from the size of the others, in powers of e.
+    pub size_weight: f64,
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        Self {
+            candidates: true,
+            stability_weight: 0.3,
+            size_weight: 0.2,
+        }
+    }
 }
 
 /// The alignment of the two views (SSA).
@@ -194,28 +218,13 @@ pub struct Guard {
     pub window: usize,
 }
 
-impl Default for Recipe {
-    fn default() -> Self {
-        Self {
-            schedule: Schedule::default(),
-            views: Views::default(),
-            labels: Labels::default(),
-            alignment: Alignment::default(),
-            loss: Loss::default(),
-            adapter: AdapterSettings::default(),
-            optimizer: OptimizerSettings::default(),
-            guard: Guard::default(),
-        }
-    }
-}
-
 impl Default for Schedule {
     fn default() -> Self {
         Self {
             epochs: 4,
-            batch: 4,
-            instances: 16,
-            chunk: 16,
+            batch: 1,
+            instances: 8,
+            chunk: 8,
             update_each_chunk: false,
             check_every: 0,
             patience: 0,
@@ -239,8 +248,9 @@ impl Default for Labels {
             teacher: Teacher::Mean,
             teacher_decay: 0.99,
             certainty: crate::refine::CERTAINTY,
-            requery: true,
-            least_agreement: 0.5,
+            requery: false,
+            least_agreement: 0.7,
+            choice: Choice::default(),
             pair_by_position: false,
             encode_twice: false,
         }
@@ -355,6 +365,11 @@ impl Recipe {
             ("labels.least_agreement", labels.least_agreement),
         ];
         let sizes = [
+            (
+                "labels.choice.stability_weight",
+                labels.choice.stability_weight,
+            ),
+            ("labels.choice.size_weight", labels.choice.size_weight),
             ("alignment.weight", self.alignment.weight),
             ("loss.focal", self.loss.focal),
             ("loss.dice", self.loss.dice),
@@ -409,6 +424,11 @@ impl Recipe {
                 certainty: crate::refine::CERTAINTY,
                 requery: true,
                 least_agreement: 0.0,
+                choice: Choice {
+                    candidates: false,
+                    stability_weight: 0.0,
+                    size_weight: 0.0,
+                },
                 pair_by_position: true,
                 encode_twice: true,
             },

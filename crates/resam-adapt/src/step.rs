@@ -1,13 +1,16 @@
 //! A step on one image: labels from the weak view, a lesson on the strong one. Steps 2 to 7 of the
 //! method.
 
+use std::collections::HashMap;
+
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
 use resam_mask::Bitmap;
 use resam_sam::Sam;
-use resam_sam::prompt_encoder::PromptBatch;
+use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
 
+use crate::choose::{Candidate, choose};
 use crate::example::Framed;
 use crate::losses::mask_losses;
 use crate::recipe::{Labels, Loss};
@@ -45,67 +48,215 @@ pub fn pseudo_labels(
     labels: &Labels,
     chunk: usize,
 ) -> PseudoLabels {
-    let padded = framed.geometry.padded;
-    let mut low_res: Vec<Vec<f32>> = vec![Vec::new(); framed.points.len()];
-    for (group, batch) in framed.batches(instances, chunk) {
-        let answers = answers(teacher, embedding, &batch);
-        for (&instance, logits) in group.iter().zip(answers) {
-            low_res[instance] = logits;
-        }
+    let asked = of_points(teacher, embedding, framed, instances, chunk, false);
+    // One mask is asked for each.
+    let asked: Vec<Vec<f32>> = asked.into_iter().flatten().collect();
+    if labels.choice.candidates {
+        return chosen_labels(teacher, embedding, framed, instances, labels, chunk, asked);
     }
-    let asked: Vec<Vec<f32>> = instances
-        .iter()
-        .map(|&instance| std::mem::take(&mut low_res[instance]))
-        .collect();
+    let padded = framed.geometry.padded;
     let refined = refine(&asked, padded, labels.certainty);
-
-    let mut found = PseudoLabels::default();
-    let of_points: Vec<Bitmap> = asked
-        .par_iter()
-        .map(|low_res| above(low_res, padded, MASK_THRESHOLD))
-        .collect();
+    let mut found = PseudoLabels {
+        of_points: all_above(&asked, padded),
+        ..Default::default()
+    };
     let mut coarse = Vec::new();
-    for ((&instance, refined), of_point) in instances.iter().zip(&refined).zip(&of_points) {
+    for ((&instance, refined), of_point) in instances.iter().zip(&refined).zip(&found.of_points) {
         match requery_box(refined) {
             Some(bounds) => {
                 found.instances.push(instance);
                 found.boxes.push(bounds);
-                coarse.push(of_point);
+                coarse.push(of_point.clone());
             }
             None => found.empty.push(instance),
         }
     }
-    if labels.requery {
-        for boxes in found.boxes.chunks(chunk.max(1)) {
-            let batch = PromptBatch {
-                boxes: boxes.to_vec(),
-                ..Default::default()
-            };
-            let answers = answers(teacher, embedding, &batch);
-            let masks = answers
-                .iter()
-                .map(|low_res| above(low_res, padded, MASK_THRESHOLD));
-            found.masks.extend(masks);
-        }
-    } else {
-        found.masks = coarse.iter().map(|&mask| mask.clone()).collect();
-    }
-    let pairs = found.masks.iter().zip(coarse);
+    let of_boxes = of_boxes(teacher, embedding, &found.boxes, padded, chunk);
+    let pairs = of_boxes.iter().zip(&coarse);
     found.agreement = pairs
-        .map(|(of_box, of_point)| of_box.iou(of_point).expect("masks of one input"))
+        .map(|(of_box, of_point)| of_box.iou(of_point).expect(ONE_INPUT))
         .collect();
-    found.of_points = of_points;
+    found.masks = if labels.requery { of_boxes } else { coarse };
     found
 }
 
-/// The decoder's logits for each prompt of a batch, row-major.
-fn answers(sam: &Sam, embedding: &Tensor<4>, batch: &PromptBatch) -> Vec<Vec<f32>> {
-    let low_res = sam.decode(embedding.clone(), batch, false).low_res;
-    let [_, _, rows, columns] = low_res.dims();
+/// Masks of one input have its size, so that they can be compared.
+const ONE_INPUT: &str = "masks of one input";
+
+/// The labels that [`choose`] finds among the model's masks; `single` holds the logits of the single
+/// mask of each instance.
+fn chosen_labels(
+    teacher: &Sam,
+    embedding: &Tensor<4>,
+    framed: &Framed,
+    instances: &[usize],
+    labels: &Labels,
+    chunk: usize,
+    single: Vec<Vec<f32>>,
+) -> PseudoLabels {
+    let padded = framed.geometry.padded;
+    let others = of_points(teacher, embedding, framed, instances, chunk, true);
+    let mut found = PseudoLabels {
+        of_points: all_above(&single, padded),
+        ..Default::default()
+    };
+    let logits: Vec<Vec<Vec<f32>>> = single
+        .into_iter()
+        .zip(others)
+        .map(|(single, others)| [vec![single], others].concat())
+        .collect();
+    let masks: Vec<Vec<Bitmap>> = logits
+        .iter()
+        .map(|logits| all_above(logits, padded))
+        .collect();
+    let mut candidates: Vec<Vec<Candidate>> = instances
+        .iter()
+        .zip(logits.iter().zip(&masks))
+        .map(|(&instance, (logits, masks))| {
+            let pairs = logits.iter().zip(masks);
+            let candidate = |(logits, mask): (&Vec<f32>, &Bitmap)| Candidate {
+                agreement: 0.0,
+                stability: stability(logits),
+                area: mask.area(),
+                contradicted: mask.is_empty() || contradicted(mask, framed, instance),
+            };
+            pairs.map(candidate).collect()
+        })
+        .collect();
+    // Those that cannot be meant are not asked about.
+    let mut places = Vec::new();
+    let mut boxes = Vec::new();
+    for (instance, (candidates, masks)) in candidates.iter().zip(&masks).enumerate() {
+        for (at, (candidate, mask)) in candidates.iter().zip(masks).enumerate() {
+            if let (false, Some(bounds)) = (candidate.contradicted, requery_box(mask)) {
+                places.push((instance, at));
+                boxes.push(bounds);
+            }
+        }
+    }
+    let of_boxes = of_boxes(teacher, embedding, &boxes, padded, chunk);
+    let mut requeried: HashMap<(usize, usize), Bitmap> = HashMap::new();
+    for (&(instance, at), of_box) in places.iter().zip(of_boxes) {
+        let agreement = of_box.iou(&masks[instance][at]).expect(ONE_INPUT);
+        candidates[instance][at].agreement = agreement;
+        requeried.insert((instance, at), of_box);
+    }
+    let chosen = choose(&candidates, &labels.choice);
+    for (place, (&instance, at)) in instances.iter().zip(chosen).enumerate() {
+        let mask = &masks[place][at];
+        match (requeried.remove(&(place, at)), requery_box(mask)) {
+            (Some(of_box), Some(bounds)) => {
+                found.instances.push(instance);
+                found.boxes.push(bounds);
+                found.agreement.push(candidates[place][at].agreement);
+                found.masks.push(match labels.requery {
+                    true => of_box,
+                    false => mask.clone(),
+                });
+            }
+            // Every mask is empty or holds a point that it should not.
+            _ => found.empty.push(instance),
+        }
+    }
+    found
+}
+
+/// Pixels whose logit is above 1, of those where it is above -1: how little the mask depends on where
+/// the line is drawn, as SAM's automatic masks are judged.
+fn stability(logits: &[f32]) -> f64 {
+    let above = |bound: f32| logits.iter().filter(|&&logit| logit > bound).count() as f64;
+    match above(-1.0) {
+        0.0 => 0.0,
+        most => above(1.0) / most,
+    }
+}
+
+/// Whether a mask holds a positive point of another instance or a negative one of its own.
+fn contradicted(mask: &Bitmap, framed: &Framed, instance: usize) -> bool {
+    let holds = |&([x, y], _): &([f32; 2], PointLabel)| {
+        // Positions count from the centre of the first pixel; what is off the input is on no mask.
+        x > -0.5 && y > -0.5 && mask.get(x.round() as u32, y.round() as u32)
+    };
+    framed.points.iter().enumerate().any(|(other, points)| {
+        let wrong = match other == instance {
+            true => PointLabel::Negative,
+            false => PointLabel::Positive,
+        };
+        let mut of_kind = points.iter().filter(|(_, label)| *label == wrong);
+        of_kind.any(holds)
+    })
+}
+
+/// The decoder's logits for the points of each instance: one mask, or with `multimask` those for an
+/// ambiguous prompt.
+fn of_points(
+    sam: &Sam,
+    embedding: &Tensor<4>,
+    framed: &Framed,
+    instances: &[usize],
+    chunk: usize,
+    multimask: bool,
+) -> Vec<Vec<Vec<f32>>> {
+    let mut by_instance = HashMap::new();
+    for (group, batch) in framed.batches(instances, chunk) {
+        by_instance.extend(
+            group
+                .into_iter()
+                .zip(answers(sam, embedding, &batch, multimask)),
+        );
+    }
+    let taken = |instance| by_instance.remove(instance).unwrap_or_default();
+    instances.iter().map(taken).collect()
+}
+
+/// The masks that boxes bring.
+fn of_boxes(
+    sam: &Sam,
+    embedding: &Tensor<4>,
+    boxes: &[[f32; 4]],
+    padded: usize,
+    chunk: usize,
+) -> Vec<Bitmap> {
+    let mut masks = Vec::with_capacity(boxes.len());
+    for boxes in boxes.chunks(chunk.max(1)) {
+        let batch = PromptBatch {
+            boxes: boxes.to_vec(),
+            ..Default::default()
+        };
+        let logits: Vec<Vec<f32>> = answers(sam, embedding, &batch, false)
+            .into_iter()
+            .flatten()
+            .collect();
+        masks.extend(all_above(&logits, padded));
+    }
+    masks
+}
+
+/// The masks of logits.
+fn all_above(logits: &[Vec<f32>], padded: usize) -> Vec<Bitmap> {
+    logits
+        .par_iter()
+        .map(|logits| above(logits, padded, MASK_THRESHOLD))
+        .collect()
+}
+
+/// The decoder's logits for each prompt of a batch and each of its masks, row-major.
+fn answers(
+    sam: &Sam,
+    embedding: &Tensor<4>,
+    batch: &PromptBatch,
+    multimask: bool,
+) -> Vec<Vec<Vec<f32>>> {
+    let low_res = sam.decode(embedding.clone(), batch, multimask).low_res;
+    let [_, masks, rows, columns] = low_res.dims();
     let values = values(low_res.without_autodiff());
+    let of_prompt = |values: &[f32]| {
+        let masks = values.chunks_exact(rows * columns);
+        masks.map(<[f32]>::to_vec).collect()
+    };
     values
-        .chunks_exact(rows * columns)
-        .map(<[f32]>::to_vec)
+        .chunks_exact(masks * rows * columns)
+        .map(of_prompt)
         .collect()
 }
 
@@ -116,6 +267,10 @@ pub struct Lesson {
     pub instances: Vec<usize>,
     /// Their labels, in the padded input.
     pub labels: Vec<Bitmap>,
+    /// Instances decoded at a time.
+    pub chunk: usize,
+    /// The lesson's share of an update: its gradients are those of so much of its loss.
+    pub share: f64,
 }
 
 /// The losses of a step, each as it stands in the sum, unweighted.
@@ -168,9 +323,9 @@ pub struct Aligning<'a> {
 
 /// Predict and compare: steps 5 to 7, down to the gradients of all that trains.
 ///
-/// `strong` is the network's input, `[1, 3, size, size]`. Instances are decoded `chunk` at a time, and
+/// `strong` is the network's input, `[1, 3, size, size]`. Instances are decoded a chunk at a time, and
 /// each chunk is taken back to the embedding before the next one: the memory does not grow with the
-/// number of instances. The gradients are those of `share` times the loss.
+/// number of instances.
 pub fn learn(
     student: &Sam,
     strong: Tensor<4>,
@@ -178,8 +333,6 @@ pub fn learn(
     lesson: &Lesson,
     loss: &Loss,
     aligning: Option<Aligning<'_>>,
-    chunk: usize,
-    share: f64,
 ) -> (LossParts, Gradients) {
     let embedding = student.image_encoder.forward(strong);
     let leaf = embedding
@@ -198,13 +351,13 @@ pub fn learn(
     let mut encoder = GradientsParams::new();
     let mut parts = LossParts::default();
     let total = lesson.instances.len() as f64;
-    let places: std::collections::HashMap<usize, usize> = lesson
+    let places: HashMap<usize, usize> = lesson
         .instances
         .iter()
         .enumerate()
         .map(|(place, &instance)| (instance, place))
         .collect();
-    for (group, batch) in framed.batches(&lesson.instances, chunk) {
+    for (group, batch) in framed.batches(&lesson.instances, lesson.chunk) {
         let labels = group
             .iter()
             .map(|instance| &lesson.labels[places[instance]]);
@@ -217,7 +370,7 @@ pub fn learn(
         parts.quality += of_group * value(&losses.quality);
         let sum =
             losses.focal * loss.focal + losses.dice * loss.dice + losses.quality * loss.quality;
-        let mut found = (sum * (of_group * share)).backward();
+        let mut found = (sum * (of_group * lesson.share)).backward();
         add(leaf.grad_remove(&mut found));
         let found = GradientsParams::from_module(&mut found, &student.mask_decoder);
         decoder.accumulate(&student.mask_decoder, found);
@@ -232,7 +385,7 @@ pub fn learn(
             parts.alignment = value(&aligned);
             parts.total += aligning.weight * parts.alignment;
             if aligning.gradient {
-                let mut found = (aligned * (aligning.weight * share)).backward();
+                let mut found = (aligned * (aligning.weight * lesson.share)).backward();
                 add(leaf.grad_remove(&mut found));
             }
         }

@@ -331,6 +331,7 @@ impl Trainer {
             let piece = Lesson {
                 instances: lesson.instances[range.clone()].to_vec(),
                 labels: lesson.labels[range.clone()].to_vec(),
+                ..lesson
             };
             let mut queues = self.queues.clone();
             let aligning = weak_embedding.as_ref().map(|weak| Aligning {
@@ -347,8 +348,6 @@ impl Trainer {
                 &piece,
                 &recipe.loss,
                 aligning,
-                recipe.schedule.chunk,
-                1.0 / batch as f64,
             );
             self.queues = queues;
             let share = range.len() as f64 / whole as f64;
@@ -505,23 +504,26 @@ fn true_labels(example: &Example, framed: &Framed, asked: &[usize]) -> PseudoLab
 
 /// What is learnt from labels, and the boxes that belong to it.
 fn lesson_of(labels: &PseudoLabels, asked: &[usize], recipe: &Recipe) -> (Lesson, Vec<[f32; 4]>) {
-    let count = labels.instances.len();
     let mut lesson = Lesson {
         instances: Vec::new(),
         labels: Vec::new(),
+        chunk: recipe.schedule.chunk,
+        share: 1.0 / recipe.schedule.batch as f64,
     };
     let mut boxes = Vec::new();
-    for place in 0..count {
+    // By position the first label belongs to the first that was asked, whoever it was made for.
+    let owners = match recipe.labels.pair_by_position {
+        true => asked,
+        false => &labels.instances,
+    };
+    let pairs = owners.iter().zip(labels.masks.iter().zip(&labels.boxes));
+    for (place, (&owner, (mask, &bounds))) in pairs.enumerate() {
         let agreement = labels.agreement.get(place).copied().unwrap_or(1.0);
-        if agreement < recipe.labels.least_agreement {
-            continue;
+        if agreement >= recipe.labels.least_agreement {
+            lesson.instances.push(owner);
+            lesson.labels.push(mask.clone());
+            boxes.push(bounds);
         }
-        lesson.instances.push(match recipe.labels.pair_by_position {
-            true => asked[place],
-            false => labels.instances[place],
-        });
-        lesson.labels.push(labels.masks[place].clone());
-        boxes.push(labels.boxes[place]);
     }
     (lesson, boxes)
 }

@@ -325,9 +325,11 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
         let recipe = Recipe::published();
         let all: Vec<usize> = (0..framed.points.len()).collect();
         let labels = pseudo_labels(&step.sam, &weak, &framed, &all, &recipe.labels, 50);
-        let lesson = Lesson {
+        let lesson = |chunk: usize| Lesson {
             instances: labels.instances.clone(),
             labels: labels.masks.clone(),
+            chunk,
+            share: 1.0,
         };
         let learn_with = |gradient: Option<bool>, chunk: usize| {
             // Queues as long as there are instances hold this step alone.
@@ -339,17 +341,8 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
                 weight: WEIGHT,
                 gradient,
             });
-            let strong = strong.clone();
-            learn(
-                &step.sam,
-                strong,
-                &framed,
-                &lesson,
-                &recipe.loss,
-                aligning,
-                chunk,
-                1.0,
-            )
+            let (strong, lesson) = (strong.clone(), lesson(chunk));
+            learn(&step.sam, strong, &framed, &lesson, &recipe.loss, aligning)
         };
         let golden = |kind: &str, name: &str| step.golden.values(&format!("{kind}.{name}"));
 

@@ -16,9 +16,8 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::activation::Activation;
-use crate::flex::values;
+use crate::flex::{computed, contiguous, dims, values};
 use crate::fused::runs_fused;
-use crate::pieces::{computed, contiguous, dims};
 use crate::product::{Matrix, add_product};
 
 /// Pixels that a thread answers at a time, or the row that first reaches them.

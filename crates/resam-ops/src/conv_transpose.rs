@@ -17,9 +17,8 @@ use burn::tensor::{Tensor, TensorData};
 
 use crate::activation::Activation;
 use crate::conv2d::sum_of_pixels;
-use crate::flex::values;
+use crate::flex::{computed, contiguous, dims, values};
 use crate::fused::runs_fused;
-use crate::pieces::{computed, contiguous, dims};
 use crate::product::{Matrix, add_product};
 
 /// Doubles the resolution of `x`, `[batch, rows, columns, channels_in]`, with `weight`, `[2, 2,

@@ -17,9 +17,8 @@ use multiversion::multiversion;
 
 use crate::activation::Activation;
 use crate::conv2d::sum_of_pixels;
-use crate::flex::values;
+use crate::flex::{computed, contiguous, dims, values};
 use crate::fused::runs_fused;
-use crate::pieces::{computed, contiguous, dims};
 
 /// Filters each channel of `x`, `[batch, rows, columns, channels]`, with its own 3x3 kernel of
 /// `weight`, `[3, 3, channels]`, adds `bias`, `[channels]`, and applies the activation. One pixel of

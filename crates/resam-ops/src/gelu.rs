@@ -18,8 +18,8 @@ use multiversion::{multiversion, target::target_cfg_f};
 use rayon::prelude::*;
 
 use crate::exponential::exp_of_negative;
+use crate::flex::contiguous;
 use crate::fused::runs_fused;
-use crate::pieces::contiguous;
 use crate::tile::multiply_add;
 
 /// Values a thread takes at a time: a fixed number, so that no result depends on their count.

@@ -17,10 +17,9 @@ use rayon::prelude::*;
 
 use crate::activation::Activation;
 use crate::conv2d::sum_of_pixels;
-use crate::flex::values;
+use crate::flex::{computed, contiguous, values};
 use crate::fused::runs_fused;
 use crate::half_precision::widened;
-use crate::pieces::{computed, contiguous};
 
 /// Values that a thread takes at a time, at least; whole rows.
 const PIECE: usize = 1 << 14;

@@ -1,26 +1,11 @@
-//! New tensors, computed piece by piece on all threads.
+//! New values, computed piece by piece on all threads.
+//!
+//! No tensor comes in here, so that what is unsafe runs under the address sanitizer without Burn:
+//! the fuzz target `kernels` includes this file, `product.rs` and `memory.rs` as they are.
 
 use std::mem::MaybeUninit;
 
-use burn::backend::flex::FlexTensor;
-use burn::tensor::TensorData;
 use rayon::prelude::*;
-
-/// A tensor of `shape` whose values come from `compute(index, piece)`; see [`values_of_pieces`].
-pub(crate) fn computed<const D: usize>(
-    shape: [usize; D],
-    length: usize,
-    compute: impl Fn(usize, &mut [f32]) + Sync,
-) -> FlexTensor {
-    let total = shape.iter().product();
-    let values = values_of_pieces(
-        total,
-        length,
-        || (),
-        |(), index, piece| compute(index, piece),
-    );
-    FlexTensor::from_data(TensorData::new(values, shape))
-}
 
 /// `total` values that come from `compute(scratch, index, piece)`, called once for each piece of
 /// `length` consecutive values, the last one possibly shorter. Pieces come filled with zeros, and
@@ -52,15 +37,4 @@ pub(crate) fn values_of_pieces<S>(
         values.set_len(total);
     }
     values
-}
-
-/// A tensor whose storage is its values in their own order.
-pub(crate) fn contiguous(x: FlexTensor) -> FlexTensor {
-    // `x` is dropped on return: a contiguous tensor stays the only owner of its values.
-    x.to_contiguous()
-}
-
-/// The shape of a tensor known to have `D` dimensions.
-pub(crate) fn dims<const D: usize>(x: &FlexTensor) -> [usize; D] {
-    x.layout().shape().dims()
 }

@@ -35,18 +35,22 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// Whether every entry lies in `values`.
     fn fits(&self) -> bool {
-        self.rows == 0
-            || self.columns == 0
-            || (self.rows - 1) * self.row_stride + (self.columns - 1) * self.column_stride
-                < self.values.len()
+        if self.rows == 0 || self.columns == 0 {
+            return true;
+        }
+        let down = (self.rows - 1).checked_mul(self.row_stride);
+        let across = (self.columns - 1).checked_mul(self.column_stride);
+        let last = down.zip(across).and_then(|(a, b)| a.checked_add(b));
+        last.is_some_and(|last| last < self.values.len())
     }
 }
 
 /// `out += a b`, `out` row-major `[a.rows, b.columns]`.
 pub(crate) fn add_product(out: &mut [f32], a: Matrix<'_>, b: Matrix<'_>) {
     assert!(a.fits() && b.fits() && a.columns == b.rows);
-    assert_eq!(out.len(), a.rows * b.columns);
+    assert_eq!(Some(out.len()), a.rows.checked_mul(b.columns));
     // SAFETY: every entry of the three matrices lies in its slice, as asserted, and `out` is
     // borrowed alone.
     #[expect(unsafe_code, reason = "the matrix product takes pointers")]
@@ -72,5 +76,41 @@ pub(crate) fn add_product(out: &mut [f32], a: Matrix<'_>, b: Matrix<'_>) {
             false,
             Parallelism::None,
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::{Matrix, add_product};
+
+    /// Whether the product of two matrices, with room for `room` answers, is refused.
+    fn refused(a: Matrix<'_>, b: Matrix<'_>, room: usize) -> bool {
+        catch_unwind(|| add_product(&mut vec![0.0; room], a, b)).is_err()
+    }
+
+    #[test]
+    fn what_does_not_lie_in_its_values_is_refused() {
+        let values = [1.0; 6];
+        let whole = Matrix::new(&values, 2, 3);
+        let turned = whole.transposed();
+        assert!(!refused(whole, turned, 4));
+        assert!(refused(whole, turned, 3));
+        assert!(refused(whole, whole, 6));
+        assert!(refused(Matrix::new(&values[..5], 2, 3), turned, 4));
+        assert!(refused(whole, Matrix::new(&values[..5], 3, 2), 4));
+        let far = Matrix {
+            row_stride: usize::MAX / 2,
+            rows: 3,
+            ..whole
+        };
+        assert!(refused(far, turned, 6));
+        let endless = Matrix {
+            rows: 1 << (usize::BITS - 1),
+            columns: 0,
+            ..whole
+        };
+        assert!(refused(endless, Matrix::new(&[], 0, 2), 0));
     }
 }

@@ -210,3 +210,17 @@ fn attention_is_the_same_on_any_number_of_threads() {
         });
     }
 }
+
+#[test]
+fn sequences_that_are_views_of_others_are_read_in_their_own_order() {
+    let case = sequences()[4];
+    // Tokens and channels arrive exchanged, and are exchanged back without a copy.
+    let turned: Vec<_> = sequence_inputs(case)
+        .into_iter()
+        .map(|(values, [one, batch, tokens, channels])| (values, [one, batch, channels, tokens]))
+        .collect();
+    assert_agrees("transposed", &turned, 5e-6, |inputs| {
+        let back = [0, 1, 2].map(|part| inputs[part].clone().swap_dims(2, 3));
+        attend(&back, case.2)
+    });
+}

@@ -118,6 +118,17 @@ fn images_that_are_views_of_others_are_read_in_their_own_order() {
 }
 
 #[test]
+fn weights_that_are_views_of_others_are_read_in_their_own_order() {
+    for (what, mut inputs, operation) in cases() {
+        inputs[1].1.swap(1, 2);
+        assert_agrees(&what, &inputs, 3e-6, |inputs| {
+            let weight = inputs[1].clone().swap_dims(1, 2);
+            operation(&[inputs[0].clone(), weight, inputs[2].clone()])
+        });
+    }
+}
+
+#[test]
 fn a_convolution_without_a_bias_adds_none() {
     let how = Convolution {
         stride: 1,

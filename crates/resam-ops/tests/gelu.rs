@@ -1,6 +1,11 @@
 //! GELU and its gradient against the definition in double precision.
 
+mod reference;
+
 use burn::tensor::{Device, Tensor, TensorData};
+use reference::{
+    assert_agrees, assert_gradients_are_slopes, assert_same_on_any_number_of_threads, numbers,
+};
 use resam_ops::gelu;
 
 /// `x Phi(x)` from the error function of another library.
@@ -75,24 +80,37 @@ fn tensors_that_are_views_of_others_are_read_in_their_own_order() {
     assert_eq!(tensor.to_data().try_to_vec::<f32>().expect("f32"), x);
 }
 
+/// One value, and more than a thread takes at a time.
+fn whole_tensors() -> [(Vec<f64>, [usize; 4]); 2] {
+    [[1; 4], [1, 3, 111, 301]].map(|shape| {
+        let values = numbers(shape.iter().product(), 1);
+        (values.iter().map(|value| 5.0 * value).collect(), shape)
+    })
+}
+
+#[test]
+fn gradients_of_whole_tensors_are_slopes_and_those_of_the_plain_composition() {
+    for input in whole_tensors() {
+        let what = format!("{:?}", input.1);
+        let operation = |x: &[Tensor<4>]| gelu(x[0].clone());
+        assert_agrees(&what, std::slice::from_ref(&input), 2e-6, operation);
+        assert_gradients_are_slopes(&[input], 1e-4, operation);
+    }
+}
+
+#[test]
+fn views_have_the_gradients_of_the_plain_composition() {
+    let [_, input] = whole_tensors();
+    assert_agrees("transposed", &[input], 2e-6, |x| {
+        gelu(x[0].clone().swap_dims(1, 3))
+    });
+}
+
 #[test]
 fn the_number_of_threads_does_not_change_a_bit() {
-    let x: Vec<f32> = (0..100_001)
-        .map(|i| ((i * 7919) % 20_011) as f32 / 1000.0 - 10.0)
-        .collect();
-    let on = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .expect("a pool");
-        pool.install(|| {
-            values(&gelu(Tensor::<1>::from_floats(
-                x.as_slice(),
-                &Device::flex(),
-            )))
-        })
-    };
-    assert_eq!(on(1), on(3));
+    for input in whole_tensors() {
+        assert_same_on_any_number_of_threads(&[input], |x| gelu(x[0].clone()));
+    }
 }
 
 #[test]

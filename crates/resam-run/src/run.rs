@@ -243,7 +243,7 @@ pub fn adapt(
     let shown = held_out.filter(|held| !held.is_empty()).unwrap_or(images);
     let items = gallery::items(&trainer, shown, size, device);
     let report = gallery::report(&outcome, settings, &record.metrics()?, items);
-    report.write(&record.folder.file("report.html"))?;
+    report.write(record.folder.file("report.html"))?;
     Ok(outcome)
 }
 
@@ -308,7 +308,7 @@ impl Record {
     }
 
     fn metrics(&self) -> Result<Vec<serde_json::Value>, RunError> {
-        Ok(MetricsFile::read(&self.folder.file("metrics.jsonl"))?)
+        Ok(MetricsFile::read(self.folder.file("metrics.jsonl"))?)
     }
 
     /// Whether a measure is the best so far; the first one is that of the model as it came.

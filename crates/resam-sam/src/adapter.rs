@@ -117,6 +117,9 @@ pub struct AdaptedLayer {
     pub b: Vec<f32>,
 }
 
+/// A tensor's shape and its values, row-major.
+pub type Stored = (Vec<usize>, Vec<f32>);
+
 /// The values of an adapter.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Adapter {
@@ -125,7 +128,7 @@ pub struct Adapter {
     /// What it adds to layers, in the order of the model.
     pub layers: Vec<AdaptedLayer>,
     /// Tensors that were trained whole, by published name, with their shapes.
-    pub whole: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
+    pub whole: BTreeMap<String, Stored>,
 }
 
 /// `adapter_config.json`, as far as it is read here.
@@ -386,7 +389,7 @@ impl Adapter {
         }
         let path = folder.join(FACTORS);
         let file = Checkpoint::open(&path)?;
-        let mut factors: BTreeMap<String, [Option<(Vec<usize>, Vec<f32>)>; 2]> = BTreeMap::new();
+        let mut factors: BTreeMap<String, [Option<Stored>; 2]> = BTreeMap::new();
         let mut whole = BTreeMap::new();
         for stored in file.names() {
             let shape = file
@@ -461,10 +464,7 @@ impl Adapter {
     ///
     /// # Errors
     /// [`SamError::Adapter`] naming what the checkpoint does not have or has in another shape.
-    pub fn merged(
-        &self,
-        base: &Checkpoint,
-    ) -> Result<BTreeMap<String, (Vec<usize>, Vec<f32>)>, SamError> {
+    pub fn merged(&self, base: &Checkpoint) -> Result<BTreeMap<String, Stored>, SamError> {
         let wrong = |reason: String| Err(SamError::Adapter { reason });
         let mut merged = BTreeMap::new();
         for layer in &self.layers {
