@@ -308,7 +308,10 @@ impl Trainer {
         let (lesson, boxes) = lesson_of(&labels, &asked, &recipe);
         if lesson.instances.is_empty() {
             visit.skipped = Some(match labels.instances.is_empty() {
-                true => "no instance has a label: every refined mask is empty".to_owned(),
+                true => {
+                    "no instance has a label: masks are empty, or hold points that they should not"
+                        .to_owned()
+                }
                 false => "no instance's masks agree enough".to_owned(),
             });
             return Ok(visit);

@@ -220,7 +220,9 @@ fn an_image_that_cannot_be_read_is_named_and_the_others_are_learnt_from() {
 #[test]
 fn a_visit_without_a_label_teaches_nothing_and_says_so() {
     let mut recipe = recipe(Supervision::Points);
+    // No logit is that certain, so that every refined mask is empty.
     recipe.labels.certainty = 1.0;
+    recipe.labels.choice.candidates = false;
     let mut trainer = trainer(&recipe, SEED, 2);
     let begun = bits(&trainer);
     let visit = trainer.visit(&Squares(3)).expect("a visit");
