@@ -34,6 +34,16 @@ pub struct Candidate {
     pub contradicted: bool,
 }
 
+/// Pixels whose logit is above 1, of those where it is above -1: how little the mask depends on where
+/// the line is drawn, as SAM's automatic masks are judged.
+pub fn stability(logits: &[f32]) -> f64 {
+    let above = |bound: f32| logits.iter().filter(|&&logit| logit > bound).count() as f64;
+    match above(-1.0) {
+        0.0 => 0.0,
+        most => above(1.0) / most,
+    }
+}
+
 /// The number of the chosen candidate of each instance of an image. The first candidate of each is the
 /// one to begin with; an instance without candidates is not allowed.
 pub fn choose(instances: &[Vec<Candidate>], choice: &Choice) -> Vec<usize> {

@@ -14,9 +14,11 @@
 //! | [`trainer`] | the loop |
 //! | [`checkpoint`] | the whole state of a run in one file |
 //! | [`trained`] | all that trains, by name |
+//! | [`answer`] | the loop at inference |
 //! | [`memory`] | the peak memory of a step, said before it |
 //! | [`draws`] | random numbers that belong to a purpose, not to a moment |
 
+pub mod answer;
 pub mod checkpoint;
 pub mod choose;
 pub mod draws;
@@ -32,10 +34,11 @@ pub mod trained;
 pub mod trainer;
 pub mod views;
 
+pub use answer::requery;
 pub use checkpoint::{Plan, State, StateError};
 pub use example::{Example, ExampleInstance, Examples};
 pub use losses::{MaskLosses, mask_losses};
 pub use memory::{Step, StepMemory, step_memory};
-pub use recipe::Recipe;
+pub use recipe::{Choice, Recipe};
 pub use reinforce::{alignment, box_features};
 pub use trainer::{Position, Trainer, Visit};

@@ -40,6 +40,9 @@ pub struct Schedule {
     pub instances: usize,
     /// Instances decoded at a time: bounds the memory.
     pub chunk: usize,
+    /// Compute the encoder's blocks again on the way back instead of keeping what is in them: less
+    /// memory, more time, the same gradients to rounding.
+    pub checkpoint_activations: bool,
     /// Each chunk is an update of its own, as published, rather than a part of its image's.
     pub update_each_chunk: bool,
     /// Updates between two looks at how the model does; 0 looks once an epoch.
@@ -225,6 +228,7 @@ impl Default for Schedule {
             batch: 1,
             instances: 8,
             chunk: 8,
+            checkpoint_activations: false,
             update_each_chunk: false,
             check_every: 0,
             patience: 0,
@@ -409,6 +413,7 @@ impl Recipe {
                 batch: 1,
                 instances: 0,
                 chunk: 50,
+                checkpoint_activations: false,
                 update_each_chunk: true,
                 check_every: 0,
                 patience: 0,

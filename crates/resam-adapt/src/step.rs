@@ -8,9 +8,10 @@ use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
 use resam_mask::Bitmap;
 use resam_sam::Sam;
+use resam_sam::activation_checkpoints::ActivationCheckpoints;
 use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
 
-use crate::choose::{Candidate, choose};
+use crate::choose::{Candidate, choose, stability};
 use crate::example::Framed;
 use crate::losses::mask_losses;
 use crate::recipe::{Labels, Loss};
@@ -161,16 +162,6 @@ fn chosen_labels(
     found
 }
 
-/// Pixels whose logit is above 1, of those where it is above -1: how little the mask depends on where
-/// the line is drawn, as SAM's automatic masks are judged.
-fn stability(logits: &[f32]) -> f64 {
-    let above = |bound: f32| logits.iter().filter(|&&logit| logit > bound).count() as f64;
-    match above(-1.0) {
-        0.0 => 0.0,
-        most => above(1.0) / most,
-    }
-}
-
 /// Whether a mask holds a positive point of another instance or a negative one of its own.
 fn contradicted(mask: &Bitmap, framed: &Framed, instance: usize) -> bool {
     let holds = |&([x, y], _): &([f32; 2], PointLabel)| {
@@ -269,6 +260,8 @@ pub struct Lesson {
     pub labels: Vec<Bitmap>,
     /// Instances decoded at a time.
     pub chunk: usize,
+    /// Compute the encoder's blocks again on the way back instead of keeping what is in them.
+    pub checkpoint_activations: bool,
     /// The lesson's share of an update: its gradients are those of so much of its loss.
     pub share: f64,
 }
@@ -334,12 +327,8 @@ pub fn learn(
     loss: &Loss,
     aligning: Option<Aligning<'_>>,
 ) -> (LossParts, Gradients) {
-    let embedding = student.image_encoder.forward(strong);
-    let leaf = embedding
-        .clone()
-        .without_autodiff()
-        .autodiff()
-        .require_grad();
+    let encoded = Encoded::new(student, strong, lesson.checkpoint_activations);
+    let leaf = encoded.leaf.clone();
     let mut of_embedding: Option<Tensor<4>> = None;
     let mut add = |gradient: Option<Tensor<4>>| {
         of_embedding = match (of_embedding.take(), gradient) {
@@ -390,15 +379,63 @@ pub fn learn(
             }
         }
     }
-    if let Some(gradient) = of_embedding
-        && embedding.is_tracked()
-    {
-        // The derivative of this sum by the embedding is the gradient that came from above.
-        let mut found = (embedding * gradient).sum().backward();
-        encoder = GradientsParams::from_module(&mut found, &student.image_encoder);
+    if let Some(gradient) = of_embedding {
+        encoded.backward(student, gradient, &mut encoder);
     }
     let decoder = decoder.grads();
     (parts, Gradients { encoder, decoder })
+}
+
+/// An embedding with a way back to the encoder's parameters.
+struct Encoded {
+    /// The embedding, as the beginning of a graph of its own.
+    leaf: Tensor<4>,
+    way_back: WayBack,
+}
+
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one a lesson, never a list of them"
+)]
+enum WayBack {
+    /// The embedding in the encoder's graph.
+    Graph(Tensor<4>),
+    /// The inputs of the blocks, which are computed again.
+    Checkpoints(ActivationCheckpoints),
+}
+
+impl Encoded {
+    fn new(student: &Sam, image: Tensor<4>, checkpoint_activations: bool) -> Self {
+        if checkpoint_activations {
+            let (leaf, checkpoints) = student.image_encoder.forward_checkpointed(image);
+            return Self {
+                leaf,
+                way_back: WayBack::Checkpoints(checkpoints),
+            };
+        }
+        let embedding = student.image_encoder.forward(image);
+        let leaf = embedding.clone().without_autodiff().autodiff();
+        Self {
+            leaf: leaf.require_grad(),
+            way_back: WayBack::Graph(embedding),
+        }
+    }
+
+    /// Adds the gradients of what trains in the encoder, given that of the embedding.
+    fn backward(self, student: &Sam, gradient: Tensor<4>, gradients: &mut GradientsParams) {
+        let encoder = &student.image_encoder;
+        match self.way_back {
+            WayBack::Graph(embedding) if embedding.is_tracked() => {
+                // The derivative of this sum by the embedding is the gradient that came from above.
+                let mut found = (embedding * gradient).sum().backward();
+                *gradients = GradientsParams::from_module(&mut found, encoder);
+            }
+            WayBack::Graph(_) => {}
+            WayBack::Checkpoints(checkpoints) => {
+                checkpoints.backward(encoder, gradient, gradients);
+            }
+        }
+    }
 }
 
 /// Bitmaps as `[instances, size, size]` of 0 and 1.

@@ -511,6 +511,7 @@ fn lesson_of(labels: &PseudoLabels, asked: &[usize], recipe: &Recipe) -> (Lesson
         instances: Vec::new(),
         labels: Vec::new(),
         chunk: recipe.schedule.chunk,
+        checkpoint_activations: recipe.schedule.checkpoint_activations,
         share: 1.0 / recipe.schedule.batch as f64,
     };
     let mut boxes = Vec::new();

@@ -325,13 +325,14 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
         let recipe = Recipe::published();
         let all: Vec<usize> = (0..framed.points.len()).collect();
         let labels = pseudo_labels(&step.sam, &weak, &framed, &all, &recipe.labels, 50);
-        let lesson = |chunk: usize| Lesson {
+        let lesson = |chunk: usize, again: bool| Lesson {
             instances: labels.instances.clone(),
             labels: labels.masks.clone(),
             chunk,
+            checkpoint_activations: again,
             share: 1.0,
         };
-        let learn_with = |gradient: Option<bool>, chunk: usize| {
+        let learn_with = |gradient: Option<bool>, chunk: usize, again: bool| {
             // Queues as long as there are instances hold this step alone.
             let mut queues = Queues::new(labels.boxes.len());
             let aligning = gradient.map(|gradient| Aligning {
@@ -341,14 +342,15 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
                 weight: WEIGHT,
                 gradient,
             });
-            let (strong, lesson) = (strong.clone(), lesson(chunk));
+            let (strong, lesson) = (strong.clone(), lesson(chunk, again));
             learn(&step.sam, strong, &framed, &lesson, &recipe.loss, aligning)
         };
         let golden = |kind: &str, name: &str| step.golden.values(&format!("{kind}.{name}"));
 
-        // Decoded together or one by one, the losses and the gradients are the same.
-        for chunk in [1, 50] {
-            let (losses, gradients) = learn_with(None, chunk);
+        // Decoded together or one by one, blocks kept or computed again: the losses and the gradients
+        // are the same.
+        for (chunk, again) in [(1, false), (50, false), (50, true)] {
+            let (losses, gradients) = learn_with(None, chunk, again);
             for (name, ours) in [
                 ("focal", losses.focal),
                 ("dice", losses.dice),
@@ -363,7 +365,7 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
             }
         }
 
-        let (losses, gradients) = learn_with(Some(true), 50);
+        let (losses, gradients) = learn_with(Some(true), 50, false);
         let theirs = step.expected["ssa"].as_f64().expect("a loss") as f32;
         report.close("ssa", &[losses.alignment as f32], &[theirs], TOLERANCE);
         for (name, ours) in of_lesson(&step, &gradients) {
@@ -377,7 +379,7 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
         }
 
         // As published, the alignment is counted and nothing is learnt from it.
-        let (losses, gradients) = learn_with(Some(false), 50);
+        let (losses, gradients) = learn_with(Some(false), 50, false);
         report.close("ssa", &[losses.alignment as f32], &[theirs], TOLERANCE);
         for (name, ours) in of_lesson(&step, &gradients) {
             report.close(&name, &ours, &golden("grad_total_no_ssa", &name), TOLERANCE);

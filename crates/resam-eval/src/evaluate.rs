@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use resam_adapt::Choice;
 use resam_data::{DataError, Dataset, ImageRecord, Instance, PointFile, draws};
 use resam_mask::{Bitmap, MaskError};
 use resam_sam::preprocess::RgbView;
@@ -31,6 +32,8 @@ pub struct Answering {
     /// Take the one of the three masks for an ambiguous prompt that has the highest predicted
     /// quality, instead of the single mask.
     pub multimask: bool,
+    /// Take the mask that the loop finds at inference, [`resam_adapt::requery`], instead.
+    pub requery: bool,
     /// A pixel is on the object when its logit is above this: 0 for SAM, 0.5 for ReSAM's scorer.
     pub threshold: f32,
 }
@@ -239,7 +242,10 @@ fn score_image(
         .iter()
         .map(|question| question.prompt.clone())
         .collect();
-    let answers = predictor.predict_best(&encoded, &prompts, answering.multimask)?;
+    let answers = match answering.requery {
+        true => resam_adapt::requery(predictor, &encoded, &prompts, &Choice::default())?,
+        false => predictor.predict_best(&encoded, &prompts, answering.multimask)?,
+    };
     for (question, answer) in questions.iter().zip(answers) {
         let predicted = Bitmap::from_threshold(
             &answer.logits(),

@@ -86,7 +86,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let truth = example.instances[instance].truth.as_ref();
             truth.map(|truth| framed.truth(truth))
         };
-        let iou = |instance: usize, mask: &Bitmap| Some(mask.iou(&truth(instance)?).ok()?);
+        let iou = |instance: usize, mask: &Bitmap| mask.iou(&truth(instance)?).ok();
         for (recipe, [whole, kept]) in [(&published, [1, 1]), (&ours, [2, 3])] {
             let labels = pseudo_labels(&sam, &embedding, &framed, &asked, &recipe.labels, 16);
             if whole == 1 {

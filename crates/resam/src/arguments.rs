@@ -121,8 +121,12 @@ pub(crate) struct Segment {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["point", "not", "boxes"])]
     pub(crate) points: Option<PathBuf>,
     /// Let the model choose among the three masks that it has for an ambiguous prompt
-    #[arg(long)]
+    #[arg(long, conflicts_with = "requery")]
     pub(crate) multimask: bool,
+    /// Take of the model's masks the one that a point most likely means: its box brings it back, it is
+    /// of the size of the others, and it holds no other object's point
+    #[arg(long)]
+    pub(crate) requery: bool,
     /// What to write, by extension: .png an overlay, .json COCO, .geojson polygons in pixels, .tif
     /// a label image; may be given several times
     #[arg(short, long, value_name = "OUT", required = true)]
@@ -196,6 +200,9 @@ pub(crate) struct Adapt {
     /// Side of the network's input in pixels, a multiple of 16 [default: the model's own, 1024]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) input_size: Option<usize>,
+    /// Compute the encoder's blocks again on the way back: less memory, more time
+    #[arg(long)]
+    pub(crate) checkpoint_activations: bool,
     /// Go on with the run that the output folder holds
     #[arg(long)]
     pub(crate) resume: bool,
@@ -247,8 +254,12 @@ pub(crate) struct Eval {
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) points_per_instance: NonZeroUsize,
     /// Let the model choose among the three masks that it has for an ambiguous prompt
-    #[arg(long)]
+    #[arg(long, conflicts_with = "requery")]
     pub(crate) multimask: bool,
+    /// Take of the model's masks the one that a point most likely means: its box brings it back, it is
+    /// of the size of the others, and it holds no other object's point
+    #[arg(long)]
+    pub(crate) requery: bool,
     /// A pixel is on the object when its logit is above this; SAM's own is 0, ReSAM's scorer took
     /// 0.5
     #[arg(

@@ -629,3 +629,25 @@ fn weights_are_never_converted_onto_themselves_or_into_something_else() {
     let after = std::fs::read(folder.path().join("model.safetensors")).expect("bytes");
     assert_eq!(before, after);
 }
+
+#[test]
+fn segment_requeries_when_asked_and_not_beside_another_choice() {
+    let folder = folder();
+    let points = ["--point", "45,35", "--point", "10.5,70"];
+    let output = segment(
+        &folder,
+        &[&points[..], &["--requery", "-o", "out.json", "--json"]].concat(),
+    );
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let printed: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(printed["objects"].as_array().expect("objects").len(), 2);
+    let both = segment(
+        &folder,
+        &[
+            &points[..],
+            &["--requery", "--multimask", "-o", "out2.json"],
+        ]
+        .concat(),
+    );
+    assert_eq!(both.status.code(), Some(2));
+}

@@ -111,6 +111,7 @@ fn recipe(arguments: &Adapt) -> Result<Recipe> {
     if let Some(epochs) = arguments.epochs {
         recipe.schedule.epochs = epochs.get();
     }
+    recipe.schedule.checkpoint_activations |= arguments.checkpoint_activations;
     match arguments.supervision {
         Some(SupervisionKind::Points) => recipe.labels.supervision = Supervision::Points,
         Some(SupervisionKind::Masks) => recipe.labels.supervision = Supervision::Masks,
@@ -170,7 +171,7 @@ fn say_memory(config: &SamConfig, settings: &Settings, common: &Common) {
         input_size: settings.input_size,
         first_block: (recipe.adapter.encoder_rank > 0).then_some(recipe.adapter.start_block),
         instances,
-        activation_checkpoints: false,
+        activation_checkpoints: recipe.schedule.checkpoint_activations,
     };
     let bytes = step_memory(config, &step).total();
     note(

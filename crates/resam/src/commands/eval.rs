@@ -44,6 +44,7 @@ pub(crate) fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
     let progress = Progress::new("images", dataset.images().len(), common);
     let answering = Answering {
         multimask: arguments.multimask,
+        requery: arguments.requery,
         threshold: arguments.threshold,
     };
     let evaluation = evaluate(&dataset, &prompting, answering, &model.predictor, |done| {

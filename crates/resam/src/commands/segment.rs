@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
+use resam_adapt::Choice;
 use resam_data::PointFile;
 use resam_mask::Bitmap;
 use resam_output::{Format, Object, PromptMarks, Segmentation, check_writable};
@@ -45,9 +46,11 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     let encoded = model.predictor.encode(view);
     let encoding = started.elapsed().as_secs_f64();
     let prompts: Vec<Prompt> = asked.iter().map(|one| one.prompt.clone()).collect();
-    let answers = model
-        .predictor
-        .predict_best(&encoded, &prompts, arguments.multimask)?;
+    let predictor = &model.predictor;
+    let answers = match arguments.requery {
+        true => resam_adapt::requery(predictor, &encoded, &prompts, &Choice::default())?,
+        false => predictor.predict_best(&encoded, &prompts, arguments.multimask)?,
+    };
     let mut objects = Vec::with_capacity(asked.len());
     for (index, (one, answer)) in asked.into_iter().zip(answers).enumerate() {
         objects.push(Object {
