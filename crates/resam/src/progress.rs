@@ -48,7 +48,7 @@ impl Progress {
 
     /// So many are done.
     pub(crate) fn set(&self, done: usize) {
-        self.say(done as u64, "");
+        self.say(done as u64, None, "");
     }
 
     /// How many there are in all, where that is known later, and how many of them were done before.
@@ -58,20 +58,24 @@ impl Progress {
         self.bar.reset_eta();
     }
 
-    /// So many are done, and this is how it goes.
-    pub(crate) fn say(&self, done: u64, text: &str) {
+    /// So many are done, it will take so many seconds more where the caller knows better than the bar,
+    /// and this is how it goes.
+    pub(crate) fn say(&self, done: u64, left: Option<f64>, text: &str) {
         self.bar.set_position(done);
         self.bar.set_message(text.to_owned());
         if self.lines && self.last_line.get().elapsed() >= BETWEEN_LINES {
             self.last_line.set(Instant::now());
             let total = self.bar.length().unwrap_or(0);
-            let left = self.bar.eta().as_secs();
+            let left = left.unwrap_or_else(|| self.bar.eta().as_secs_f64());
             let text = if text.is_empty() {
                 String::new()
             } else {
                 format!("; {text}")
             };
-            eprintln!("{done} of {total} {}, about {left} s left{text}", self.what);
+            eprintln!(
+                "{done} of {total} {}, about {left:.0} s left{text}",
+                self.what
+            );
         }
     }
 

@@ -246,7 +246,8 @@ impl Observer for Watch<'_> {
         if let Some(memory) = resam_bench::memory::peak() {
             text += &format!(", {:.1} GB", memory as f64 / 1e9);
         }
-        self.bar.say(done, &text);
+        let left = pace * all.saturating_sub(done) as f64;
+        self.bar.say(done, Some(left), &text);
     }
 
     fn note(&mut self, text: &str) {
