@@ -249,7 +249,7 @@ impl Default for Labels {
     fn default() -> Self {
         Self {
             supervision: Supervision::Points,
-            teacher: Teacher::Mean,
+            teacher: Teacher::Frozen,
             teacher_decay: 0.99,
             certainty: crate::refine::CERTAINTY,
             requery: false,
@@ -284,9 +284,9 @@ impl Default for Loss {
 impl Default for AdapterSettings {
     fn default() -> Self {
         Self {
-            encoder_rank: 16,
-            encoder_layers: EncoderLayers::All,
-            start_block: 0,
+            encoder_rank: 4,
+            encoder_layers: EncoderLayers::QueryValue,
+            start_block: 6,
             decoder_rank: 16,
             decoder_tokens: true,
         }
@@ -297,7 +297,7 @@ impl Default for OptimizerSettings {
     fn default() -> Self {
         Self {
             learning_rate: 5e-4,
-            decoder_factor: 1.0,
+            decoder_factor: 2.0,
             weight_decay: 0.0,
             warmup: 20,
             decay: Decay::Linear,

@@ -17,7 +17,7 @@ use resam_adapt::views::View;
 use resam_adapt::{Example, ExampleInstance, Examples, Plan, Recipe, State, StateError, Trainer};
 use resam_checkpoint::Checkpoint;
 use resam_mask::Bitmap;
-use resam_sam::{PromptPoint, Sam, SamConfig};
+use resam_sam::{EncoderLayers, PromptPoint, Sam, SamConfig};
 
 const SIZE: usize = 128;
 const SEED: u64 = 5;
@@ -84,6 +84,8 @@ fn recipe(supervision: Supervision) -> Recipe {
     recipe.schedule.batch = 2;
     recipe.alignment.queue = 4;
     recipe.adapter.encoder_rank = 2;
+    recipe.adapter.encoder_layers = EncoderLayers::All;
+    recipe.adapter.start_block = 1;
     recipe.adapter.decoder_rank = 2;
     recipe.adapter.decoder_tokens = true;
     recipe.optimizer.warmup = 2;
