@@ -7,7 +7,7 @@
 //! | [`views`] | a weak and a strong look at it |
 //! | [`choose`] | which of the model's masks a point means |
 //! | [`refine`] | of a coarse mask, what is certain and no other instance claims |
-//! | [`requery`] | the box of that goes back to the model |
+//! | [`requery`](mod@requery) | the box of that goes back to the model |
 //! | [`reinforce`] | the soft semantic alignment of two views |
 //! | [`losses`] | what a predicted mask is judged by: focal, dice, predicted quality |
 //! | [`step`] | one image: labels from the weak view, a lesson on the strong one |

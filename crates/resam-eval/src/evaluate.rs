@@ -32,7 +32,7 @@ pub struct Answering {
     /// Take the one of the three masks for an ambiguous prompt that has the highest predicted
     /// quality, instead of the single mask.
     pub multimask: bool,
-    /// Take the mask that the loop finds at inference, [`resam_adapt::requery`], instead.
+    /// Take the mask that the loop finds at inference, [`resam_adapt::requery()`], instead.
     pub requery: bool,
     /// A pixel is on the object when its logit is above this: 0 for SAM, 0.5 for ReSAM's scorer.
     pub threshold: f32,
