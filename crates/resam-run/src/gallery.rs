@@ -27,7 +27,6 @@ struct Look {
     title: String,
     image: RgbImage,
     positive: Vec<[f64; 2]>,
-    negative: Vec<[f64; 2]>,
     before: Vec<Bitmap>,
     labels: Vec<Bitmap>,
     after: Vec<Bitmap>,
@@ -104,19 +103,18 @@ fn look(
         };
         masks.iter().filter_map(cut).collect()
     };
-    let points = |wanted: PointLabel| {
-        let all = framed.points.iter().flatten();
-        let of_kind = all.filter(|(_, label)| *label == wanted);
-        of_kind
-            .map(|&([x, y], _)| [f64::from(x) + 0.5, f64::from(y) + 0.5])
-            .collect()
-    };
+    // Negative points are not drawn: one for each object would hide the image.
+    let positive = framed
+        .points
+        .iter()
+        .flatten()
+        .filter(|(_, label)| *label == PointLabel::Positive)
+        .map(|&([x, y], _)| [f64::from(x) + 0.5, f64::from(y) + 0.5])
+        .collect();
     Some(Look {
         title: images.name(index),
         image: RgbImage::from_raw(width as u32, height as u32, framed.weak.rgb.clone())?,
-        positive: points(PointLabel::Positive),
-        // One for each object would hide the image.
-        negative: Vec::new(),
+        positive,
         iou: iou(&before.of_points)
             .zip(iou(&after.of_points))
             .map(|(before, after)| [before, after]),
@@ -130,7 +128,7 @@ fn look(
 fn item(look: &Look, prefix: &str) -> GalleryItem {
     let panel = |caption: &str, masks: &[Bitmap]| Panel {
         caption: caption.to_owned(),
-        image: draw_panel(&look.image, masks, &look.positive, &look.negative),
+        image: draw_panel(&look.image, masks, &look.positive, &[]),
     };
     let note = match look.iou {
         Some([before, after]) => format!("{prefix}mean IoU {before:.3} before, {after:.3} after"),

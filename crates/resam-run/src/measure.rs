@@ -49,12 +49,10 @@ pub fn measure(
     recipe: &Recipe,
     input_size: usize,
     device: &Device,
-    mut observe: impl FnMut(usize),
 ) -> Measure {
     let mut measure = Measure::default();
     let (mut agreement, mut iou) = (0.0, Vec::new());
     for index in 0..images.len() {
-        observe(index);
         let Ok(example) = images.read(index) else {
             continue;
         };

@@ -136,22 +136,14 @@ pub fn adapt(
             Record::begin(folder)?
         }
     };
-    let model_measure = |trainer: &Trainer, observer: &mut dyn Observer| {
+    let model_measure = |trainer: &Trainer| {
         let held_out = held_out?;
-        let _ = observer;
-        Some(measure(
-            &trainer.model(),
-            held_out,
-            recipe,
-            size,
-            device,
-            |_| {},
-        ))
+        Some(measure(&trainer.model(), held_out, recipe, size, device))
     };
     // Before anything is learnt the adapter changes nothing: the first measure is the model's as it came.
     if record.before.is_none()
         && trainer.position().visits == 0
-        && let Some(found) = model_measure(&trainer, observer)
+        && let Some(found) = model_measure(&trainer)
     {
         record.measured(&trainer, found, observer)?;
     }
@@ -197,7 +189,7 @@ pub fn adapt(
         };
         if due && position.visits < visits {
             checked = position.clone();
-            if let Some(found) = model_measure(&trainer, observer)
+            if let Some(found) = model_measure(&trainer)
                 && record.measured(&trainer, found, observer)?
             {
                 trainer.state(plan.clone()).write(&record.best_file())?;
@@ -219,7 +211,7 @@ pub fn adapt(
         .folder
         .write(&trainer.state(plan.clone()), settings.keep)?;
     let reached = trainer.position().clone();
-    if let Some(found) = model_measure(&trainer, observer)
+    if let Some(found) = model_measure(&trainer)
         && !record.measured(&trainer, found, observer)?
         && record.best_file().exists()
     {
@@ -232,9 +224,10 @@ pub fn adapt(
     } else {
         trainer.state(plan).write(&record.best_file())?;
     }
-    let mut adapter = Adapter::of(&trainer.model());
+    let model = trainer.model();
+    let mut adapter = Adapter::of(&model);
     if recipe.adapter.decoder_tokens {
-        adapter = adapter.with_tokens(&trainer.model());
+        adapter = adapter.with_tokens(&model);
     }
     adapter.base_sha256 = Some(sha256.clone());
     adapter.save(record.folder.path(), weights)?;
