@@ -59,6 +59,7 @@ pub mod memory;
 mod pieces;
 mod product;
 mod tile;
+mod transpose;
 
 pub use absorbed::{attend_from_cells, attend_to_cells};
 pub use activation::Activation;

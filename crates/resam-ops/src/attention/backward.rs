@@ -9,6 +9,7 @@ use multiversion::{multiversion, target::target_cfg_f};
 use super::operands::{Operands, Positions, pack_columns, pack_rows};
 use crate::exponential::exp_of_negative;
 use crate::tile::{add_product, add_product_of_rows};
+use crate::transpose::lanes_to_rows;
 
 /// Queries whose scores are held at a time: a whole number of tiles of any height.
 const QUERIES: usize = 96;
@@ -48,7 +49,7 @@ pub(crate) struct Gradients {
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
 pub(crate) fn attend_backward(operands: &Operands<'_>, upstream: &Upstream<'_>) -> Gradients {
     if target_cfg_f!(target_feature = "avx512f") {
-        backward_with::<8, 32, true>(operands, upstream)
+        backward_with::<6, 32, true>(operands, upstream)
     } else if target_cfg_f!(any(target_feature = "fma", target_feature = "neon")) {
         backward_with::<6, 16, true>(operands, upstream)
     } else {
@@ -177,17 +178,11 @@ pub(super) fn backward_with<const ROWS: usize, const LANES: usize, const FUSED: 
             }
         }
         for panel in panels.iter() {
-            for lane in 0..panel.lanes {
-                let token = panel.first + lane;
-                let row = &mut result.key[token * head_dim..][..head_dim];
-                for (to, from) in row.iter_mut().zip(&panel.key_sums) {
-                    *to = scale * from[lane];
-                }
-                let row = &mut result.value[token * value_dim..][..value_dim];
-                for (to, from) in row.iter_mut().zip(&panel.value_sums) {
-                    *to = from[lane];
-                }
-            }
+            let tokens = panel.first..panel.first + panel.lanes;
+            let rows = &mut result.key[tokens.start * head_dim..tokens.end * head_dim];
+            lanes_to_rows(&panel.key_sums, &[scale; LANES], head_dim, rows);
+            let rows = &mut result.value[tokens.start * value_dim..tokens.end * value_dim];
+            lanes_to_rows(&panel.value_sums, &[1.0; LANES], value_dim, rows);
         }
     }
 

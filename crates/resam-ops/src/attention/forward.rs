@@ -9,6 +9,7 @@ use multiversion::{multiversion, target::target_cfg_f};
 use super::operands::{Operands, Positions, pack_columns, pack_rows};
 use crate::exponential::exp_of_negative;
 use crate::tile::add_product;
+use crate::transpose::{lanes_to_rows, rows_to_lanes};
 
 /// Keys whose scores are held at a time: a whole number of tiles of any height, few enough that
 /// the scores of one vector of queries stay in the first-level cache.
@@ -32,7 +33,7 @@ pub(crate) fn attend(
     log_sum: &mut [f32],
 ) {
     if target_cfg_f!(target_feature = "avx512f") {
-        attend_with::<8, 32, true>(operands, queries, attended, log_sum);
+        attend_with::<6, 32, true>(operands, queries, attended, log_sum);
     } else if target_cfg_f!(any(target_feature = "fma", target_feature = "neon")) {
         attend_with::<6, 16, true>(operands, queries, attended, log_sum);
     } else {
@@ -99,14 +100,13 @@ pub(super) fn attend_with<const ROWS: usize, const LANES: usize, const FUSED: bo
                 }
             }
         }
-        for panel in panels.iter_mut() {
-            panel.finish();
+        for panel in panels.iter() {
             let done = panel.first - queries.start;
+            let rows = &mut attended[done * value_dim..][..panel.lanes * value_dim];
+            // Weighted sums become weighted means.
+            let inverse = panel.total.map(|total| 1.0 / total);
+            lanes_to_rows(&panel.sums, &inverse, value_dim, rows);
             for lane in 0..panel.lanes {
-                let row = &mut attended[(done + lane) * value_dim..][..value_dim];
-                for (to, from) in row.iter_mut().zip(&panel.sums) {
-                    *to = from[lane];
-                }
                 log_sum[done + lane] = panel.largest[lane] + panel.total[lane].ln();
             }
         }
@@ -216,11 +216,8 @@ impl<const LANES: usize> Panel<LANES> {
         lanes: usize,
     ) {
         (self.first, self.lanes) = (first, lanes);
-        for lane in 0..lanes {
-            for (to, &from) in self.query.iter_mut().zip(operands.query.row(first + lane)) {
-                to[lane] = from;
-            }
-        }
+        let query = |lane: usize| operands.query.row(first + lane);
+        rows_to_lanes(lanes, 1.0, query, &mut self.query);
         self.largest = [f32::NEG_INFINITY; LANES];
         self.total = [0.0; LANES];
         self.sums.fill([0.0; LANES]);
@@ -279,17 +276,6 @@ impl<const LANES: usize> Panel<LANES> {
                 for (scores, biases) in scores.iter_mut().zip(keys) {
                     scores.copy_from_slice(&biases[self.first..][..LANES]);
                 }
-            }
-        }
-    }
-
-    /// Weighted sums to weighted means.
-    #[inline(always)]
-    fn finish(&mut self) {
-        let inverse = self.total.map(|total| 1.0 / total);
-        for sums in &mut self.sums {
-            for (sum, inverse) in sums.iter_mut().zip(inverse) {
-                *sum *= inverse;
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What the attention kernels read: one head of one window.
 
+use crate::transpose::rows_to_lanes;
+
 /// The rows of one of query, key and value, a token each, inside larger rows.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a> {
@@ -81,11 +83,13 @@ pub(crate) fn pack_rows<'a, const ROWS: usize>(
     packed.clear();
     packed.resize(count.div_ceil(ROWS) * width, [0.0; ROWS]);
     for (panel, columns) in packed.chunks_exact_mut(width).enumerate() {
-        for lane in 0..ROWS.min(count - panel * ROWS) {
-            for (column, &value) in columns.iter_mut().zip(row(panel * ROWS + lane)) {
-                column[lane] = value * factor;
-            }
-        }
+        let first = panel * ROWS;
+        rows_to_lanes(
+            ROWS.min(count - first),
+            factor,
+            |lane| row(first + lane),
+            columns,
+        );
     }
 }
 
