@@ -5,7 +5,8 @@
 //! The numbers are those of the plain way; the price is a second forward pass of what trains.
 //!
 //! ```ignore
-//! let (embedding, checkpoints) = sam.image_encoder.forward_checkpointed(image);
+//! let frozen = sam.image_encoder.forward_frozen(image);
+//! let (embedding, checkpoints) = sam.image_encoder.forward_checkpointed(frozen);
 //! let mut gradients = loss(&embedding).backward();
 //! let of_embedding = embedding.grad_remove(&mut gradients).expect("the loss depends on it");
 //! let mut gradients = GradientsParams::from_grads(gradients, &sam);
@@ -14,7 +15,7 @@
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
-use burn::tensor::{Gradients, Tensor};
+use burn::tensor::{FloatDType, Gradients, Tensor};
 
 use crate::sam::ImageEncoder;
 
@@ -60,30 +61,51 @@ pub struct ActivationCheckpoints {
 }
 
 impl ImageEncoder {
-    /// As [`forward`](Self::forward), keeping the inputs of the parts instead of a graph.
+    /// What the parts before the first one that trains make of `[batch, 3, height, width]`, without a
+    /// graph: as long as the image is the same, so is this, whatever is learnt.
+    pub fn forward_frozen(&self, x: Tensor<4>) -> Tensor<4> {
+        let first = first_that_trains(&self.parts());
+        let x = x.without_autodiff().cast(self.dtype());
+        let plain = self.valid();
+        plain.parts()[..first]
+            .iter()
+            .fold(x, |x, part| part.forward(x))
+    }
+
+    /// From what [`forward_frozen`](Self::forward_frozen) answers to the embedding, with a graph if
+    /// anything trains.
+    pub fn forward_trained(&self, frozen: Tensor<4>) -> Tensor<4> {
+        let parts = self.parts();
+        parts[first_that_trains(&parts)..]
+            .iter()
+            .fold(frozen, |x, part| part.forward(x))
+            .cast(FloatDType::F32)
+    }
+
+    /// As [`forward_trained`](Self::forward_trained), keeping the inputs of the parts instead of a
+    /// graph.
     ///
     /// The embedding is a leaf of a new graph: take its gradient there and hand it to
     /// [`ActivationCheckpoints::backward`].
-    pub fn forward_checkpointed(&self, x: Tensor<4>) -> (Tensor<4>, ActivationCheckpoints) {
-        let plain = self.valid();
-        let parts = self.parts();
-        let first = parts.iter().position(|part| part.trains);
-        let first = first.unwrap_or(parts.len());
+    pub fn forward_checkpointed(&self, frozen: Tensor<4>) -> (Tensor<4>, ActivationCheckpoints) {
+        let first = first_that_trains(&self.parts());
         let mut inputs = Vec::new();
-        let embedding =
-            plain
-                .parts()
-                .iter()
-                .enumerate()
-                .fold(x.without_autodiff(), |x, (index, part)| {
-                    if index >= first {
-                        inputs.push(x.clone());
-                    }
-                    part.forward(x)
-                });
+        let embedding = self.valid().parts()[first..]
+            .iter()
+            .fold(frozen, |x, part| {
+                inputs.push(x.clone());
+                part.forward(x)
+            })
+            .cast(FloatDType::F32);
         let checkpoints = ActivationCheckpoints { first, inputs };
         (embedding.autodiff().require_grad(), checkpoints)
     }
+}
+
+/// The number of the first part that trains; that of all parts when none does.
+fn first_that_trains(parts: &[Part<'_>]) -> usize {
+    let first = parts.iter().position(|part| part.trains);
+    first.unwrap_or(parts.len())
 }
 
 impl ActivationCheckpoints {

@@ -21,7 +21,7 @@ use crate::lora::{LowRank, QueryValueAdapter};
 use crate::sam::Sam;
 
 /// The file of the factors.
-const FACTORS: &str = "adapter_model.safetensors";
+pub const FACTORS: &str = "adapter_model.safetensors";
 /// The file that says what they are.
 const CONFIG: &str = "adapter_config.json";
 /// What `peft` puts before the names of the base model.
@@ -125,6 +125,8 @@ pub type Stored = (Vec<usize>, Vec<f32>);
 pub struct Adapter {
     /// The SHA-256 of the weights that it was trained on.
     pub base_sha256: Option<String>,
+    /// It was trained for answers by the loop at inference: points are to be asked so.
+    pub requery: bool,
     /// What it adds to layers, in the order of the model.
     pub layers: Vec<AdaptedLayer>,
     /// Tensors that were trained whole, by published name, with their shapes.
@@ -139,6 +141,8 @@ struct Config {
     base_model_name_or_path: Option<String>,
     #[serde(default)]
     base_model_sha256: Option<String>,
+    #[serde(default)]
+    resam_requery: bool,
     r: usize,
     lora_alpha: f64,
     #[serde(default)]
@@ -326,6 +330,7 @@ impl Adapter {
             peft_type: "LORA".to_owned(),
             base_model_name_or_path: Some(base.to_owned()),
             base_model_sha256: self.base_sha256.clone(),
+            resam_requery: self.requery,
             r,
             lora_alpha: r as f64,
             rank_pattern: others()
@@ -454,6 +459,7 @@ impl Adapter {
         }
         Ok(Self {
             base_sha256: config.base_model_sha256,
+            requery: config.resam_requery,
             layers,
             whole,
         })

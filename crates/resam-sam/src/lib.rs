@@ -44,7 +44,7 @@ pub mod tiny_vit;
 pub mod transformer;
 
 pub use adapter::{Adapter, AdapterPlan, EncoderLayers};
-pub use burn::tensor::{Device, Tensor};
+pub use burn::tensor::{Device, Tensor, TensorData};
 pub use config::{ImageEncoderConfig, SamConfig, TinyVitConfig, VitConfig};
 pub use device::ComputeDevice;
 pub use error::SamError;

@@ -58,6 +58,14 @@ impl ImageEncoder {
         embedding.cast(FloatDType::F32)
     }
 
+    /// What it computes in.
+    pub(crate) fn dtype(&self) -> FloatDType {
+        match self {
+            Self::Vit(encoder) => encoder.dtype(),
+            Self::TinyVit(encoder) => encoder.dtype(),
+        }
+    }
+
     /// Its parts, in the order that an image goes through them.
     pub(crate) fn parts(&self) -> Vec<Part<'_>> {
         match self {
