@@ -1,0 +1,124 @@
+//! The EPSG registry: codes as people write them, and what they stand for.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crs_definitions::Def;
+
+use crate::wkt;
+
+/// Codes of other registries and of the past that people use for Web Mercator.
+const WEB_MERCATOR: [u32; 4] = [900_913, 102_100, 102_113, 3785];
+
+/// The registry's entry for a code.
+pub(crate) fn find(code: u32) -> Option<Def> {
+    let code = if WEB_MERCATOR.contains(&code) {
+        3857
+    } else {
+        code
+    };
+    crs_definitions::from_code(u16::try_from(code).ok()?)
+}
+
+/// The PROJ string of an entry, with what is wrong in the registry's put right.
+///
+/// PROJ's `clrk80` is another Clarke 1880 than the registry's WKT means, which moves points by up to
+/// a decimetre. The false easting of the one code is in chains where PROJ wants metres.
+pub(crate) fn proj_string(entry: &Def) -> Cow<'static, str> {
+    if entry.code == 3167 {
+        return Cow::Owned(entry.proj4.replace("+x_0=40000 ", "+x_0=804670.24 "));
+    }
+    if entry.proj4.contains("+ellps=clrk80 ") && entry.wkt.contains("6378249.145,293.465,") {
+        let meant = "+a=6378249.145 +rf=293.465 ";
+        return Cow::Owned(entry.proj4.replace("+ellps=clrk80 ", meant));
+    }
+    Cow::Borrowed(entry.proj4)
+}
+
+/// The unit of a geographic CRS that is not in degrees; PROJ strings do not tell.
+pub(crate) fn unit_other_than_degrees(entry: &Def) -> Option<String> {
+    if !entry.proj4.contains("+proj=longlat") || entry.wkt.contains("UNIT[\"degree\"") {
+        return None;
+    }
+    let (_, unit) = entry.wkt.split_once("UNIT[\"")?;
+    Some(unit.split('"').next()?.to_owned())
+}
+
+/// The code in a text such as `EPSG:4326`, `4326`, `OGC:CRS84`, a URN or a URL.
+pub(crate) fn code_in(text: &str) -> Option<u32> {
+    let lower = text.to_ascii_lowercase();
+    let named = lower
+        .strip_prefix("urn:ogc:def:crs:")
+        .or_else(|| lower.strip_prefix("urn:x-ogc:def:crs:"))
+        .or_else(|| lower.strip_prefix("http://www.opengis.net/def/crs/"))
+        .or_else(|| lower.strip_prefix("https://www.opengis.net/def/crs/"))
+        .unwrap_or(&lower);
+    let mut parts = named.split([':', '/']).map(str::trim);
+    let first = parts.next()?;
+    let last = parts.next_back();
+    match (first, last) {
+        ("epsg" | "esri", Some(code)) => code.parse().ok(),
+        ("ogc" | "crs", Some(code)) => ogc_code(code),
+        (code, None) => code.parse().ok().or_else(|| ogc_code(code)),
+        _ => None,
+    }
+}
+
+/// OGC's names for longitude before latitude.
+fn ogc_code(name: &str) -> Option<u32> {
+    match name {
+        "crs84" | "84" | "wgs84" | "wgs 84" => Some(4326),
+        "crs83" | "83" => Some(4269),
+        "crs27" | "27" => Some(4267),
+        _ => None,
+    }
+}
+
+/// The geographic CRS on a datum, for WKT that names the datum and gives no code.
+///
+/// Names are compared without case, punctuation and the `D_` that ESRI puts before them.
+pub(crate) fn geographic_on(datum: &str) -> Option<Def> {
+    static CODES: OnceLock<HashMap<String, u16>> = OnceLock::new();
+    let codes = CODES.get_or_init(|| {
+        let mut codes = HashMap::new();
+        for entry in (4001..=9999_u16).filter_map(crs_definitions::from_code) {
+            let on_greenwich = !entry.proj4.contains("+pm=");
+            if entry.wkt.starts_with("GEOGCS[")
+                && on_greenwich
+                && let Some(datum) = wkt::datum_name(entry.wkt)
+            {
+                codes.entry(plain(datum)).or_insert(entry.code);
+            }
+        }
+        codes
+    });
+    crs_definitions::from_code(*codes.get(&plain(datum))?)
+}
+
+/// A datum's name fit for comparison.
+fn plain(datum: &str) -> String {
+    let name: String = datum
+        .strip_prefix("D_")
+        .unwrap_or(datum)
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|character| character.to_ascii_lowercase())
+        .collect();
+    match &*name {
+        "worldgeodeticsystem1984" | "worldgeodeticsystem1984ensemble" | "wgs84" => {
+            "wgs1984".to_owned()
+        }
+        "northamerican1983" => "northamericandatum1983".to_owned(),
+        "northamerican1927" => "northamericandatum1927".to_owned(),
+        "etrs1989" | "europeanterrestrialreferencesystem1989ensemble" => {
+            "europeanterrestrialreferencesystem1989".to_owned()
+        }
+        "rgf1993" | "reseaugeodesiquefrancais1993v1" => "reseaugeodesiquefrancais1993".to_owned(),
+        "ordnancesurveyofgreatbritain1936" => "osgb1936".to_owned(),
+        "gda1994" => "geocentricdatumofaustralia1994".to_owned(),
+        "gda2020" => "geocentricdatumofaustralia2020".to_owned(),
+        "nzgd2000" => "newzealandgeodeticdatum2000".to_owned(),
+        _ => name,
+    }
+}

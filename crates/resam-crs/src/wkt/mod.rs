@@ -1,0 +1,43 @@
+//! Well-known text of coordinate reference systems: version 1 and 2 read, version 1 written.
+
+mod read;
+mod tree;
+mod write;
+
+pub(crate) use read::read;
+pub(crate) use write::write;
+
+/// Whether a text is meant as well-known text: a word, then a bracket.
+pub(crate) fn looks_like(text: &str) -> bool {
+    let word = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    word.len() < text.len() && word.trim_start().starts_with(['[', '('])
+}
+
+/// The first quoted name in well-known text of the registry, which quotes plainly.
+pub(crate) fn name(text: &str) -> Option<&str> {
+    quoted(text)
+}
+
+/// The name of the datum in well-known text of the registry.
+pub(crate) fn datum_name(text: &str) -> Option<&str> {
+    quoted(text.split_once("DATUM[")?.1)
+}
+
+/// The geographic CRS within well-known text of the registry, as text.
+pub(crate) fn geographic_part(text: &str) -> Option<&str> {
+    let start = text.find("GEOGCS[")?;
+    let mut depth = 0_usize;
+    for (at, byte) in text[start..].bytes().enumerate() {
+        match byte {
+            b'[' => depth += 1,
+            b']' if depth == 1 => return Some(&text[start..=start + at]),
+            b']' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn quoted(text: &str) -> Option<&str> {
+    text.split('"').nth(1)
+}

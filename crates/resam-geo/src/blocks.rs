@@ -1,0 +1,304 @@
+//! Pieces of a raster that lie within one chunk, as numbers.
+//!
+//! Whatever is read is read in such pieces, chunk after chunk, so that no chunk is decoded twice
+//! and memory does not grow with the window.
+
+use rayon::prelude::*;
+
+use crate::cache::Chunk;
+use crate::level::{Level, Numbered, Pixels};
+use crate::sample::SampleKind;
+use crate::tiff::Fault;
+use crate::tiff::image::Image;
+
+/// Longest side of a piece, in pixels.
+const LONGEST_SIDE: u32 = 512;
+
+/// A rectangle of pixels inside an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Area {
+    pub(crate) x: u32,
+    pub(crate) y: u32,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
+/// A piece of an image that lies within one chunk (of each plane).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Piece {
+    pub(crate) area: Area,
+    /// Column and row of the chunk.
+    column: u64,
+    row: u64,
+}
+
+/// The samples of a piece for each band that was asked for.
+#[derive(Debug)]
+pub(crate) struct Block {
+    pub(crate) area: Area,
+    /// One plane a band, row after row. NaN is what is not valid.
+    pub(crate) planes: Vec<Vec<f32>>,
+}
+
+impl Area {
+    /// The whole of an image.
+    pub(crate) fn whole(image: &Image) -> Self {
+        Self {
+            x: 0,
+            y: 0,
+            width: image.width,
+            height: image.height,
+        }
+    }
+
+    /// The part of a rectangle, given by its corners, that lies inside an image.
+    pub(crate) fn inside(image: &Image, [x0, y0, x1, y1]: [i64; 4]) -> Option<Self> {
+        let (width, height) = (i64::from(image.width), i64::from(image.height));
+        let (x0, x1) = (x0.clamp(0, width), x1.clamp(0, width));
+        let (y0, y1) = (y0.clamp(0, height), y1.clamp(0, height));
+        // Clamped to sizes of 32 bits.
+        (x0 < x1 && y0 < y1).then_some(Self {
+            x: x0 as u32,
+            y: y0 as u32,
+            width: (x1 - x0) as u32,
+            height: (y1 - y0) as u32,
+        })
+    }
+
+    /// Pixels. Both sides are of 32 bits.
+    pub(crate) fn pixels(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+}
+
+/// Hands the blocks of an area of a level to `take`, chunk after chunk. Chunks that were never
+/// written are left out. As many blocks are read at once as there are threads.
+pub(crate) fn for_each_block(
+    pixels: &Pixels,
+    level: &Level,
+    area: Area,
+    bands: &[usize],
+    mut take: impl FnMut(Block),
+) -> Result<(), Fault> {
+    let batch = rayon::current_num_threads();
+    let mut waiting = Vec::with_capacity(batch);
+    let mut read = |waiting: &mut Vec<Piece>| {
+        let blocks: Vec<Option<Block>> = waiting
+            .par_drain(..)
+            .map(|piece| read_block(pixels, level, &piece, bands))
+            .collect::<Result<_, Fault>>()?;
+        blocks.into_iter().flatten().for_each(&mut take);
+        Ok::<_, Fault>(())
+    };
+    for (column, row) in chunks(&level.pixels.image, area) {
+        if !is_written(pixels, &level.pixels, column, row)? {
+            continue;
+        }
+        for piece in pieces_of_chunk(&level.pixels.image, area, column, row) {
+            waiting.push(piece);
+            if waiting.len() == batch {
+                read(&mut waiting)?;
+            }
+        }
+    }
+    read(&mut waiting)
+}
+
+/// Whether the chunk of any plane was ever written.
+pub(crate) fn is_written(
+    pixels: &Pixels,
+    numbered: &Numbered,
+    column: u64,
+    row: u64,
+) -> Result<bool, Fault> {
+    for plane in 0..numbered.image.planes() {
+        let index = chunk_index(&numbered.image, plane, column, row);
+        if pixels.is_written(numbered, index)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The number of a chunk. What the tables hold is of 64 bits.
+fn chunk_index(image: &Image, plane: u64, column: u64, row: u64) -> u64 {
+    (plane * image.chunks_down() + row) * image.chunks_across() + column
+}
+
+/// Column and row of each chunk that an area touches, row after row.
+pub(crate) fn chunks(image: &Image, area: Area) -> impl Iterator<Item = (u64, u64)> + use<> {
+    let columns = u64::from(area.x / image.chunk_width)
+        ..=u64::from((area.x + area.width - 1) / image.chunk_width);
+    let rows = image.chunk_row_of(area.y)..=image.chunk_row_of(area.y + area.height - 1);
+    rows.flat_map(move |row| columns.clone().map(move |column| (column, row)))
+}
+
+/// The pieces of an area that lie in one chunk.
+pub(crate) fn pieces_of_chunk(
+    image: &Image,
+    area: Area,
+    column: u64,
+    row: u64,
+) -> impl Iterator<Item = Piece> + use<> {
+    let left = column * u64::from(image.chunk_width);
+    let (top, rows) = image.chunk_rows(row);
+    let overlap = |start: u64, length: u32, from: u32, count: u32| {
+        let first = start.max(from.into());
+        let end = (start + u64::from(length)).min(u64::from(from) + u64::from(count));
+        first..end.max(first)
+    };
+    let across = overlap(left, image.chunk_width, area.x, area.width);
+    let down = overlap(top.into(), rows, area.y, area.height);
+    let side = LONGEST_SIDE as usize;
+    // Within the area, so of 32 bits.
+    let cut = move |range: std::ops::Range<u64>| {
+        let end = range.end;
+        range
+            .step_by(side)
+            .map(move |first| (first as u32, (end - first).min(side as u64) as u32))
+    };
+    cut(down).flat_map(move |(y, height)| {
+        cut(across.clone()).map(move |(x, width)| Piece {
+            area: Area {
+                x,
+                y,
+                width,
+                height,
+            },
+            column,
+            row,
+        })
+    })
+}
+
+/// The chunk of a piece that holds a band, or nothing if it was never written.
+pub(crate) fn chunk_of_band(
+    pixels: &Pixels,
+    numbered: &Numbered,
+    piece: &Piece,
+    band: usize,
+) -> Result<Option<Chunk>, Fault> {
+    let image = &numbered.image;
+    let plane = if image.planar { band as u64 } else { 0 };
+    let index = chunk_index(image, plane, piece.column, piece.row);
+    pixels.chunk(numbered, index)
+}
+
+/// Hands the samples of a band of a piece to `put` with their places, row after row.
+pub(crate) fn for_each_sample(
+    image: &Image,
+    chunk: &[u8],
+    piece: &Piece,
+    band: usize,
+    mut put: impl FnMut(usize, f64),
+) {
+    let Area {
+        x,
+        y,
+        width,
+        height,
+    } = piece.area;
+    let bands = image.chunk_bands();
+    let band = if image.planar { 0 } else { band };
+    let left = u64::from(x) - piece.column * u64::from(image.chunk_width);
+    let top = y - image.chunk_rows(piece.row).0;
+    for line in 0..height {
+        // Within a chunk, which is in memory.
+        let pixel = u64::from(top + line) * u64::from(image.chunk_width) + left;
+        let start = pixel as usize * bands + band;
+        let before = line as usize * width as usize;
+        image
+            .kind
+            .for_each(chunk, start, bands, width as usize, |place, value| {
+                put(before + place, value);
+            });
+    }
+}
+
+/// The samples of a piece, or nothing if none of its chunks was ever written.
+pub(crate) fn read_block(
+    pixels: &Pixels,
+    level: &Level,
+    piece: &Piece,
+    bands: &[usize],
+) -> Result<Option<Block>, Fault> {
+    let Numbered { image, .. } = &level.pixels;
+    let area = piece.area;
+    let count = area.pixels() as usize;
+    let nodata = nodata_as_stored(pixels, image);
+    let mut planes = Vec::with_capacity(bands.len());
+    let mut any = false;
+    for &band in bands {
+        let mut plane = vec![f32::NAN; count];
+        if let Some(chunk) = chunk_of_band(pixels, &level.pixels, piece, band)? {
+            any = true;
+            for_each_sample(image, &chunk, piece, band, |place, value| {
+                let narrow = value as f32;
+                if nodata != Some(value) && narrow.is_finite() {
+                    plane[place] = narrow;
+                }
+            });
+        }
+        planes.push(plane);
+    }
+    if !any {
+        return Ok(None);
+    }
+    let mut block = Block { area, planes };
+    if let Some(alpha) = pixels.alpha
+        && let Some(chunk) = chunk_of_band(pixels, &level.pixels, piece, alpha)?
+    {
+        for_each_sample(image, &chunk, piece, alpha, |place, opacity| {
+            if opacity == 0.0 {
+                block.clear(place);
+            }
+        });
+    }
+    if let Some(mask) = &level.mask {
+        apply_mask(pixels, mask, &mut block)?;
+    }
+    Ok(Some(block))
+}
+
+impl Block {
+    fn clear(&mut self, place: usize) {
+        for plane in &mut self.planes {
+            plane[place] = f32::NAN;
+        }
+    }
+}
+
+/// Clears what a mask says is not valid. What of a mask was never written is zero.
+fn apply_mask(pixels: &Pixels, mask: &Numbered, block: &mut Block) -> Result<(), Fault> {
+    let outer = block.area;
+    for (column, row) in chunks(&mask.image, outer) {
+        for piece in pieces_of_chunk(&mask.image, outer, column, row) {
+            let Area { x, y, width, .. } = piece.area;
+            let corner = (y - outer.y) as usize * outer.width as usize + (x - outer.x) as usize;
+            let place_in_block = |place: usize| {
+                let (line, column) = (place / width as usize, place % width as usize);
+                corner + line * outer.width as usize + column
+            };
+            match chunk_of_band(pixels, mask, &piece, 0)? {
+                Some(chunk) => for_each_sample(&mask.image, &chunk, &piece, 0, |place, value| {
+                    if value == 0.0 {
+                        block.clear(place_in_block(place));
+                    }
+                }),
+                None => (0..piece.area.pixels() as usize)
+                    .for_each(|place| block.clear(place_in_block(place))),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The nodata value as a sample can hold it: the text in the file has more digits than a sample of
+/// 32 bits.
+pub(crate) fn nodata_as_stored(pixels: &Pixels, image: &Image) -> Option<f64> {
+    let nodata = pixels.nodata?;
+    Some(match image.kind {
+        SampleKind::F32 => f64::from(nodata as f32),
+        _ => nodata,
+    })
+}

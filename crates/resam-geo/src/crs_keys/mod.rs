@@ -1,0 +1,14 @@
+//! The CRS of a GeoTIFF: a directory of numbered keys (OGC 19-008r4).
+
+mod ellipsoid;
+mod keys;
+mod method;
+mod read;
+mod write;
+
+pub(crate) use keys::GeoKeys;
+pub(crate) use read::{crs_of_keys, pixel_is_point};
+pub(crate) use write::keys_of_crs;
+
+/// The code of what is given by parameters and not by a code.
+const USER_DEFINED: u32 = 32767;

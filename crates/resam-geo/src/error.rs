@@ -1,0 +1,121 @@
+//! Why a raster could not be used.
+
+use std::path::{Path, PathBuf};
+
+use resam_data::ImageError;
+
+use crate::tiff::{Fault, MAX_CHUNK_BYTES};
+use crate::window::Window;
+
+/// Why a raster could not be used. All of these are faults of the input.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RasterError {
+    /// Nothing lies at the path.
+    #[error("{}: no such raster\n\nhint: check the spelling and the folder", path.display())]
+    Missing {
+        /// The path asked for.
+        path: PathBuf,
+    },
+    /// The path is a folder, a pipe or a device.
+    #[error("{}: not a file but {kind}\n\nhint: name one raster", path.display())]
+    NotAFile {
+        /// The path asked for.
+        path: PathBuf,
+        /// What it is instead.
+        kind: &'static str,
+    },
+    /// The operating system refused to read the file; the reason names it.
+    #[error("cannot read a raster: {0}")]
+    Read(#[from] std::io::Error),
+    /// A plain image that cannot be used.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// The file is truncated, corrupt or hostile.
+    #[error("{}: damaged TIFF: {detail}\n\nhint: the file may be cut short; copy or download it again, and see what `gdalinfo -checksum` says", path.display())]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        detail: String,
+    },
+    /// A variety of TIFF that is not read.
+    #[error("{}: {what} is not read\n\nhint: convert it with `gdal_translate -co TILED=YES -co COMPRESS=DEFLATE`", path.display())]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// The variety.
+        what: String,
+    },
+    /// A strip or tile that must be decoded whole and is too large for that.
+    #[error("{}: a strip or tile of it takes {bytes} bytes, over the limit of {MAX_CHUNK_BYTES}\n\nhint: tile it with `gdal_translate -co TILED=YES -co COMPRESS=DEFLATE`", path.display())]
+    ChunkTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Decoded bytes of one strip or tile.
+        bytes: u64,
+    },
+    /// A band that is not there, or no band, or a number of bands that make no colours.
+    #[error("{}: band {asked} is asked for, and there are bands 1 to {bands}\n\nhint: bands count from 1; `resam info` lists them", path.display())]
+    NoSuchBand {
+        /// The file.
+        path: PathBuf,
+        /// The number asked for.
+        asked: usize,
+        /// How many bands there are.
+        bands: usize,
+    },
+    /// Colours are made of one or three bands.
+    #[error("{}: {count} bands are asked for\n\nhint: name one band (shown as grey) or three (red, green and blue)", path.display())]
+    BandCount {
+        /// The file.
+        path: PathBuf,
+        /// How many were asked for.
+        count: usize,
+    },
+    /// A window without pixels, or more pixels at once than is sensible.
+    #[error("{}: a window of {window} as {width} x {height} pixels cannot be read at once\n\nhint: read smaller windows of at least one pixel", path.display())]
+    WindowSize {
+        /// The file.
+        path: PathBuf,
+        /// The window.
+        window: Window,
+        /// Columns of the result.
+        width: u32,
+        /// Rows of the result.
+        height: u32,
+    },
+    /// No pixel to take the limits of the stretch from.
+    #[error("{}: no valid pixel found to take a stretch from: all that was sampled is nodata\n\nhint: check the nodata value with `resam info`, or give limits, such as `--stretch 0,3000`", path.display())]
+    NothingValid {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The raster has no CRS.
+    #[error("{}: it has no coordinate reference system\n\nhint: give it one with `gdal_edit.py -a_srs EPSG:...`, or work in pixels", path.display())]
+    NoCrs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The raster has a CRS that is not understood.
+    #[error("{}: its coordinate reference system cannot be used: {detail}\n\nhint: give it a known one with `gdal_edit.py -a_srs EPSG:...`, or warp it with `gdalwarp -t_srs`", path.display())]
+    UnknownCrs {
+        /// The file.
+        path: PathBuf,
+        /// What is not understood.
+        detail: String,
+    },
+}
+
+impl RasterError {
+    /// What went wrong inside a TIFF, with the name of the file.
+    pub(crate) fn of(path: &Path, fault: Fault) -> Self {
+        let path = path.to_owned();
+        match fault {
+            Fault::Read(source) => Self::Read(source),
+            Fault::Broken(detail) => Self::Broken { path, detail },
+            Fault::Unsupported(what) => Self::Unsupported { path, what },
+            Fault::ChunkTooLarge(bytes) => Self::ChunkTooLarge { path, bytes },
+        }
+    }
+}

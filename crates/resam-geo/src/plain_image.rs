@@ -1,0 +1,53 @@
+//! PNG, JPEG and other plain images as rasters: decoded once, held in memory.
+//!
+//! The pixels are those that every other command reads; opacity, which those drop, is kept here,
+//! because the corners of a rotated map are often transparent.
+
+use std::path::Path;
+
+use image::{DynamicImage, ImageFormat, ImageReader};
+use resam_data::image_file::{ColourKind, ImageInfo};
+use resam_data::{DecodedImage, ImageError, probe, read_rgb};
+
+use crate::tiff::image::Image;
+
+/// A decoded image, and what its file says.
+pub(crate) struct PlainImage {
+    pub(crate) image: Image,
+    pub(crate) info: ImageInfo,
+    pub(crate) notes: Vec<String>,
+}
+
+impl PlainImage {
+    pub(crate) fn open(path: &Path) -> Result<Self, ImageError> {
+        let info = probe(path)?;
+        let DecodedImage { rgb, mut notes } = read_rgb(path)?;
+        let (width, height) = rgb.dimensions();
+        let image = match opacity(path, &info) {
+            Some(opacity) if opacity.len() == rgb.len() / 3 => {
+                notes.retain(|note| !note.starts_with("alpha dropped"));
+                let pixels = rgb.as_raw().as_chunks::<3>().0.iter().zip(opacity);
+                let samples =
+                    pixels.flat_map(|(&[red, green, blue], alpha)| [red, green, blue, alpha]);
+                Image::in_memory(width, height, 4, samples.collect())
+            }
+            _ => Image::in_memory(width, height, 3, rgb.into_raw()),
+        };
+        Ok(Self { image, info, notes })
+    }
+}
+
+/// The opacity of each pixel, for images that have any. Sizes and formats were checked before.
+fn opacity(path: &Path, info: &ImageInfo) -> Option<Vec<u8>> {
+    let may_have = matches!(
+        info.colour,
+        ColourKind::GreyAlpha | ColourKind::RgbAlpha | ColourKind::Palette
+    );
+    if !may_have || info.format == ImageFormat::Jpeg {
+        return None;
+    }
+    let reader = ImageReader::open(path).ok()?.with_guessed_format().ok()?;
+    let image: DynamicImage = reader.decode().ok()?;
+    let has_alpha = image.color().has_alpha();
+    has_alpha.then(|| image.into_rgba8().pixels().map(|pixel| pixel[3]).collect())
+}

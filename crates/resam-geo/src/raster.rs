@@ -1,0 +1,428 @@
+//! A raster file: opened once, read by window from any number of threads.
+
+use std::io::{ErrorKind, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use fs_err::File;
+use resam_crs::Crs;
+
+use crate::blocks::{self, Area};
+use crate::corners::corners;
+use crate::error::RasterError;
+use crate::geo_transform::GeoTransform;
+use crate::georeference::Georeference;
+use crate::info::{BandInfo, ChunkLayout, Colour, CrsInfo, RasterInfo, ValidFrom};
+use crate::level::Pixels;
+use crate::plain_image::PlainImage;
+use crate::samples::Samples;
+use crate::tiff::image::{Image, PALETTE, RGB, WHITE_IS_ZERO, YCBCR};
+use crate::tiff::{ByteOrder, Fault, Source, TiffFile, compression_name, tags, tiff_order};
+use crate::window::Window;
+
+/// Most samples that are read at once.
+const MAX_SAMPLES: u64 = 1 << 27;
+
+/// Table of colours of a palette image: 8-bit red, green and blue by number.
+pub(crate) type Palette = Vec<[u8; 3]>;
+
+/// A raster file. Windows can be read from several threads at once.
+#[derive(Debug)]
+pub struct Raster {
+    pub(crate) path: PathBuf,
+    pub(crate) pixels: Pixels,
+    pub(crate) palette: Option<Palette>,
+    crs: Option<Crs>,
+    info: RasterInfo,
+}
+
+impl Raster {
+    /// Opens a GeoTIFF, BigTIFF, cloud-optimised GeoTIFF or plain TIFF, which are read by window, or
+    /// another image (PNG, JPEG, WebP, BMP, GIF), which is decoded at once.
+    ///
+    /// A CRS that is not understood is no error here: see [`Raster::require_crs`]. A world file
+    /// (`.tfw`, `.pgw`, `.wld`, ...) and a `.prj` file beside the raster are used where the raster
+    /// itself does not say where it lies.
+    ///
+    /// # Errors
+    /// If the file is missing, no file, of no known format, damaged, or of a variety that is not
+    /// read.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, RasterError> {
+        let path = path.as_ref();
+        let path_owned = || path.to_owned();
+        let metadata = match fs_err::metadata(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(RasterError::Missing { path: path_owned() });
+            }
+            other => other?,
+        };
+        if !metadata.is_file() {
+            let kind = if metadata.is_dir() {
+                "a folder"
+            } else {
+                "a pipe or a device"
+            };
+            return Err(RasterError::NotAFile {
+                path: path_owned(),
+                kind,
+            });
+        }
+        let mut file = File::open(path)?;
+        let mut header = Vec::new();
+        file.by_ref().take(8).read_to_end(&mut header)?;
+        file.rewind()?;
+        if tiff_order(&header).is_none() {
+            return Self::of_plain_image(path);
+        }
+        Self::of_tiff(path, Source::file(file)?, true)
+    }
+
+    /// As [`Raster::open`], of a TIFF in memory; `name` is for messages. Files beside it are not
+    /// looked for.
+    ///
+    /// # Errors
+    /// As [`Raster::open`].
+    pub fn from_bytes(name: impl AsRef<Path>, bytes: Vec<u8>) -> Result<Self, RasterError> {
+        Self::of_tiff(name.as_ref(), Source::Bytes(bytes), false)
+    }
+
+    fn of_tiff(path: &Path, source: Source, look_beside: bool) -> Result<Self, RasterError> {
+        let named = |fault| RasterError::of(path, fault);
+        let file = TiffFile::open(source).map_err(named)?;
+        let mut notes = Vec::new();
+        let mut georeference =
+            Georeference::of_tags(&file, &file.directories[0], &mut notes).map_err(named)?;
+        if look_beside {
+            georeference.complete_from_files(path, &mut notes)?;
+        }
+        let nodata = file
+            .text(&file.directories[0], tags::GDAL_NODATA)
+            .map_err(named)?;
+        let nodata = nodata
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty());
+        let (order, big) = (file.order, file.big);
+        let palette = palette_of(&file).map_err(named)?;
+        let mut pixels = Pixels::of_file(file, &mut notes).map_err(named)?;
+        pixels.nodata = nodata.as_deref().and_then(|text| text.parse().ok());
+        if nodata.is_some() && pixels.nodata.is_none() {
+            notes.push("its nodata value is no number and not used".to_owned());
+        }
+        let image = pixels.base();
+        let palette = palette.filter(|_| image.photometric == PALETTE && image.bands == 1);
+        let order = match order {
+            ByteOrder::Little => "little endian",
+            ByteOrder::Big => "big endian",
+        };
+        let is_geo = georeference.geo_transform.is_some() || georeference.crs.is_some();
+        let chunks = if image.tiled {
+            ChunkLayout::Tiles {
+                width: image.chunk_width,
+                height: image.chunk_height,
+            }
+        } else {
+            ChunkLayout::Strips {
+                rows: image.strip_rows(),
+            }
+        };
+        let info = RasterInfo {
+            format: if is_geo { "GeoTIFF" } else { "TIFF" }.to_owned(),
+            bits_per_sample: image.bits,
+            compression: compression_name(image.compression),
+            predictor: image.predictor.name().map(str::to_owned),
+            chunks,
+            byte_order: Some(order.to_owned()),
+            big,
+            nodata,
+            ..common_info(&pixels, palette.as_ref(), &georeference, notes)
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            pixels,
+            palette,
+            crs: georeference.crs,
+            info,
+        })
+    }
+
+    fn of_plain_image(path: &Path) -> Result<Self, RasterError> {
+        let PlainImage {
+            image,
+            info,
+            mut notes,
+        } = PlainImage::open(path)?;
+        let mut georeference = Georeference::default();
+        georeference.complete_from_files(path, &mut notes)?;
+        let pixels = Pixels::in_memory(image);
+        let info = RasterInfo {
+            format: format!("{:?}", info.format).to_uppercase(),
+            bits_per_sample: info.bit_depth.into(),
+            ..common_info(&pixels, None, &georeference, notes)
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            pixels,
+            palette: None,
+            crs: georeference.crs,
+            info,
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Columns.
+    pub fn width(&self) -> u32 {
+        self.pixels.base().width
+    }
+
+    /// Rows.
+    pub fn height(&self) -> u32 {
+        self.pixels.base().height
+    }
+
+    /// Bands, alpha included.
+    pub fn bands(&self) -> usize {
+        self.pixels.base().bands
+    }
+
+    /// From pixels (corner convention) to the CRS, if the raster says where it lies.
+    pub fn geo_transform(&self) -> Option<GeoTransform> {
+        self.info.geo_transform
+    }
+
+    /// The CRS, if the raster has one that is understood.
+    pub fn crs(&self) -> Option<&Crs> {
+        self.crs.as_ref()
+    }
+
+    /// The CRS, for what cannot be done without.
+    ///
+    /// # Errors
+    /// If the raster has no CRS, or one that is not understood; the error says which.
+    pub fn require_crs(&self) -> Result<&Crs, RasterError> {
+        let path = || self.path.clone();
+        match (&self.crs, &self.info.crs_problem) {
+            (Some(crs), _) => Ok(crs),
+            (None, None) => Err(RasterError::NoCrs { path: path() }),
+            (None, Some(detail)) => Err(RasterError::UnknownCrs {
+                path: path(),
+                detail: detail.clone(),
+            }),
+        }
+    }
+
+    /// The value of pixels that hold no data.
+    pub fn nodata(&self) -> Option<f64> {
+        self.pixels.nodata
+    }
+
+    /// All that the file says about itself.
+    pub fn info(&self) -> &RasterInfo {
+        &self.info
+    }
+
+    /// Samples as they are stored, at full size. `bands` count from 1.
+    ///
+    /// # Errors
+    /// If a band is not there, if the window is empty or has more than 2^27 samples, or if a part of
+    /// the file that it needs is damaged.
+    pub fn read(&self, window: Window, bands: &[usize]) -> Result<Samples, RasterError> {
+        let bands = self.check_bands(bands)?;
+        let Window {
+            x,
+            y,
+            width,
+            height,
+        } = window;
+        let pixels = u64::from(width) * u64::from(height);
+        let samples = pixels.saturating_mul(bands.len() as u64);
+        if samples == 0 || samples > MAX_SAMPLES {
+            return Err(RasterError::WindowSize {
+                path: self.path.clone(),
+                window,
+                width,
+                height,
+            });
+        }
+        let level = &self.pixels.levels[0].pixels;
+        let image = &level.image;
+        let empty = blocks::nodata_as_stored(&self.pixels, image).unwrap_or(0.0);
+        let mut values = vec![empty; samples as usize];
+        let edges = [
+            x,
+            y,
+            x.saturating_add(width.into()),
+            y.saturating_add(height.into()),
+        ];
+        let named = |fault| RasterError::of(&self.path, fault);
+        let Some(area) = Area::inside(image, edges) else {
+            return Ok(Samples {
+                width,
+                height,
+                bands: bands.len(),
+                values,
+            });
+        };
+        for (column, row) in blocks::chunks(image, area) {
+            for piece in blocks::pieces_of_chunk(image, area, column, row) {
+                for (place_of_band, &band) in bands.iter().enumerate() {
+                    let chunk = blocks::chunk_of_band(&self.pixels, level, &piece, band);
+                    let Some(chunk) = chunk.map_err(named)? else {
+                        continue;
+                    };
+                    let inner = piece.area;
+                    // Inside the window, so not negative.
+                    let left = (i64::from(inner.x) - x) as usize;
+                    let top = (i64::from(inner.y) - y) as usize;
+                    blocks::for_each_sample(image, &chunk, &piece, band, |place, value| {
+                        let line = place / inner.width as usize + top;
+                        let column = place % inner.width as usize + left;
+                        let pixel = line * width as usize + column;
+                        values[pixel * bands.len() + place_of_band] = value;
+                    });
+                }
+            }
+        }
+        Ok(Samples {
+            width,
+            height,
+            bands: bands.len(),
+            values,
+        })
+    }
+
+    /// Bands from 1 as bands from 0.
+    pub(crate) fn check_bands(&self, bands: &[usize]) -> Result<Vec<usize>, RasterError> {
+        let count = self.bands();
+        let missing = bands.iter().find(|&&band| band == 0 || band > count);
+        if let Some(&asked) = missing {
+            return Err(RasterError::NoSuchBand {
+                path: self.path.clone(),
+                asked,
+                bands: count,
+            });
+        }
+        Ok(bands.iter().map(|band| band - 1).collect())
+    }
+
+    /// Whether low values are bright.
+    pub(crate) fn white_is_zero(&self) -> bool {
+        self.pixels.base().photometric == WHITE_IS_ZERO
+    }
+}
+
+/// What is told alike for TIFFs and plain images; the rest is blank.
+fn common_info(
+    pixels: &Pixels,
+    palette: Option<&Palette>,
+    georeference: &Georeference,
+    mut notes: Vec<String>,
+) -> RasterInfo {
+    let image = pixels.base();
+    let colours = colours(image, palette.is_some(), pixels.alpha);
+    let bands: Vec<BandInfo> = colours
+        .into_iter()
+        .enumerate()
+        .map(|(index, colour)| BandInfo {
+            number: index + 1,
+            kind: image.kind,
+            colour,
+        })
+        .collect();
+    let coloured = bands
+        .iter()
+        .filter(|band| band.colour != Colour::Alpha)
+        .count();
+    let default_bands = match coloured {
+        0..3 => vec![1],
+        _ => vec![1, 2, 3],
+    };
+    if coloured >= 3 && bands[0].colour != Colour::Red {
+        notes.push(
+            "which bands are red, green and blue is not said: the first three are taken".to_owned(),
+        );
+    }
+    let mut valid_from = Vec::new();
+    if pixels.nodata.is_some() {
+        valid_from.push(ValidFrom::Nodata);
+    }
+    if let Some(alpha) = pixels.alpha {
+        valid_from.push(ValidFrom::Alpha { band: alpha + 1 });
+    }
+    if pixels.levels[0].mask.is_some() {
+        valid_from.push(ValidFrom::Mask);
+    }
+    let overviews = pixels.levels[1..].iter();
+    let crs = georeference.crs.as_ref();
+    let transform = georeference.geo_transform;
+    RasterInfo {
+        format: String::new(),
+        width: image.width,
+        height: image.height,
+        bands,
+        default_bands,
+        bits_per_sample: 8,
+        compression: "decoded at once".to_owned(),
+        predictor: None,
+        chunks: ChunkLayout::Whole,
+        planar: image.planar,
+        byte_order: None,
+        big: false,
+        overviews: overviews
+            .map(|level| [level.pixels.image.width, level.pixels.image.height])
+            .collect(),
+        nodata: None,
+        valid_from,
+        crs: crs.map(|crs| CrsInfo {
+            name: crs.name().to_owned(),
+            epsg: crs.epsg(),
+            proj: crs.proj_string().to_owned(),
+        }),
+        crs_problem: georeference.crs_problem.clone(),
+        geo_transform: transform,
+        pixel_size: transform.map(|transform| transform.pixel_size().into()),
+        pixel_is_point: georeference.pixel_is_point,
+        corners: transform.map_or_else(Vec::new, |transform| {
+            corners(image.width, image.height, &transform, crs)
+        }),
+        notes,
+    }
+}
+
+/// What each band stands for.
+fn colours(image: &Image, has_palette: bool, alpha: Option<usize>) -> Vec<Colour> {
+    let named: &[Colour] = match image.photometric {
+        _ if has_palette => &[Colour::Palette],
+        RGB | YCBCR => &[Colour::Red, Colour::Green, Colour::Blue],
+        // More bands than one have no meaning but that of the file's author.
+        0 | 1 if image.bands <= 2 => &[Colour::Grey],
+        _ => &[],
+    };
+    let colour = |band: usize| match named.get(band) {
+        _ if alpha == Some(band) => Colour::Alpha,
+        Some(&colour) => colour,
+        None => Colour::Undefined,
+    };
+    (0..image.bands).map(colour).collect()
+}
+
+/// The table of colours: all reds, all greens, all blues, of 16 bits. Tables of old software have
+/// values of 8 bits.
+fn palette_of(file: &TiffFile) -> Result<Option<Palette>, Fault> {
+    let values = file.unsigned_list(&file.directories[0], tags::COLOR_MAP)?;
+    let count = values.len() / 3;
+    if count == 0 {
+        return Ok(None);
+    }
+    let shift = if values.iter().any(|&value| value > 255) {
+        8
+    } else {
+        0
+    };
+    let colour = |index: usize| {
+        [0, 1, 2].map(|channel| (values[channel * count + index] >> shift).min(255) as u8)
+    };
+    Ok(Some((0..count).map(colour).collect()))
+}

@@ -1,0 +1,324 @@
+//! A raster as it is looked at: 8-bit RGB at any scale, with what is valid.
+
+use std::path::Path;
+
+use image::RgbImage;
+use resam_mask::Bitmap;
+
+use crate::blocks::{self, Area, Block};
+use crate::error::RasterError;
+use crate::level::Level;
+use crate::limits::limits;
+use crate::raster::Raster;
+use crate::resample::{Axis, Sums};
+use crate::sample::SampleKind;
+use crate::stretch::{Ramp, Stretch, StretchLimits};
+use crate::window::Window;
+
+/// Most pixels of a result.
+const MAX_PIXELS: u64 = 1 << 26;
+
+/// An overview may be so much coarser than what is asked for: sizes of overviews are rounded up.
+const COARSER: f64 = 1.02;
+
+/// How a raster is looked at.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SceneOptions {
+    /// One band, shown as grey, or three for red, green and blue; they count from 1. By default
+    /// those of [`crate::RasterInfo::default_bands`].
+    pub bands: Option<Vec<usize>>,
+    /// How values become 8 bits; by default [`Stretch::None`] for 8-bit samples and palettes, and
+    /// from the percentile 2 to 98 for all others.
+    pub stretch: Option<Stretch>,
+}
+
+/// A raster, the bands of it that are shown, and the one stretch that they are shown with. Windows
+/// can be read from several threads at once.
+#[derive(Debug)]
+pub struct Scene {
+    raster: Raster,
+    /// From 0.
+    bands: Vec<usize>,
+    stretch: Stretch,
+    limits: Vec<StretchLimits>,
+}
+
+/// A window as 8-bit RGB.
+#[derive(Debug, Clone)]
+pub struct Tile {
+    /// The pixels. What is not valid is black.
+    pub image: RgbImage,
+    /// The pixels that hold data: inside the raster, written, not nodata, not NaN, not transparent
+    /// and not masked.
+    pub valid: Bitmap,
+}
+
+impl Scene {
+    /// Opens a raster and finds the limits of its stretch: from an overview of moderate size if
+    /// there is one, from all pixels of a raster of up to 2^22 pixels, or else from a sample of at
+    /// most 256 chunks, which is the same every time. Only valid values count.
+    ///
+    /// # Errors
+    /// As [`Raster::open`]; if a band is not there; if the stretch is taken from the values and no
+    /// valid one is found.
+    pub fn open(path: impl AsRef<Path>, options: &SceneOptions) -> Result<Self, RasterError> {
+        Self::of_raster(Raster::open(path)?, options)
+    }
+
+    /// As [`Scene::open`], of a raster that is open already.
+    ///
+    /// # Errors
+    /// As [`Scene::open`].
+    pub fn of_raster(raster: Raster, options: &SceneOptions) -> Result<Self, RasterError> {
+        let bands = options
+            .bands
+            .as_ref()
+            .unwrap_or(&raster.info().default_bands);
+        if !matches!(bands.len(), 1 | 3) {
+            return Err(RasterError::BandCount {
+                path: raster.path.clone(),
+                count: bands.len(),
+            });
+        }
+        let bands = raster.check_bands(bands)?;
+        let is_small = raster.pixels.base().kind == SampleKind::U8;
+        let stretch = options.stretch.unwrap_or(if is_small {
+            Stretch::None
+        } else {
+            Stretch::Percentiles(2.0, 98.0)
+        });
+        let limits = limits(&raster, &bands, stretch)?;
+        Ok(Self {
+            raster,
+            bands,
+            stretch,
+            limits,
+        })
+    }
+
+    /// The raster that is looked at.
+    pub fn raster(&self) -> &Raster {
+        &self.raster
+    }
+
+    /// The bands that are shown, from 1: one or three.
+    pub fn bands(&self) -> Vec<usize> {
+        self.bands.iter().map(|band| band + 1).collect()
+    }
+
+    /// The stretch that was asked for, or the default.
+    pub fn stretch(&self) -> Stretch {
+        self.stretch
+    }
+
+    /// What became of the stretch, for each band that is shown.
+    pub fn stretch_limits(&self) -> &[StretchLimits] {
+        &self.limits
+    }
+
+    /// A window as `width` x `height` pixels of 8-bit RGB.
+    ///
+    /// At a coarser scale a pixel is the mean of the valid pixels under it, weighted by area, taken
+    /// from the coarsest overview that is fine enough; at a finer scale it is interpolated
+    /// linearly. Values are averaged before they are stretched. A pixel is valid where any band of
+    /// it is; a band that is not valid there is 0. Chunks that were never written are not valid.
+    ///
+    /// # Errors
+    /// If the window or the result has no pixels, if the result has more than 2^26, or if a part of
+    /// the file that it needs is damaged.
+    pub fn read(&self, window: Window, width: u32, height: u32) -> Result<Tile, RasterError> {
+        let pixels = u64::from(width) * u64::from(height);
+        if window.width == 0 || window.height == 0 || pixels == 0 || pixels > MAX_PIXELS {
+            return Err(self.window_error(window, width, height));
+        }
+        let mut canvas = self.canvas(window, width, height)?;
+        if (window.width, window.height) == (width, height) {
+            self.read_as_it_is(window, &mut canvas)?;
+        } else {
+            self.read_resampled(window, &mut canvas)?;
+        }
+        let Canvas { image, valid, .. } = canvas;
+        Ok(Tile { image, valid })
+    }
+
+    fn window_error(&self, window: Window, width: u32, height: u32) -> RasterError {
+        RasterError::WindowSize {
+            path: self.raster.path.clone(),
+            window,
+            width,
+            height,
+        }
+    }
+
+    fn canvas(&self, window: Window, width: u32, height: u32) -> Result<Canvas, RasterError> {
+        let valid =
+            Bitmap::new(width, height).map_err(|_| self.window_error(window, width, height))?;
+        let mut ramps = self.limits.iter().map(StretchLimits::ramp).cycle();
+        // A single band is its own red, green and blue; so is the ramp of a palette.
+        let ramps = [(); 3].map(|()| ramps.next().unwrap_or(Ramp::IDENTITY));
+        let ramps = if self.raster.palette.is_some() {
+            [Ramp::IDENTITY; 3]
+        } else {
+            ramps
+        };
+        Ok(Canvas {
+            image: RgbImage::new(width, height),
+            valid,
+            ramps,
+        })
+    }
+
+    /// Pixels of the raster as pixels of the result.
+    fn read_as_it_is(&self, window: Window, canvas: &mut Canvas) -> Result<(), RasterError> {
+        let level = &self.raster.pixels.levels[0];
+        let edges = [
+            window.x,
+            window.y,
+            window.x.saturating_add(window.width.into()),
+            window.y.saturating_add(window.height.into()),
+        ];
+        let Some(area) = Area::inside(&level.pixels.image, edges) else {
+            return Ok(());
+        };
+        self.for_each_block(level, area, |block| {
+            // Inside the window, so of 32 bits and not negative.
+            let left = (i64::from(block.area.x) - window.x) as u32;
+            let top = (i64::from(block.area.y) - window.y) as u32;
+            for line in 0..block.area.height {
+                let start = line as usize * block.area.width as usize;
+                canvas.put_line(left, top + line, block.area.width, |channel, column| {
+                    block.planes[channel % block.planes.len()][start + column]
+                });
+            }
+        })
+    }
+
+    fn read_resampled(&self, window: Window, canvas: &mut Canvas) -> Result<(), RasterError> {
+        let (width, height) = canvas.image.dimensions();
+        let scale_x = f64::from(window.width) / f64::from(width);
+        let scale_y = f64::from(window.height) / f64::from(height);
+        let level = self.level_for(scale_x, scale_y);
+        let image = &level.pixels.image;
+        let (level_x, level_y) = self.scale_of(level);
+        let across = Axis::new(
+            window.x as f64 / level_x,
+            scale_x / level_x,
+            width,
+            image.width,
+        );
+        let down = Axis::new(
+            window.y as f64 / level_y,
+            scale_y / level_y,
+            height,
+            image.height,
+        );
+        let (Some((left, right)), Some((top, bottom))) = (across.sources(), down.sources()) else {
+            return Ok(());
+        };
+        let area = Area {
+            x: left,
+            y: top,
+            width: right - left,
+            height: bottom - top,
+        };
+        let planes = if self.raster.palette.is_some() {
+            3
+        } else {
+            self.bands.len()
+        };
+        let mut sums = Sums::new(across, down, width, height, planes);
+        self.for_each_block(level, area, |block| sums.add(&block))?;
+        for line in 0..height {
+            let start = line as usize * width as usize;
+            canvas.put_line(0, line, width, |channel, column| {
+                sums.mean(channel % planes, start + column)
+            });
+        }
+        Ok(())
+    }
+
+    /// The coarsest level that is not coarser than what is asked for.
+    fn level_for(&self, scale_x: f64, scale_y: f64) -> &Level {
+        let levels = &self.raster.pixels.levels;
+        let fine_enough = |level: &&Level| {
+            let (level_x, level_y) = self.scale_of(level);
+            level_x <= scale_x * COARSER && level_y <= scale_y * COARSER
+        };
+        levels.iter().rev().find(fine_enough).unwrap_or(&levels[0])
+    }
+
+    /// Pixels of the raster in one pixel of a level.
+    fn scale_of(&self, level: &Level) -> (f64, f64) {
+        let (base, image) = (self.raster.pixels.base(), &level.pixels.image);
+        (
+            f64::from(base.width) / f64::from(image.width),
+            f64::from(base.height) / f64::from(image.height),
+        )
+    }
+
+    /// The blocks of an area, with a palette expanded.
+    fn for_each_block(
+        &self,
+        level: &Level,
+        area: Area,
+        mut take: impl FnMut(Block),
+    ) -> Result<(), RasterError> {
+        let palette = self.raster.palette.as_deref();
+        blocks::for_each_block(
+            &self.raster.pixels,
+            level,
+            area,
+            &self.bands,
+            |mut block| {
+                if let Some(palette) = palette {
+                    expand(&mut block, palette);
+                }
+                take(block);
+            },
+        )
+        .map_err(|fault| RasterError::of(&self.raster.path, fault))
+    }
+}
+
+/// Numbers become colours; numbers beyond the table are black.
+fn expand(block: &mut Block, palette: &[[u8; 3]]) {
+    let numbers = block.planes.swap_remove(0);
+    let channel = |channel: usize| {
+        let colour = |&number: &f32| {
+            if number.is_nan() {
+                return number;
+            }
+            let colour = palette.get(number as usize).copied().unwrap_or_default();
+            f32::from(colour[channel])
+        };
+        numbers.iter().map(colour).collect()
+    };
+    block.planes = [0, 1, 2].map(channel).into();
+}
+
+/// The result while it is made.
+struct Canvas {
+    image: RgbImage,
+    valid: Bitmap,
+    ramps: [Ramp; 3],
+}
+
+impl Canvas {
+    /// Stretches the pixels of a line; `value` gives a channel of a pixel, NaN if it is not valid.
+    fn put_line(&mut self, left: u32, row: u32, width: u32, value: impl Fn(usize, usize) -> f32) {
+        let start = (row as usize * self.image.width() as usize + left as usize) * 3;
+        let samples: &mut [u8] = &mut self.image;
+        let line = samples[start..][..width as usize * 3]
+            .as_chunks_mut::<3>()
+            .0;
+        for (column, pixel) in line.iter_mut().enumerate() {
+            let values = [0, 1, 2].map(|channel| value(channel, column));
+            for ((sample, value), ramp) in pixel.iter_mut().zip(values).zip(&self.ramps) {
+                *sample = ramp.apply(value);
+            }
+            if values.iter().any(|value| !value.is_nan()) {
+                self.valid.set(left + column as u32, row, true);
+            }
+        }
+    }
+}

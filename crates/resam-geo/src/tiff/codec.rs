@@ -1,0 +1,171 @@
+//! Compressions of a chunk: their names, and the way back to bytes.
+
+use flate2::{Decompress, FlushDecompress, Status};
+use weezl::{BitOrder, LzwStatus, decode::Decoder};
+
+use super::Fault;
+
+pub(crate) const NO_COMPRESSION: u16 = 1;
+const LZW: u16 = 5;
+pub(crate) const JPEG: u16 = 7;
+pub(crate) const ADOBE_DEFLATE: u16 = 8;
+const PACK_BITS: u16 = 32773;
+const DEFLATE: u16 = 32946;
+const ZSTD: u16 = 50000;
+
+/// The name of a compression, for those that have one.
+pub(crate) fn compression_name(code: u16) -> String {
+    let name = match code {
+        NO_COMPRESSION => "uncompressed",
+        2 => "CCITT RLE",
+        3 => "CCITT fax 3",
+        4 => "CCITT fax 4",
+        LZW => "LZW",
+        6 => "old-style JPEG",
+        JPEG => "JPEG",
+        ADOBE_DEFLATE | DEFLATE => "Deflate",
+        PACK_BITS => "PackBits",
+        33003 | 33005 | 34712 => "JPEG 2000",
+        34676 | 34677 => "SGI LogLuv",
+        34887 => "LERC",
+        34925 => "LZMA",
+        ZSTD => "ZSTD",
+        50001 => "WebP",
+        50002 | 52546 => "JPEG XL",
+        _ => return format!("unknown (code {code})"),
+    };
+    name.to_owned()
+}
+
+/// Whether chunks of a compression can be decoded.
+pub(crate) fn is_read(code: u16) -> bool {
+    matches!(
+        code,
+        NO_COMPRESSION | LZW | JPEG | ADOBE_DEFLATE | PACK_BITS | DEFLATE | ZSTD
+    )
+}
+
+/// Whether differences of neighbours are stored, where a predictor is named. JPEG and PackBits have
+/// none, whatever the file says, and uncompressed samples neither.
+pub(crate) fn has_predictor(code: u16) -> bool {
+    matches!(code, LZW | ADOBE_DEFLATE | DEFLATE | ZSTD)
+}
+
+/// The bytes that a chunk of any compression but JPEG stands for, exactly `length` of them.
+///
+/// What comes after them is ignored, as other readers do; fewer are an error.
+pub(crate) fn decompress(code: u16, stored: Vec<u8>, length: usize) -> Result<Vec<u8>, Fault> {
+    let most = stored.len().saturating_mul(longest_expansion(code));
+    if length > most {
+        return Err(short(most, length));
+    }
+    let (bytes, made) = match code {
+        NO_COMPRESSION => {
+            let mut bytes = stored;
+            bytes.truncate(length);
+            return Ok(bytes);
+        }
+        LZW => lzw(&stored, length),
+        ADOBE_DEFLATE | DEFLATE => deflate(&stored, length)?,
+        PACK_BITS => pack_bits(&stored, length),
+        ZSTD => zstd(&stored, length)?,
+        _ => {
+            let name = compression_name(code);
+            return Err(Fault::Unsupported(format!("{name} compression")));
+        }
+    };
+    if made < length {
+        return Err(short(made, length));
+    }
+    Ok(bytes)
+}
+
+/// Most bytes that one stored byte can stand for, so that a small file cannot ask for much memory.
+fn longest_expansion(code: u16) -> usize {
+    match code {
+        NO_COMPRESSION => 1,
+        PACK_BITS => 64,
+        // A match of 258 bytes takes two bits.
+        ADOBE_DEFLATE | DEFLATE => 1032,
+        // A string of up to 4096 bytes takes 12 bits.
+        LZW => 4096,
+        // A block of 128 KiB takes four bytes.
+        _ => 1 << 15,
+    }
+}
+
+fn short(made: usize, length: usize) -> Fault {
+    Fault::Broken(format!("it holds {made} bytes and not {length}"))
+}
+
+fn lzw(stored: &[u8], length: usize) -> (Vec<u8>, usize) {
+    let mut bytes = vec![0; length];
+    let mut decoder = Decoder::with_tiff_size_switch(BitOrder::Msb, 8);
+    let (mut read, mut made) = (0, 0);
+    while made < length {
+        let step = decoder.decode_bytes(&stored[read..], &mut bytes[made..]);
+        read += step.consumed_in;
+        made += step.consumed_out;
+        let stuck = step.consumed_in == 0 && step.consumed_out == 0;
+        // Corrupt data is told by the bytes that are missing.
+        if stuck || !matches!(step.status, Ok(LzwStatus::Ok)) {
+            break;
+        }
+    }
+    (bytes, made)
+}
+
+fn deflate(stored: &[u8], length: usize) -> Result<(Vec<u8>, usize), Fault> {
+    let mut bytes = vec![0; length];
+    let mut state = Decompress::new(true);
+    loop {
+        let (read, made) = (state.total_in(), state.total_out());
+        let (read_before, made_before) = (read as usize, made as usize);
+        let status = state
+            .decompress(
+                &stored[read_before..],
+                &mut bytes[made_before..],
+                FlushDecompress::Finish,
+            )
+            .map_err(|error| Fault::Broken(format!("its Deflate data is corrupt: {error}")))?;
+        let stuck = state.total_in() == read && state.total_out() == made;
+        let made = state.total_out() as usize;
+        if stuck || made == length || status == Status::StreamEnd {
+            return Ok((bytes, made));
+        }
+    }
+}
+
+fn pack_bits(stored: &[u8], length: usize) -> (Vec<u8>, usize) {
+    let mut bytes = Vec::with_capacity(length);
+    let mut rest = stored;
+    while let [header, tail @ ..] = rest {
+        if bytes.len() >= length {
+            break;
+        }
+        rest = tail;
+        match *header as i8 {
+            -128 => {}
+            count @ 0.. => {
+                let count = (count as usize + 1).min(rest.len());
+                bytes.extend_from_slice(&rest[..count]);
+                rest = &rest[count..];
+            }
+            count => {
+                let [byte, tail @ ..] = rest else { break };
+                bytes.resize(bytes.len() + 1 + usize::from(count.unsigned_abs()), *byte);
+                rest = tail;
+            }
+        }
+    }
+    bytes.truncate(length);
+    let made = bytes.len();
+    (bytes, made)
+}
+
+fn zstd(stored: &[u8], length: usize) -> Result<(Vec<u8>, usize), Fault> {
+    let mut bytes = vec![0; length];
+    let made = zstd::bulk::decompress_to_buffer(stored, &mut bytes)
+        .map_err(|error| Fault::Broken(format!("its ZSTD data is corrupt: {error}")))?;
+    Ok((bytes, made))
+}

@@ -1,0 +1,22 @@
+//! TIFF as a container: directories, the layout of an image in chunks, chunks decoded.
+//!
+//! Nothing here trusts the file: every position is checked against its length before anything is
+//! allocated, and what is only needed for a chunk (its place and length) is read with the chunk, so
+//! that opening a raster takes the same memory whatever its size.
+
+mod chunk;
+mod codec;
+mod directory;
+mod fault;
+pub(crate) mod image;
+mod jpeg;
+mod predictor;
+mod source;
+pub(crate) mod tags;
+
+pub(crate) use chunk::{MAX_CHUNK_BYTES, decode_chunk, is_written};
+pub(crate) use codec::{ADOBE_DEFLATE, NO_COMPRESSION, compression_name};
+pub(crate) use directory::{Directory, TiffFile, tiff_order};
+pub(crate) use fault::Fault;
+pub(crate) use predictor::difference_rows;
+pub(crate) use source::{ByteOrder, Source};

@@ -1,0 +1,329 @@
+//! A tiled GeoTIFF, written tile by tile in any order, whole or not at all.
+//!
+//! Tiles go to the file as they come; only their places are kept, so memory does not depend on the
+//! raster. The header is written last: before the data lies room for that of a BigTIFF, and whether
+//! one is needed is known in the end.
+
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::write::ZlibEncoder;
+use resam_crs::Crs;
+use tempfile::NamedTempFile;
+
+use crate::crs_keys::keys_of_crs;
+use crate::geo_transform::GeoTransform;
+use crate::sample::SampleKind;
+use crate::tiff::{ADOBE_DEFLATE, NO_COMPRESSION, difference_rows};
+use crate::write_error::GeoTiffWriteError;
+
+mod tag_list;
+
+use tag_list::{DirectoryPlan, HEADER_BYTES};
+
+/// Most tiles of a raster; their places take 16 bytes each.
+const MAX_TILES: u64 = 1 << 26;
+
+/// What samples stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Photometric {
+    /// Brightness or any number, a band each.
+    MinIsBlack,
+    /// Red, green and blue, then others of no meaning.
+    Rgb,
+    /// Red, green, blue and opacity.
+    RgbAlpha,
+}
+
+/// How tiles are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// Deflate; of whole numbers the differences.
+    Deflate,
+}
+
+/// What a GeoTIFF is to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GeoTiffSpec {
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Bands.
+    pub bands: usize,
+    /// The kind of each sample.
+    pub sample: SampleKind,
+    /// Columns and rows of a tile, a multiple of 16.
+    pub tile: u32,
+    /// From pixels (corner convention) to the CRS.
+    pub geo_transform: Option<GeoTransform>,
+    /// The CRS.
+    pub crs: Option<Crs>,
+    /// The value of pixels that hold no data.
+    pub nodata: Option<f64>,
+    /// How tiles are compressed.
+    pub compression: Compression,
+    /// What samples stand for.
+    pub photometric: Photometric,
+    /// Whether a BigTIFF is wanted; it becomes one by itself when its data needs it.
+    pub big: bool,
+}
+
+impl GeoTiffSpec {
+    /// One band of bytes in tiles of 256, by Deflate, without a place.
+    pub fn new(width: u32, height: u32) -> Self {
+        Self {
+            width,
+            height,
+            bands: 1,
+            sample: SampleKind::U8,
+            tile: 256,
+            geo_transform: None,
+            crs: None,
+            nodata: None,
+            compression: Compression::Deflate,
+            photometric: Photometric::MinIsBlack,
+            big: false,
+        }
+    }
+
+    /// Bytes of one tile, edge tiles too.
+    pub fn tile_bytes(&self) -> usize {
+        let pixels = self.tile as usize * self.tile as usize;
+        pixels * self.bands * self.sample.size()
+    }
+
+    /// Columns of tiles.
+    pub fn tiles_across(&self) -> u32 {
+        self.width.div_ceil(self.tile)
+    }
+
+    /// Rows of tiles.
+    pub fn tiles_down(&self) -> u32 {
+        self.height.div_ceil(self.tile)
+    }
+
+    /// What no TIFF can be.
+    fn fault(&self) -> Option<String> {
+        let bands_of_colours = match self.photometric {
+            Photometric::MinIsBlack => 1,
+            Photometric::Rgb => 3,
+            Photometric::RgbAlpha => 4,
+        };
+        if self.width == 0 || self.height == 0 {
+            return Some(format!("{} x {} pixels", self.width, self.height));
+        }
+        if self.bands < bands_of_colours || self.bands > 1024 {
+            return Some(format!("{} bands", self.bands));
+        }
+        if self.tile == 0 || !self.tile.is_multiple_of(16) || self.tile > 4096 {
+            return Some(format!(
+                "tiles of {} pixels, no multiple of 16 up to 4096",
+                self.tile
+            ));
+        }
+        let tiles = u64::from(self.tiles_across()) * u64::from(self.tiles_down());
+        if tiles > MAX_TILES {
+            return Some(format!("{tiles} tiles, over the limit of {MAX_TILES}"));
+        }
+        let invertible = self
+            .geo_transform
+            .is_none_or(|transform| transform.is_invertible());
+        (!invertible).then(|| "its transform has no inverse".to_owned())
+    }
+}
+
+/// A GeoTIFF that is being written. It appears under its name with [`GeoTiffWriter::finish`];
+/// dropped before that, it leaves nothing behind.
+#[derive(Debug)]
+pub struct GeoTiffWriter {
+    path: PathBuf,
+    spec: GeoTiffSpec,
+    file: BufWriter<NamedTempFile>,
+    /// The position after the last tile.
+    end: u64,
+    /// Position and length of each tile; zeros are tiles that were never written.
+    places: Vec<(u64, u64)>,
+    plan: DirectoryPlan,
+}
+
+impl GeoTiffWriter {
+    /// Begins a file beside the one asked for.
+    ///
+    /// # Errors
+    /// If no TIFF can be made so, if the CRS cannot be written, or if the operating system refuses.
+    pub fn create(path: impl AsRef<Path>, spec: &GeoTiffSpec) -> Result<Self, GeoTiffWriteError> {
+        let mut path = path.as_ref().to_owned();
+        if let Some(reason) = spec.fault() {
+            return Err(GeoTiffWriteError::Spec { path, reason });
+        }
+        let keys = match &spec.crs {
+            None => None,
+            Some(crs) => match keys_of_crs(crs) {
+                Some(keys) => Some(keys),
+                None => {
+                    let crs = crs.name().to_owned();
+                    return Err(GeoTiffWriteError::Crs { path, crs });
+                }
+            },
+        };
+        let plan = DirectoryPlan::new(spec, keys.as_ref());
+        match destination(&path) {
+            Ok(destination) => path = destination,
+            Err(source) => return Err(GeoTiffWriteError::Write { path, source }),
+        }
+        let begin = || {
+            let mut file = BufWriter::with_capacity(1 << 16, temporary_beside(&path)?);
+            file.write_all(&[0; HEADER_BYTES as usize])?;
+            Ok(file)
+        };
+        let file = match begin() {
+            Ok(file) => file,
+            Err(source) => return Err(GeoTiffWriteError::Write { path, source }),
+        };
+        let tiles = spec.tiles_across() as usize * spec.tiles_down() as usize;
+        Ok(Self {
+            path,
+            spec: spec.clone(),
+            file,
+            end: HEADER_BYTES,
+            places: vec![(0, 0); tiles],
+            plan,
+        })
+    }
+
+    /// Writes one tile: rows of pixels of little-endian samples, [`GeoTiffSpec::tile_bytes`] of
+    /// them; what of it lies outside the raster is of no account. Tiles that are never written take
+    /// no room and read as nodata.
+    ///
+    /// # Errors
+    /// If there is no such tile, if it was written already, if `samples` is of another length, or if
+    /// the operating system refuses.
+    pub fn write_tile(
+        &mut self,
+        column: u32,
+        row: u32,
+        samples: &[u8],
+    ) -> Result<(), GeoTiffWriteError> {
+        let fault = |reason: String| GeoTiffWriteError::Tile {
+            path: self.path.clone(),
+            column,
+            row,
+            reason,
+        };
+        let (across, down) = (self.spec.tiles_across(), self.spec.tiles_down());
+        if column >= across || row >= down {
+            return Err(fault(format!("is not one of {across} x {down}")));
+        }
+        let index = row as usize * across as usize + column as usize;
+        if self.places[index] != (0, 0) {
+            return Err(fault("was written already".to_owned()));
+        }
+        let expected = self.spec.tile_bytes();
+        if samples.len() != expected {
+            return Err(fault(format!(
+                "has {} bytes and not {expected}",
+                samples.len()
+            )));
+        }
+        let stored = self
+            .stored(samples)
+            .map_err(|source| self.refused(source))?;
+        self.file
+            .write_all(&stored)
+            .map_err(|source| self.refused(source))?;
+        let length = stored.len() as u64;
+        self.places[index] = (self.end, length);
+        self.end += length;
+        Ok(())
+    }
+
+    /// Writes what is missing and gives the file its name.
+    ///
+    /// # Errors
+    /// If the operating system refuses; nothing is left behind then.
+    pub fn finish(mut self) -> Result<(), GeoTiffWriteError> {
+        let attempt = self.finish_file();
+        attempt.map_err(|source| self.refused(source))?;
+        let Self { path, file, .. } = self;
+        let persist = || {
+            let file = file.into_inner().map_err(|error| error.into_error())?;
+            file.as_file().sync_all()?;
+            file.persist(&path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        persist().map_err(|source| GeoTiffWriteError::Write {
+            path: path.clone(),
+            source,
+        })
+    }
+
+    fn finish_file(&mut self) -> io::Result<()> {
+        let bytes = self.plan.encode(self.end, &self.places, self.spec.big);
+        self.file.write_all(&bytes.after_data)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(&bytes.header)?;
+        self.file.flush()
+    }
+
+    fn stored(&self, samples: &[u8]) -> io::Result<Vec<u8>> {
+        if self.spec.compression == Compression::None {
+            return Ok(samples.to_vec());
+        }
+        let mut differences = samples.to_vec();
+        if self.spec.sample.is_integer() {
+            let size = self.spec.sample.size();
+            let row_bytes = self.spec.tile as usize * self.spec.bands * size;
+            difference_rows(&mut differences, row_bytes, size, self.spec.bands);
+        }
+        let mut encoder = ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(&differences)?;
+        encoder.finish()
+    }
+
+    fn refused(&self, source: io::Error) -> GeoTiffWriteError {
+        GeoTiffWriteError::Write {
+            path: self.path.clone(),
+            source,
+        }
+    }
+}
+
+impl Compression {
+    fn tag(self) -> u16 {
+        match self {
+            Self::None => NO_COMPRESSION,
+            Self::Deflate => ADOBE_DEFLATE,
+        }
+    }
+}
+
+/// The file that a path leads to, once nothing but a file can be replaced there: a symbolic link is
+/// followed, a folder or a device refused.
+fn destination(path: &Path) -> io::Result<PathBuf> {
+    match fs_err::metadata(path) {
+        Ok(metadata) if metadata.is_file() => fs_err::canonicalize(path),
+        Ok(_) => Err(io::Error::other("it is no file")),
+        Err(_) if path.file_name().is_some() => Ok(path.to_owned()),
+        Err(error) => Err(error),
+    }
+}
+
+/// A file in the folder of another one, which goes away when it is dropped.
+fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".resam-").suffix(".part");
+    // Temporary files are private by default; this one becomes the user's file. The umask applies.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    // The temporary name in the message would only puzzle.
+    builder
+        .tempfile_in(folder)
+        .map_err(|error| error.kind().into())
+}

@@ -1,0 +1,13 @@
+//! What is promised of rasters that are read, looked at and written.
+
+mod damaged;
+mod fixtures;
+mod hand_made;
+mod mutated;
+mod places;
+mod plain_images;
+mod real_data;
+mod scenes;
+mod stretches;
+mod varieties;
+mod writing;

@@ -1,0 +1,115 @@
+//! The exact outlines of an object, after the holes and parts that nobody wants are gone.
+
+use geo::{LineString, Polygon};
+use resam_mask::Bitmap;
+
+use crate::rasterize::paint;
+use crate::{Object, PolygonOptions};
+
+/// A corner of pixels, in pixels of the raster.
+pub(crate) type Point = [i64; 2];
+
+/// Up to here coordinates are whole numbers for `f64` too, with room for what is added to them.
+const FARTHEST: i64 = 1 << 50;
+
+/// A part of an object: its exterior ring, then the rings of its holes.
+///
+/// No first corner is repeated at the end. Rings have the part on their left as seen on the screen.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub(crate) rings: Vec<Vec<Point>>,
+}
+
+impl Part {
+    pub(crate) fn to_polygon(&self) -> Polygon<f64> {
+        let close = |ring: &Vec<Point>| -> LineString<f64> {
+            let points = ring.iter().chain(ring.first());
+            points.map(|&[x, y]| (x as f64, y as f64)).collect()
+        };
+        let mut rings = self.rings.iter().map(close);
+        let exterior = rings.next().unwrap_or_else(|| LineString(Vec::new()));
+        Polygon::new(exterior, rings.collect())
+    }
+
+    /// Area in square pixels, without the holes.
+    pub(crate) fn area(&self) -> f64 {
+        // The signs of holes are opposite to that of the exterior.
+        -self
+            .rings
+            .iter()
+            .map(|ring| doubled_area(ring))
+            .sum::<i64>() as f64
+            / 2.0
+    }
+}
+
+/// Twice the area inside a ring, positive if it runs clockwise on the screen.
+pub(crate) fn doubled_area(ring: &[Point]) -> i64 {
+    let Some(&[left, top]) = ring.first() else {
+        return 0;
+    };
+    let next = ring.iter().cycle().skip(1);
+    let products = ring.iter().zip(next).map(|(from, to)| {
+        let [from, to] = [from, to].map(|[x, y]| [x - left, y - top]);
+        from[0] * to[1] - to[0] * from[1]
+    });
+    products.sum()
+}
+
+/// The parts of an object, in the order of their first pixels.
+pub(crate) fn parts(object: &Object<'_>, options: &PolygonOptions) -> Vec<Part> {
+    let mut outlines = resam_mask::polygons(object.mask);
+    if let Some(largest) = options.fill_holes {
+        outlines = fill_holes(object.mask, outlines, largest);
+    }
+    let [left, top] = [object.x, object.y].map(|offset| offset.clamp(-FARTHEST, FARTHEST));
+    let shift = |ring: resam_mask::Ring| -> Vec<Point> {
+        let points = ring.into_iter();
+        points
+            .map(|[x, y]| [left + i64::from(x), top + i64::from(y)])
+            .collect()
+    };
+    let parts = outlines.into_iter().map(|outline| Part {
+        rings: std::iter::once(outline.exterior)
+            .chain(outline.holes)
+            .map(shift)
+            .collect(),
+    });
+    // Not `>=`: a bound that is not a number keeps everything.
+    parts
+        .filter(|part| {
+            !matches!(
+                part.area().partial_cmp(&options.min_area),
+                Some(std::cmp::Ordering::Less)
+            )
+        })
+        .collect()
+}
+
+/// Drops the holes of at most `largest` square pixels, and what lies in them.
+fn fill_holes(
+    mask: &Bitmap,
+    mut outlines: Vec<resam_mask::Polygon>,
+    largest: f64,
+) -> Vec<resam_mask::Polygon> {
+    let mut filled = Vec::new();
+    for outline in &mut outlines {
+        let holes = std::mem::take(&mut outline.holes);
+        let (small, large) = holes.into_iter().partition(|hole| {
+            let corners: Vec<Point> = hole.iter().map(|corner| corner.map(i64::from)).collect();
+            doubled_area(&corners) as f64 / 2.0 <= largest
+        });
+        outline.holes = large;
+        filled.extend::<Vec<_>>(small);
+    }
+    if filled.is_empty() || outlines.len() == 1 {
+        return outlines;
+    }
+    // Other parts may lie in the holes: tracing the filled mask once more joins them.
+    let mut mask = mask.clone();
+    for hole in filled {
+        let ring: Vec<_> = hole.iter().map(|corner| corner.map(f64::from)).collect();
+        paint(&mut mask, &[ring]);
+    }
+    resam_mask::polygons(&mask)
+}

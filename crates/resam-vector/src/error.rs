@@ -1,0 +1,153 @@
+//! Why a vector file could not be read or written.
+
+use std::io;
+use std::path::PathBuf;
+
+use resam_crs::CrsError;
+
+/// Why a vector file could not be read or written.
+///
+/// All but [`VectorError::Write`] and [`VectorError::GeoPackageWrite`] are faults of the input. A
+/// row is the line of a CSV file, the number of a GeoJSON feature counted from 1, or the id of a
+/// GeoPackage's feature.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VectorError {
+    /// The operating system refused to read.
+    #[error("cannot read the file: {0}")]
+    Read(#[from] io::Error),
+    /// The file is of no format that is known.
+    #[error("{file}: neither GeoJSON nor GeoPackage nor CSV\n\nhint: {hint}")]
+    UnknownFormat {
+        /// The file.
+        file: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The extension stands for no format that can be written.
+    #[error("{}: no vector format goes by the extension `{extension}`\n\nhint: use .gpkg (GeoPackage), .geojson or .fgb (FlatGeobuf)", path.display())]
+    UnknownExtension {
+        /// The path asked for.
+        path: PathBuf,
+        /// Its extension, empty if there is none.
+        extension: String,
+    },
+    /// The file breaks the rules of its format.
+    #[error("{file}: not {format}: {problem}\n\nhint: {hint}")]
+    Malformed {
+        /// The file.
+        file: String,
+        /// The format, with its article.
+        format: &'static str,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// Another program holds the GeoPackage.
+    #[error(
+        "{file}: the GeoPackage is locked by another program\n\nhint: save and close it there (QGIS: remove the layer), then try again"
+    )]
+    Locked {
+        /// The file.
+        file: String,
+    },
+    /// SQLite refuses to read a GeoPackage.
+    #[error(
+        "{file}: the GeoPackage cannot be read: {source}\n\nhint: see that it opens in QGIS; if it does, export the layer to a new GeoPackage or to GeoJSON"
+    )]
+    GeoPackage {
+        /// The file.
+        file: String,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// SQLite refuses to write a GeoPackage.
+    #[error("{}: the GeoPackage cannot be written: {source}\n\nhint: see that the folder may be written to and that the disk has room", path.display())]
+    GeoPackageWrite {
+        /// The path asked for.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// The file has several layers, or not the one asked for.
+    #[error("{file}: {problem}; the layers are {layers}\n\nhint: name one of them")]
+    Layer {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        problem: String,
+        /// The layers that are there.
+        layers: String,
+    },
+    /// A value cannot be understood.
+    #[error("{file}: {row_name} {row}: {problem}\n\nhint: {hint}")]
+    Row {
+        /// The file.
+        file: String,
+        /// What rows are called: line, feature.
+        row_name: &'static str,
+        /// The row.
+        row: usize,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The file holds nothing of what was asked for.
+    #[error("{file}: no {wanted}\n\nhint: {hint}")]
+    Empty {
+        /// The file.
+        file: String,
+        /// What was asked for.
+        wanted: &'static str,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// What coordinates mean cannot be told.
+    #[error("{file}: {problem}\n\nhint: {hint}")]
+    UnknownCrs {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The CRS that a file states cannot be used.
+    #[error("{file}: {source}")]
+    Crs {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        source: CrsError,
+    },
+    /// A point has no place in the CRS that it should be taken to.
+    #[error("{file}: {row_name} {row}: {source}")]
+    Transform {
+        /// The file.
+        file: String,
+        /// What rows are called: line, feature.
+        row_name: &'static str,
+        /// The row.
+        row: usize,
+        /// What is wrong.
+        source: CrsError,
+    },
+    /// The layer cannot be written as it is.
+    #[error("{}: the layer cannot be written: {problem}", path.display())]
+    Unwritable {
+        /// The path asked for.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The operating system refuses to write.
+    #[error("{}: cannot be written: {source}\n\nhint: see that the folder exists, that it may be written to and that the disk has room", path.display())]
+    Write {
+        /// The path asked for.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,90 @@
+//! Which format a file is in.
+
+use std::path::Path;
+
+use crate::VectorError;
+
+/// A format that layers are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VectorFormat {
+    /// `.gpkg`: any CRS.
+    GeoPackage,
+    /// `.geojson`: longitude and latitude, or pixels where there is no CRS.
+    GeoJson,
+    /// `.fgb`: any CRS.
+    FlatGeobuf,
+}
+
+impl VectorFormat {
+    /// The format that a path's extension stands for, in any case.
+    ///
+    /// # Errors
+    /// When it stands for none.
+    pub fn of(path: impl AsRef<Path>) -> Result<Self, VectorError> {
+        let path = path.as_ref();
+        let extension = path
+            .extension()
+            .map(|extension| extension.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        match &*extension.to_ascii_lowercase() {
+            "gpkg" => Ok(Self::GeoPackage),
+            "geojson" => Ok(Self::GeoJson),
+            "fgb" => Ok(Self::FlatGeobuf),
+            _ => Err(VectorError::UnknownExtension {
+                path: path.to_owned(),
+                extension,
+            }),
+        }
+    }
+}
+
+/// A format that files are read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReadFormat {
+    GeoPackage,
+    GeoJson,
+    Csv,
+}
+
+/// Tells the format by the first bytes, which know better than the extension.
+pub(crate) fn sniff(file: &str, start: &[u8]) -> Result<ReadFormat, VectorError> {
+    let unknown = |hint| {
+        Err(VectorError::UnknownFormat {
+            file: file.to_owned(),
+            hint,
+        })
+    };
+    if start.starts_with(b"SQLite format 3\0") {
+        return Ok(ReadFormat::GeoPackage);
+    }
+    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    if text.starts_with(b"fgb") {
+        return unknown(
+            "FlatGeobuf is written, not read: convert it with `ogr2ogr points.gpkg points.fgb`",
+        );
+    }
+    if text.starts_with(b"PK") {
+        return unknown(
+            "a zip archive (a zipped shapefile, a spreadsheet) is not read: save it as GeoPackage, GeoJSON or CSV",
+        );
+    }
+    if text.starts_with(b"\0\0\x27\x0A") {
+        return unknown(
+            "a shapefile is not read: convert it with `ogr2ogr points.gpkg points.shp`",
+        );
+    }
+    if start.contains(&0) {
+        return unknown("save it as GeoPackage, GeoJSON or CSV in UTF-8");
+    }
+    match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => Ok(ReadFormat::GeoJson),
+        Some(b'<') => {
+            unknown("KML, GML and GPX are not read: convert it with `ogr2ogr points.gpkg FILE`")
+        }
+        Some(b'[') => {
+            unknown("GeoJSON begins with an object: `{ \"type\": \"FeatureCollection\", ... }`")
+        }
+        Some(_) => Ok(ReadFormat::Csv),
+        None => unknown("the file is empty"),
+    }
+}

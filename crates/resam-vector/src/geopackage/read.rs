@@ -1,0 +1,291 @@
+//! Features from a GeoPackage.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+
+use super::{geometry, quoted, reference_systems};
+use crate::source::{Geometry, Row, Source};
+use crate::{Field, FieldKind, Value, VectorError};
+
+/// How long a lock of another program is waited for.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// One entry of the tables that list layers.
+struct Entry {
+    table: String,
+    geometry: String,
+    srs_id: i64,
+}
+
+/// A column of a layer's table.
+struct Column {
+    name: String,
+    kind: FieldKind,
+    is_key: bool,
+}
+
+/// Reads one layer.
+pub(crate) fn read(path: &Path, layer: Option<&str>) -> Result<Source, VectorError> {
+    let file = path.display().to_string();
+    let failed = |source: rusqlite::Error| failure(&file, source);
+    let connection = open(path).map_err(failed)?;
+    if !is_geopackage(&connection).map_err(failed)? {
+        return Err(VectorError::Malformed {
+            file,
+            format: "a GeoPackage with vector layers",
+            problem: "the tables `gpkg_contents` and `gpkg_geometry_columns` are missing"
+                .to_owned(),
+            hint: "the file is another SQLite database; export the points to GeoPackage or GeoJSON",
+        });
+    }
+    let entry = choose(&file, entries(&connection).map_err(failed)?, layer)?;
+    let columns = columns(&connection, &entry.table).map_err(failed)?;
+    let stated = reference_systems::stated(&connection, entry.srs_id)
+        .map_err(failed)?
+        .map_err(|source| VectorError::Crs {
+            file: file.clone(),
+            source,
+        })?;
+    let mut source = Source {
+        file: file.clone(),
+        layer: Some(entry.table.clone()),
+        row_name: "feature",
+        stated,
+        fields: Vec::new(),
+        rows: Vec::new(),
+    };
+    read_rows(&connection, &entry, columns, &mut source)?;
+    Ok(source)
+}
+
+/// Opens a database that is never written to, and in which no function of the file's is run.
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "trusted_schema", "OFF")?;
+    connection.pragma_update(None, "cell_size_check", "ON")?;
+    connection.pragma_update(None, "query_only", "ON")?;
+    Ok(connection)
+}
+
+fn failure(file: &str, source: rusqlite::Error) -> VectorError {
+    let file = file.to_owned();
+    match source.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => VectorError::Locked { file },
+        // A database in write-ahead mode wants files beside it, which may not be possible.
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => VectorError::Malformed {
+            file,
+            format: "readable as it stands",
+            problem: source.to_string(),
+            hint: "the GeoPackage may be open in another program, or its folder be read-only; close it there or copy it elsewhere, then try again",
+        },
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => VectorError::Malformed {
+            file,
+            format: "a sound GeoPackage",
+            problem: source.to_string(),
+            hint: "the file is damaged or not copied in full; get it again",
+        },
+        _ => VectorError::GeoPackage { file, source },
+    }
+}
+
+fn is_geopackage(connection: &Connection) -> rusqlite::Result<bool> {
+    let tables: i64 = connection.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE lower(name) IN ('gpkg_contents', 'gpkg_geometry_columns')",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(tables == 2)
+}
+
+fn entries(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
+    let mut statement = connection.prepare(
+        "SELECT c.table_name, g.column_name, g.srs_id FROM gpkg_contents c JOIN gpkg_geometry_columns g ON lower(c.table_name) = lower(g.table_name) WHERE c.data_type = 'features' ORDER BY c.rowid",
+    )?;
+    let entries = statement.query_map([], |row| {
+        Ok(Entry {
+            table: row.get(0)?,
+            geometry: row.get(1)?,
+            srs_id: row.get(2)?,
+        })
+    })?;
+    entries.collect()
+}
+
+/// The layer asked for, or the only one.
+fn choose(file: &str, mut entries: Vec<Entry>, wanted: Option<&str>) -> Result<Entry, VectorError> {
+    let list = || {
+        let names: Vec<String> = entries
+            .iter()
+            .take(20)
+            .map(|entry| format!("`{}`", entry.table))
+            .collect();
+        names.join(", ")
+    };
+    let refuse = |problem: String| {
+        Err(VectorError::Layer {
+            file: file.to_owned(),
+            problem,
+            layers: list(),
+        })
+    };
+    if entries.is_empty() {
+        return Err(VectorError::Empty {
+            file: file.to_owned(),
+            wanted: "layer of features",
+            hint: "the GeoPackage holds rasters or tables only; name one with a vector layer",
+        });
+    }
+    let place = match wanted {
+        None if entries.len() == 1 => Some(0),
+        None => {
+            return refuse(format!("the GeoPackage has {} layers", entries.len()));
+        }
+        Some(name) => entries
+            .iter()
+            .position(|entry| entry.table == name)
+            .or_else(|| {
+                entries
+                    .iter()
+                    .position(|entry| entry.table.eq_ignore_ascii_case(name))
+            }),
+    };
+    match place {
+        Some(place) => Ok(entries.swap_remove(place)),
+        None => refuse(format!(
+            "the GeoPackage has no layer `{}`",
+            wanted.unwrap_or_default()
+        )),
+    }
+}
+
+fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Column>> {
+    let mut statement =
+        connection.prepare("SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid")?;
+    let columns = statement.query_map(params![table], |row| {
+        let kind: String = row.get::<_, Option<String>>(1)?.unwrap_or_default();
+        Ok(Column {
+            name: row.get(0)?,
+            kind: field_kind(&kind),
+            is_key: row.get::<_, i64>(2)? > 0,
+        })
+    })?;
+    columns.collect()
+}
+
+/// The kind of field that a declared type stands for.
+fn field_kind(declared: &str) -> FieldKind {
+    let declared = declared.to_ascii_uppercase();
+    if declared.starts_with("BOOL") {
+        FieldKind::Bool
+    } else if declared.contains("INT") {
+        FieldKind::Integer
+    } else if ["FLOAT", "DOUBLE", "REAL", "NUMERIC"]
+        .iter()
+        .any(|kind| declared.starts_with(kind))
+    {
+        FieldKind::Real
+    } else {
+        FieldKind::Text
+    }
+}
+
+fn read_rows(
+    connection: &Connection,
+    entry: &Entry,
+    columns: Vec<Column>,
+    source: &mut Source,
+) -> Result<(), VectorError> {
+    let file = source.file.clone();
+    let failed = |error: rusqlite::Error| failure(&file, error);
+    let is_geometry = |column: &Column| column.name.eq_ignore_ascii_case(&entry.geometry);
+    let keys: Vec<&Column> = columns.iter().filter(|column| column.is_key).collect();
+    let key = match keys[..] {
+        [key] if key.kind == FieldKind::Integer => Some(&key.name),
+        _ => None,
+    };
+    let carried: Vec<&Column> = columns
+        .iter()
+        .filter(|&column| !is_geometry(column) && Some(&column.name) != key)
+        .collect();
+    let mut wanted = vec![
+        key.map_or_else(|| "NULL".to_owned(), |key| quoted(key)),
+        quoted(&entry.geometry),
+    ];
+    wanted.extend(carried.iter().map(|column| quoted(&column.name)));
+    let mut statement = connection
+        .prepare(&format!(
+            "SELECT {} FROM {}",
+            wanted.join(", "),
+            quoted(&entry.table)
+        ))
+        .map_err(failed)?;
+    source.fields = carried
+        .iter()
+        .map(|column| Field::new(&column.name, column.kind))
+        .collect();
+    let mut rows = statement.query([]).map_err(failed)?;
+    let mut count = 0;
+    let mut fits = vec![true; carried.len()];
+    while let Some(row) = rows.next().map_err(failed)? {
+        count += 1;
+        let number = match row.get_ref(0).map_err(failed)? {
+            ValueRef::Integer(id) => usize::try_from(id).unwrap_or(count),
+            _ => count,
+        };
+        let refuse = |problem: String| {
+            source.row_error(number, problem, "mend or delete the feature in QGIS")
+        };
+        let geometry = match row.get_ref(1).map_err(failed)? {
+            ValueRef::Null => Geometry::None,
+            ValueRef::Blob(blob) => {
+                geometry::read(blob).map_err(|error| refuse(error.0.to_owned()))?
+            }
+            _ => return Err(refuse("the geometry is a number or text".to_owned())),
+        };
+        let mut values = Vec::with_capacity(carried.len());
+        for (place, column) in carried.iter().enumerate() {
+            let value = match row.get_ref(place + 2).map_err(failed)? {
+                // Pictures and the like are not carried along.
+                ValueRef::Null | ValueRef::Blob(_) => continue,
+                ValueRef::Integer(number) => Value::Integer(number).to_kind_or_self(column.kind),
+                ValueRef::Real(number) => Value::Real(number),
+                ValueRef::Text(text) => match std::str::from_utf8(text) {
+                    Ok(text) => Value::Text(text.to_owned()),
+                    Err(_) => {
+                        return Err(refuse(format!("`{}` is not UTF-8", column.name)));
+                    }
+                },
+            };
+            fits[place] &= value.to_kind(column.kind) != Value::Null;
+            values.push((place, value));
+        }
+        source.rows.push(Row {
+            number,
+            geometry,
+            values,
+        });
+    }
+    // SQLite lets any value into any column; a field must be able to hold what is there.
+    for (field, fits) in source.fields.iter_mut().zip(fits) {
+        if !fits {
+            field.kind = FieldKind::Text;
+        }
+    }
+    Ok(())
+}
+
+impl Value {
+    /// A number from a column of booleans is one.
+    fn to_kind_or_self(&self, kind: FieldKind) -> Self {
+        match self.to_kind(kind) {
+            Self::Null => self.clone(),
+            value if kind == FieldKind::Bool => value,
+            _ => self.clone(),
+        }
+    }
+}

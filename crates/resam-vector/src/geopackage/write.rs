@@ -1,0 +1,165 @@
+//! A layer as a new GeoPackage.
+
+use std::path::Path;
+
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, ToSql, params, params_from_iter};
+
+use super::{geometry, quoted, reference_systems, schema};
+use crate::write::{Table, bounds};
+use crate::{Field, FieldKind, Layer, Value};
+
+/// `GPKG` in ASCII, by which programs know what the database is.
+const APPLICATION_ID: i32 = 0x4750_4B47;
+/// Version 1.4.
+const VERSION: i32 = 10_400;
+
+/// Fills an empty file. The clock is not read: `modified` is the time that the file states.
+pub(crate) fn write(path: &Path, layer: &Layer, modified: &str) -> rusqlite::Result<()> {
+    let mut connection = Connection::open(path)?;
+    // The file has a temporary name and is thrown away on any failure: no journal, no waiting for
+    // the disk here.
+    connection.pragma_update(None, "journal_mode", "OFF")?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.pragma_update(None, "user_version", VERSION)?;
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(schema::TABLES)?;
+    reference_systems::insert(&transaction, layer.crs.as_ref())?;
+    let names = Names::of(layer);
+    let srs_id = reference_systems::id(layer.crs.as_ref());
+    create_table(&transaction, layer, &names)?;
+    let extent = bounds(layer.features.iter().map(|feature| &feature.geometry));
+    let [west, south, east, north] = extent.map_or([None; 4], |extent| extent.map(Some));
+    transaction.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, min_x, min_y, max_x, max_y, srs_id) VALUES (?1, 'features', ?1, '', ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![names.table, modified, west, south, east, north, srs_id],
+    )?;
+    transaction.execute(
+        "INSERT INTO gpkg_geometry_columns (table_name, column_name, geometry_type_name, srs_id, z, m) VALUES (?1, ?2, 'MULTIPOLYGON', ?3, 0, 0)",
+        params![names.table, names.geometry, srs_id],
+    )?;
+    transaction.execute(
+        "INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope) VALUES (?1, ?2, 'gpkg_rtree_index', 'http://www.geopackage.org/spec120/#extension_rtree', 'write-only')",
+        params![names.table, names.geometry],
+    )?;
+    insert_features(&transaction, layer, &names, srs_id)?;
+    transaction.execute_batch(&schema::triggers(
+        &names.table,
+        &names.geometry,
+        &names.id,
+        &names.tree,
+    ))?;
+    transaction.commit()?;
+    connection.close().map_err(|(_, error)| error)
+}
+
+/// What things are called in the database, unquoted.
+struct Names {
+    table: String,
+    id: String,
+    geometry: String,
+    tree: String,
+}
+
+impl Names {
+    /// The names that programs expect, unless an attribute has them.
+    fn of(layer: &Layer) -> Self {
+        let table = match layer.name.trim() {
+            "" => "objects".to_owned(),
+            // These beginnings belong to GeoPackage and SQLite.
+            name if ["gpkg_", "rtree_", "sqlite_"]
+                .iter()
+                .any(|start| name.to_ascii_lowercase().starts_with(start)) =>
+            {
+                format!("layer_{name}")
+            }
+            name => name.replace('\0', " "),
+        };
+        let geometry = free_name("geom", &layer.fields);
+        Self {
+            tree: format!("rtree_{table}_{geometry}"),
+            id: free_name("fid", &layer.fields),
+            geometry,
+            table,
+        }
+    }
+}
+
+/// The name, with underscores behind it until no field has it.
+fn free_name(wanted: &str, fields: &[Field]) -> String {
+    let mut name = wanted.to_owned();
+    while fields
+        .iter()
+        .any(|field| field.name.eq_ignore_ascii_case(&name))
+    {
+        name.push('_');
+    }
+    name
+}
+
+fn create_table(connection: &Connection, layer: &Layer, names: &Names) -> rusqlite::Result<()> {
+    let mut columns = format!(
+        "{} INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, {} MULTIPOLYGON",
+        quoted(&names.id),
+        quoted(&names.geometry)
+    );
+    for field in &layer.fields {
+        let kind = match field.kind {
+            FieldKind::Bool => "BOOLEAN",
+            FieldKind::Integer => "INTEGER",
+            FieldKind::Real => "REAL",
+            FieldKind::Text => "TEXT",
+        };
+        columns += &format!(", {} {kind}", quoted(&field.name));
+    }
+    connection.execute_batch(&format!(
+        "CREATE TABLE {} ({columns}); CREATE VIRTUAL TABLE {} USING rtree(id, minx, maxx, miny, maxy);",
+        quoted(&names.table),
+        quoted(&names.tree),
+    ))
+}
+
+fn insert_features(
+    connection: &Connection,
+    layer: &Layer,
+    names: &Names,
+    srs_id: i32,
+) -> rusqlite::Result<()> {
+    let places = vec!["?"; layer.fields.len() + 2].join(", ");
+    let mut insert = connection.prepare(&format!(
+        "INSERT INTO {} VALUES ({places})",
+        quoted(&names.table)
+    ))?;
+    let mut index = connection.prepare(&format!(
+        "INSERT INTO {} VALUES (?1, ?2, ?3, ?4, ?5)",
+        quoted(&names.tree)
+    ))?;
+    let table = Table::new(layer);
+    for (feature, id) in layer.features.iter().zip(1_i64..) {
+        let extent = bounds([&feature.geometry]);
+        let blob = extent.map(|extent| geometry::write(&feature.geometry, srs_id, extent));
+        let values = table.values(feature);
+        let head: [&dyn ToSql; 2] = [&id, &blob];
+        let row = head
+            .into_iter()
+            .chain(values.iter().map(|value| -> &dyn ToSql { value }));
+        insert.execute(params_from_iter(row))?;
+        if let Some([west, south, east, north]) = extent {
+            index.execute(params![id, west, east, south, north])?;
+        }
+    }
+    Ok(())
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Null => Ok(ToSqlOutput::from(rusqlite::types::Null)),
+            Self::Bool(value) => value.to_sql(),
+            Self::Integer(value) => value.to_sql(),
+            Self::Real(value) => value.to_sql(),
+            Self::Text(value) => value.to_sql(),
+        }
+    }
+}

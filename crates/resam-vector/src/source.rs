@@ -1,0 +1,181 @@
+//! What every format is read into before it is known whether points or polygons are wanted.
+
+use std::io::Read;
+use std::path::Path;
+
+use geo_types::MultiPolygon;
+use resam_crs::{Crs, Transform};
+
+use crate::format::{ReadFormat, sniff};
+use crate::{Field, Value, VectorError, csv_points, geojson, geopackage};
+
+/// How a vector file is read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReadOptions<'a> {
+    /// The CRS that coordinates are taken to. Without it they stay as they are, and the CRS is the
+    /// one that the file states, if it states one; what a format means by saying nothing
+    /// (longitude and latitude in GeoJSON) is not assumed then, because the scene has no CRS either
+    /// and coordinates are pixels.
+    pub target: Option<&'a Crs>,
+    /// The CRS that coordinates are in, whatever the file says.
+    pub source_crs: Option<&'a Crs>,
+    /// The layer to read, where there are several.
+    pub layer: Option<&'a str>,
+}
+
+/// What a file says about its coordinates.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Stated {
+    /// This CRS.
+    Crs(Crs),
+    /// Nothing, which the format takes for longitude and latitude.
+    DegreesBySilence,
+    /// Nothing, so that they are taken to be those of the target.
+    Nothing,
+    /// That it is undefined.
+    Undefined,
+}
+
+/// The geometry of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Geometry {
+    None,
+    Points(Vec<(f64, f64)>),
+    Polygons(MultiPolygon<f64>),
+    /// Of a kind that is of no use here; its name.
+    Other(&'static str),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Row {
+    pub(crate) number: usize,
+    pub(crate) geometry: Geometry,
+    /// The values that are there, each with the place of its field, in the file's order.
+    pub(crate) values: Vec<(usize, Value)>,
+}
+
+impl Row {
+    /// The value of the field at a place.
+    pub(crate) fn value(&self, place: usize) -> &Value {
+        let value = self.values.iter().find(|(at, _)| *at == place);
+        value.map_or(&Value::Null, |(_, value)| value)
+    }
+}
+
+/// A file as it is, in its own CRS.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// The name that messages use.
+    pub(crate) file: String,
+    /// The layer's name, where the format names layers.
+    pub(crate) layer: Option<String>,
+    pub(crate) row_name: &'static str,
+    pub(crate) stated: Stated,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) rows: Vec<Row>,
+}
+
+impl Source {
+    pub(crate) fn open(path: &Path, layer: Option<&str>) -> Result<Self, VectorError> {
+        let file = path.display().to_string();
+        let mut start = Vec::new();
+        fs_err::File::open(path)?
+            .take(1024)
+            .read_to_end(&mut start)?;
+        match sniff(&file, &start)? {
+            ReadFormat::GeoPackage => geopackage::read(path, layer),
+            ReadFormat::GeoJson => geojson::read(&file, &fs_err::read(path)?),
+            ReadFormat::Csv => csv_points::read(&file, &fs_err::read(path)?),
+        }
+    }
+
+    pub(crate) fn row_error(
+        &self,
+        row: usize,
+        problem: impl Into<String>,
+        hint: &'static str,
+    ) -> VectorError {
+        VectorError::Row {
+            file: self.file.clone(),
+            row_name: self.row_name,
+            row,
+            problem: problem.into(),
+            hint,
+        }
+    }
+
+    /// The CRS that coordinates are in.
+    pub(crate) fn crs(&self, options: &ReadOptions<'_>) -> Result<Option<Crs>, VectorError> {
+        if let Some(crs) = options.source_crs {
+            return Ok(Some(crs.clone()));
+        }
+        match (&self.stated, options.target) {
+            (Stated::Crs(crs), _) => Ok(Some(crs.clone())),
+            (Stated::DegreesBySilence, Some(_)) => {
+                self.check_degrees()?;
+                Ok(Some(Crs::wgs84()))
+            }
+            (Stated::Nothing, target) => Ok(target.cloned()),
+            (Stated::Undefined, Some(target)) => Err(VectorError::UnknownCrs {
+                file: self.file.clone(),
+                problem: format!("the layer's CRS is undefined, and the scene is in {target}"),
+                hint: "say which CRS the coordinates are in, or assign it in QGIS (Set Layer CRS) and save the layer again",
+            }),
+            (Stated::DegreesBySilence | Stated::Undefined, None) => Ok(None),
+        }
+    }
+
+    /// How coordinates get from their CRS to the target.
+    pub(crate) fn transform(
+        &self,
+        crs: Option<&Crs>,
+        options: &ReadOptions<'_>,
+    ) -> Result<Option<Transform>, VectorError> {
+        match (crs, options.target) {
+            (Some(from), Some(to)) => Transform::new(from, to)
+                .map(Some)
+                .map_err(|source| self.crs_error(source)),
+            _ => Ok(None),
+        }
+    }
+
+    pub(crate) fn crs_error(&self, source: resam_crs::CrsError) -> VectorError {
+        VectorError::Crs {
+            file: self.file.clone(),
+            source,
+        }
+    }
+
+    /// Longitudes and latitudes that cannot be any are most likely metres of a projection.
+    fn check_degrees(&self) -> Result<(), VectorError> {
+        for row in &self.rows {
+            let outside = |x: f64, y: f64| x.abs() > 180.0 || y.abs() > 90.0;
+            let found = match &row.geometry {
+                Geometry::Points(points) => points.iter().copied().find(|&(x, y)| outside(x, y)),
+                Geometry::Polygons(polygons) => polygons
+                    .iter()
+                    .flat_map(|polygon| polygon.exterior().coords())
+                    .map(|at| (at.x, at.y))
+                    .find(|&(x, y)| outside(x, y)),
+                _ => None,
+            };
+            if let Some((x, y)) = found {
+                return Err(self.row_error(
+                    row.number,
+                    format!(
+                        "({x}, {y}) is no longitude and latitude, and the file states no other CRS"
+                    ),
+                    "GeoJSON is in degrees unless it has a `crs` member; say which CRS the coordinates are in",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The place of the field with this name, in any case.
+pub(crate) fn place_of(fields: &[Field], name: &str) -> Option<usize> {
+    fields
+        .iter()
+        .position(|field| field.name.eq_ignore_ascii_case(name))
+}

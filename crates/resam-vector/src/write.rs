@@ -1,0 +1,201 @@
+//! Layers written as files.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::Path;
+
+use geo_types::MultiPolygon;
+use resam_crs::Crs;
+
+use crate::atomic_file::Unfinished;
+use crate::reproject::reprojected;
+use crate::{
+    Feature, FieldKind, Layer, Value, VectorError, VectorFormat, flat_geobuf, geojson, geopackage,
+};
+
+/// When a GeoPackage was changed, if nobody says so; the clock is not read, so that the same layer
+/// gives the same bytes.
+const NO_DATE: &str = "1970-01-01T00:00:00.000Z";
+
+/// Writes a layer as the format of the path's extension: `.gpkg`, `.geojson` or `.fgb`.
+///
+/// Every geometry is a multipolygon, a feature without polygons has none (FlatGeobuf cannot hold it
+/// and leaves it out), and a layer without features is a valid file. GeoPackage and FlatGeobuf are in `out_crs`, by default in the layer's
+/// CRS, and have a spatial index. GeoJSON follows RFC 7946: longitude and latitude on WGS 84, exterior
+/// rings counter-clockwise; a feature over the antimeridian is not cut there but has longitudes
+/// beyond 180 degrees. A layer without CRS is in pixels: it is written as it is, and GeoJSON says so.
+///
+/// The file appears whole or not at all.
+///
+/// # Errors
+/// When the extension is unknown, a coordinate is not finite or has no place in the CRS asked for,
+/// a CRS is asked for and the layer has none, one other than EPSG:4326 is asked for in GeoJSON, two
+/// fields have the same name, or the operating system refuses.
+pub fn write_layer(
+    path: impl AsRef<Path>,
+    layer: &Layer,
+    out_crs: Option<&Crs>,
+) -> Result<(), VectorError> {
+    write_layer_dated(path, layer, out_crs, NO_DATE)
+}
+
+/// As [`write_layer`]; `modified` is the time of the last change that a GeoPackage states, in UTC as
+/// `2026-11-25T12:00:00.000Z`.
+///
+/// # Errors
+/// As [`write_layer`].
+pub fn write_layer_dated(
+    path: impl AsRef<Path>,
+    layer: &Layer,
+    out_crs: Option<&Crs>,
+    modified: &str,
+) -> Result<(), VectorError> {
+    let path = path.as_ref();
+    let format = VectorFormat::of(path)?;
+    let refuse = |problem: String| VectorError::Unwritable {
+        path: path.to_owned(),
+        problem,
+    };
+    check(layer).map_err(refuse)?;
+    let to = target(layer, format, out_crs).map_err(refuse)?;
+    let layer = match to {
+        Some(to) if layer.crs.as_ref() != Some(&to) => {
+            let moved = reprojected(layer, &to);
+            Cow::Owned(moved.map_err(|(feature, error)| match feature {
+                0 => refuse(error.to_string()),
+                _ => refuse(format!("feature {feature}: {error}")),
+            })?)
+        }
+        _ => Cow::Borrowed(layer),
+    };
+    let mut file = Unfinished::beside(path)?;
+    match format {
+        VectorFormat::GeoJson => file.write(|out| geojson::write(out, &layer))?,
+        VectorFormat::FlatGeobuf => file.write(|out| flat_geobuf::write(out, &layer))?,
+        VectorFormat::GeoPackage => {
+            geopackage::write(file.path(), &layer, modified).map_err(|source| {
+                VectorError::GeoPackageWrite {
+                    path: path.to_owned(),
+                    source,
+                }
+            })?;
+        }
+    }
+    file.finish()
+}
+
+/// The CRS that the file is to be in; none for pixels.
+fn target(
+    layer: &Layer,
+    format: VectorFormat,
+    out_crs: Option<&Crs>,
+) -> Result<Option<Crs>, String> {
+    let Some(own) = &layer.crs else {
+        return match out_crs {
+            Some(crs) => Err(format!(
+                "it should be in {crs}, and the coordinates are pixels of a scene without a CRS\n\nhint: leave the output CRS away, or use a georeferenced scene"
+            )),
+            None => Ok(None),
+        };
+    };
+    if format != VectorFormat::GeoJson {
+        return Ok(Some(out_crs.unwrap_or(own).clone()));
+    }
+    match out_crs {
+        Some(crs) if *crs != Crs::wgs84() => Err(format!(
+            "GeoJSON is always in longitude and latitude (RFC 7946), not in {crs}\n\nhint: use .gpkg or .fgb for another CRS"
+        )),
+        _ => Ok(Some(Crs::wgs84())),
+    }
+}
+
+/// What no format can hold.
+fn check(layer: &Layer) -> Result<(), String> {
+    let mut seen = HashMap::new();
+    for field in &layer.fields {
+        if let Some(other) = seen.insert(field.name.to_ascii_lowercase(), &field.name) {
+            return Err(format!(
+                "the fields `{other}` and `{}` have the same name but for the case\n\nhint: rename one of them",
+                field.name
+            ));
+        }
+        if field.name.is_empty() || field.name.contains('\0') {
+            return Err("a field has no proper name\n\nhint: give it one".to_owned());
+        }
+    }
+    for (index, feature) in layer.features.iter().enumerate() {
+        let rings = feature
+            .geometry
+            .iter()
+            .flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()));
+        for ring in rings {
+            if ring.0.len() < 4 {
+                return Err(format!(
+                    "feature {}: a ring of {} vertices, the closing one included, encloses nothing\n\nhint: leave out what is smaller than a triangle",
+                    index + 1,
+                    ring.0.len()
+                ));
+            }
+            if let Some(at) = ring
+                .coords()
+                .find(|at| !(at.x.is_finite() && at.y.is_finite()))
+            {
+                return Err(format!(
+                    "feature {}: ({}, {}) is no place\n\nhint: this is a fault of the program that made the layer",
+                    index + 1,
+                    at.x,
+                    at.y
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Finds the values of a layer's fields in its features.
+pub(crate) struct Table<'a> {
+    places: HashMap<&'a str, usize>,
+    kinds: Vec<FieldKind>,
+}
+
+impl<'a> Table<'a> {
+    pub(crate) fn new(layer: &'a Layer) -> Self {
+        let names = layer.fields.iter().map(|field| &*field.name);
+        Self {
+            places: names.zip(0..).collect(),
+            kinds: layer.fields.iter().map(|field| field.kind).collect(),
+        }
+    }
+
+    /// A value for each field, of the field's kind.
+    pub(crate) fn values(&self, feature: &Feature) -> Vec<Value> {
+        let mut values = vec![Value::Null; self.kinds.len()];
+        for (name, value) in &feature.attributes {
+            if let Some(&place) = self.places.get(&**name) {
+                values[place] = value.to_kind(self.kinds[place]);
+            }
+        }
+        values
+    }
+}
+
+/// Least x and y, greatest x and y; nothing without vertices.
+pub(crate) fn bounds<'a>(
+    geometries: impl IntoIterator<Item = &'a MultiPolygon<f64>>,
+) -> Option<[f64; 4]> {
+    let mut bounds: Option<[f64; 4]> = None;
+    let vertices = geometries
+        .into_iter()
+        .flat_map(|geometry| geometry.iter())
+        .flat_map(|polygon| polygon.exterior().coords());
+    for at in vertices {
+        let [west, south, east, north] = bounds.unwrap_or([at.x, at.y, at.x, at.y]);
+        bounds = Some([
+            west.min(at.x),
+            south.min(at.y),
+            east.max(at.x),
+            north.max(at.y),
+        ]);
+    }
+    bounds
+}

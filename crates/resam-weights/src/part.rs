@@ -1,0 +1,261 @@
+//! The bytes of a model that have come so far, beside the file that they will become.
+//!
+//! `NAME.part` holds the bytes, `NAME.part.from` where they came from and what the server called
+//! that version of the file (its validator), so that a later run asks for the rest of the very same
+//! one. Their SHA-256 is computed as they come. Nothing depends on the second file being true: what
+//! does not fit together has another sum in the end, and is removed.
+
+use std::ffi::OsString;
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use fs_err::{File, OpenOptions};
+use sha2::{Digest, Sha256};
+
+use crate::catalogue::Entry;
+use crate::error::PullError;
+
+/// How many bytes are read at a time.
+pub(crate) const CHUNK: usize = 1 << 16;
+
+/// Where the bytes of a file that is not complete stand.
+pub(crate) fn path_of(path: &Path) -> PathBuf {
+    with_suffix(path, ".part")
+}
+
+/// A path with something put after its file name.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
+
+/// What a server calls a version of a file, and where that server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// The address, as it is shown.
+    pub(crate) address: String,
+    /// The value of its `ETag`.
+    pub(crate) etag: String,
+}
+
+/// A file on its way.
+pub(crate) struct Part<'a> {
+    entry: &'a Entry,
+    path: PathBuf,
+    file: File,
+    sum: Sha256,
+    length: u64,
+    origin: Option<Origin>,
+}
+
+impl<'a> Part<'a> {
+    /// Takes up what is there of a file, or begins it. What cannot be the beginning of this model,
+    /// being longer or complete and wrong, is dropped.
+    pub(crate) fn open(
+        entry: &'a Entry,
+        path: PathBuf,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, PullError> {
+        let mut part = Self::at(entry, path)?;
+        if part.file.metadata()?.len() > entry.size {
+            part.restart()?;
+        }
+        let Self {
+            file, sum, length, ..
+        } = &mut part;
+        each_chunk(&mut file.take(entry.size), |chunk| {
+            sum.update(chunk);
+            *length += chunk.len() as u64;
+            progress(*length, entry.size);
+        })?;
+        if part.length > entry.size || (part.is_complete() && part.sum() != entry.sha256) {
+            part.restart()?;
+        }
+        Ok(part)
+    }
+
+    /// Begins a file, dropping what is there of it.
+    pub(crate) fn empty(entry: &'a Entry, path: PathBuf) -> Result<Self, PullError> {
+        let mut part = Self::at(entry, path)?;
+        part.restart()?;
+        Ok(part)
+    }
+
+    fn at(entry: &'a Entry, path: PathBuf) -> Result<Self, PullError> {
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create(true).truncate(false);
+        Ok(Self {
+            entry,
+            file: options.open(&path)?,
+            origin: read_origin(&origin_path(&path)),
+            path,
+            sum: Sha256::new(),
+            length: 0,
+        })
+    }
+
+    /// The model.
+    pub(crate) fn entry(&self) -> &'a Entry {
+        self.entry
+    }
+
+    /// How many bytes are there.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether there are as many bytes as the model has.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.length == self.entry.size
+    }
+
+    /// The version of the file that an address had when the first bytes came from there.
+    pub(crate) fn etag_at(&self, address: &str) -> Option<&str> {
+        let origin = self.origin.as_ref()?;
+        (origin.address == address).then_some(origin.etag.as_str())
+    }
+
+    /// Remembers where the bytes come from. A run that cannot write it down goes on without.
+    pub(crate) fn set_origin(&mut self, origin: Option<Origin>) {
+        if self.origin == origin {
+            return;
+        }
+        let path = origin_path(&self.path);
+        match &origin {
+            Some(origin) => {
+                fs_err::write(&path, format!("{}\n{}\n", origin.address, origin.etag)).ok();
+            }
+            None => {
+                fs_err::remove_file(&path).ok();
+            }
+        }
+        self.origin = origin;
+    }
+
+    /// Drops every byte.
+    pub(crate) fn restart(&mut self) -> Result<(), PullError> {
+        if self.file.metadata()?.len() > 0 {
+            self.file.set_len(0)?;
+        }
+        self.file.rewind()?;
+        self.sum = Sha256::new();
+        self.length = 0;
+        self.set_origin(None);
+        Ok(())
+    }
+
+    /// Puts bytes at the end.
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), PullError> {
+        self.file
+            .write_all(bytes)
+            .map_err(|error| self.refused(error))?;
+        self.sum.update(bytes);
+        self.length += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Checks the sum and gives the file its name. Wrong bytes are removed; `from` says in the
+    /// error where they came from.
+    pub(crate) fn finish(self, path: &Path, from: &str) -> Result<(), PullError> {
+        let found = self.sum();
+        if found != self.entry.sha256 {
+            let error = PullError::Sum {
+                name: self.entry.name.to_owned(),
+                from: from.to_owned(),
+                expected: self.entry.sha256.to_owned(),
+                found,
+            };
+            self.remove();
+            return Err(error);
+        }
+        self.file.sync_all().map_err(|error| self.refused(error))?;
+        drop(self.file);
+        fs_err::rename(&self.path, path)?;
+        fs_err::remove_file(origin_path(&self.path)).ok();
+        sync_folder(path);
+        Ok(())
+    }
+
+    /// Leaves what has come for the next time, if anything has.
+    pub(crate) fn leave(self) {
+        if self.length == 0 {
+            self.remove();
+        }
+    }
+
+    fn remove(self) {
+        drop(self.file);
+        fs_err::remove_file(origin_path(&self.path)).ok();
+        fs_err::remove_file(&self.path).ok();
+    }
+
+    fn sum(&self) -> String {
+        hexadecimal(&self.sum.clone().finalize())
+    }
+
+    fn refused(&self, error: std::io::Error) -> PullError {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => PullError::DiskFull {
+                path: self.path.clone(),
+                missing: self.entry.size - self.length,
+            },
+            _ => error.into(),
+        }
+    }
+}
+
+/// Whether a file is the model's, to the byte.
+pub(crate) fn is_whole(entry: &Entry, path: &Path) -> Result<bool, PullError> {
+    if crate::home::length_of_file(path) != Some(entry.size) {
+        return Ok(false);
+    }
+    let file = File::open(path)?;
+    let mut sum = Sha256::new();
+    each_chunk(&mut file.take(entry.size), |chunk| sum.update(chunk))?;
+    Ok(hexadecimal(&sum.finalize()) == entry.sha256)
+}
+
+/// Reads to the end, a chunk at a time.
+fn each_chunk(reader: &mut impl Read, mut take: impl FnMut(&[u8])) -> std::io::Result<()> {
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match reader.read(&mut chunk) {
+            Ok(0) => return Ok(()),
+            Ok(read) => take(&chunk[..read]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn origin_path(part: &Path) -> PathBuf {
+    with_suffix(part, ".from")
+}
+
+/// What was written down, if it is of the form that is written.
+fn read_origin(path: &Path) -> Option<Origin> {
+    // An address and a validator are short; more than this was not written here.
+    const LONGEST: u64 = 1 << 14;
+    let mut text = String::new();
+    let file = File::open(path).ok()?;
+    file.take(LONGEST).read_to_string(&mut text).ok()?;
+    let mut lines = text.lines();
+    let (address, etag) = (lines.next()?, lines.next()?);
+    Some(Origin {
+        address: address.to_owned(),
+        etag: etag.to_owned(),
+    })
+}
+
+/// Makes the new name last through a power cut. Not every system lets a folder be opened, and the
+/// file itself is complete, so a failure is no error.
+fn sync_folder(path: &Path) {
+    if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
+        folder.sync_all().ok();
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
