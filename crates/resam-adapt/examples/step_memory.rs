@@ -67,7 +67,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for round in 0..2 {
         let started = Instant::now();
         let gradients = if step.activation_checkpoints {
-            let (embedding, checkpoints) = sam.image_encoder.forward_checkpointed(image.clone());
+            let frozen = sam.image_encoder.forward_frozen(image.clone());
+            let (embedding, checkpoints) = sam.image_encoder.forward_checkpointed(frozen);
             let decoded = sam.decode(embedding.clone(), &prompts, false);
             let losses = mask_losses(decoded.low_res, decoded.quality, labels.clone());
             let mut gradients = losses.total().backward();

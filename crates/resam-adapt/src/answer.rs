@@ -2,14 +2,15 @@
 //! likely means.
 
 use resam_mask::Bitmap;
-use resam_sam::{EncodedImage, Prediction, Predictor, Prompt, SamError};
+use resam_sam::{EncodedImage, Prediction, Predictor, Prompt, PromptPoint, SamError};
 
 use crate::choose::{Candidate, choose, stability};
 use crate::recipe::Choice;
 
 /// Answers prompts about one image: of the masks that the model has for a point, the one that
 /// [`choose`] finds, judged beside those of the other prompts. What is asked with a box or with a mask
-/// is not ambiguous and is answered with the single mask.
+/// is not ambiguous and is answered with the single mask. `beside` are points on other objects, which
+/// are not asked about here: a mask that holds one of them is too large.
 ///
 /// # Errors
 /// As [`Predictor::predict`].
@@ -17,6 +18,7 @@ pub fn requery(
     predictor: &Predictor,
     image: &EncodedImage,
     prompts: &[Prompt],
+    beside: &[PromptPoint],
     choice: &Choice,
 ) -> Result<Vec<Prediction>, SamError> {
     let mut answers = predictor.predict(image, prompts, false)?;
@@ -40,7 +42,7 @@ pub fn requery(
                 agreement: 0.0,
                 stability: stability(&answer.low_res),
                 area: mask.area(),
-                contradicted: mask.is_empty() || contradicted(mask, prompts, at),
+                contradicted: mask.is_empty() || contradicted(mask, prompts, beside, at),
             };
             answers[at].iter().zip(masks).map(candidate).collect()
         })
@@ -82,12 +84,14 @@ fn mask(answer: &Prediction) -> Bitmap {
 }
 
 /// Whether a mask holds a positive point of another prompt or a negative one of its own.
-fn contradicted(mask: &Bitmap, prompts: &[Prompt], own: usize) -> bool {
-    prompts.iter().enumerate().any(|(at, prompt)| {
-        prompt.points.iter().any(|point| {
-            let wrong = point.positive != (at == own);
-            let inside = point.x >= 0.0 && point.y >= 0.0;
-            wrong && inside && mask.get(point.x as u32, point.y as u32)
-        })
-    })
+fn contradicted(mask: &Bitmap, prompts: &[Prompt], beside: &[PromptPoint], own: usize) -> bool {
+    let holds = |point: &PromptPoint| {
+        let inside = point.x >= 0.0 && point.y >= 0.0;
+        inside && mask.get(point.x as u32, point.y as u32)
+    };
+    let of_prompts = prompts.iter().enumerate().any(|(at, prompt)| {
+        let wrong = |point: &&PromptPoint| point.positive != (at == own);
+        prompt.points.iter().filter(wrong).any(holds)
+    });
+    of_prompts || beside.iter().any(holds)
 }

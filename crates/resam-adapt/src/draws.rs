@@ -12,10 +12,12 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 pub enum Purpose {
     /// The order of the images in an epoch.
     Order = 1,
-    /// The views of one visit of an image, and which of its instances are asked.
+    /// The views of one look at an image.
     Views = 2,
     /// The first values of the factors.
     Factors = 3,
+    /// Which instances of an image a visit is about.
+    Instances = 4,
 }
 
 /// The stream of a seed for a purpose and a number.

@@ -1,15 +1,16 @@
 //! What the method is given: an image and the points on it, from wherever they come.
 
+use burn::tensor::{Device, Tensor};
 use resam_mask::Bitmap;
 use resam_sam::postprocess::Geometry;
-use resam_sam::preprocess::{RgbView, resize_longest_side};
+use resam_sam::preprocess::{RgbView, normalised_input, resize_longest_side};
 use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
 use resam_sam::{PromptPoint, SamError};
 
 use crate::views::{Flip, View};
 
-/// Images with points, by number.
-pub trait Examples {
+/// Images with points, by number. Several may be read at once.
+pub trait Examples: Sync {
     /// How many there are.
     fn len(&self) -> usize;
 
@@ -99,6 +100,14 @@ impl Framed {
             flip,
             points: points.collect(),
         })
+    }
+
+    /// A view as the network's input, `[1, 3, size, size]`.
+    pub fn input(&self, view: &View, device: &Device) -> Tensor<4> {
+        let Geometry {
+            covered, padded, ..
+        } = self.geometry;
+        normalised_input(&view.rgb, covered, padded, device)
     }
 
     /// A true mask in the padded input: each pixel has the value of the mask where its centre lies.

@@ -11,6 +11,8 @@
 //! | [`reinforce`] | the soft semantic alignment of two views |
 //! | [`losses`] | what a predicted mask is judged by: focal, dice, predicted quality |
 //! | [`step`] | one image: labels from the weak view, a lesson on the strong one |
+//! | [`kept`] | what is the same at each look at an image, made once |
+//! | `lesson` | a visit of an image as far as nothing changes by it, on one device |
 //! | [`trainer`] | the loop |
 //! | [`checkpoint`] | the whole state of a run in one file |
 //! | [`trained`] | all that trains, by name |
@@ -23,6 +25,8 @@ pub mod checkpoint;
 pub mod choose;
 pub mod draws;
 pub mod example;
+pub mod kept;
+mod lesson;
 pub mod losses;
 pub mod memory;
 pub mod recipe;

@@ -59,6 +59,9 @@ pub struct Views {
     pub flip: bool,
     /// Probability of each of the six changes of colour in the strong view.
     pub photometric: f64,
+    /// Looks at an image that differ: after so many passes they repeat, and what does not learn is
+    /// computed once for each ([`crate::kept`]). 0, as published: every look is a new one.
+    pub distinct: usize,
 }
 
 /// What makes the labels that a step learns from.
@@ -241,6 +244,7 @@ impl Default for Views {
         Self {
             flip: true,
             photometric: 0.2,
+            distinct: 1,
         }
     }
 }
@@ -356,6 +360,12 @@ impl Recipe {
     /// The names that [`preset`](Self::preset) knows.
     pub const PRESETS: [&str; 5] = ["default", "published", "whu", "hrsid", "nwpu"];
 
+    /// Whether looks at an image repeat with labels that stay the same, so that what is made of them can
+    /// be kept.
+    pub fn repeats(&self) -> bool {
+        self.views.distinct > 0 && self.labels.teacher == Teacher::Frozen
+    }
+
     /// Whether every number is one that a run can go with.
     ///
     /// # Errors
@@ -421,6 +431,7 @@ impl Recipe {
             views: Views {
                 flip: true,
                 photometric: 0.5,
+                distinct: 0,
             },
             labels: Labels {
                 supervision: Supervision::Points,

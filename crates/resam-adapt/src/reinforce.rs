@@ -60,6 +60,13 @@ impl Queues {
         }
     }
 
+    /// Adds pairs; the oldest make room for them.
+    pub fn extend(&mut self, pairs: impl IntoIterator<Item = [Vec<f32>; 2]>) {
+        self.pairs.extend(pairs);
+        let surplus = self.pairs.len().saturating_sub(self.capacity);
+        self.pairs.drain(..surplus);
+    }
+
     /// Adds the pairs of a step, `[pairs, channels]` each; once the queues are full, answers
     /// `mean(1 - cos)` over all that is in them.
     ///
@@ -75,10 +82,7 @@ impl Queues {
         let rows = |features: &Tensor<2>| values(features.clone().without_autodiff());
         let (weak_rows, strong_rows) = (rows(&weak), rows(&strong));
         let pairs = weak_rows.chunks(channels).zip(strong_rows.chunks(channels));
-        self.pairs
-            .extend(pairs.map(|(weak, strong)| [weak.to_vec(), strong.to_vec()]));
-        let surplus = self.pairs.len().saturating_sub(self.capacity);
-        self.pairs.drain(..surplus);
+        self.extend(pairs.map(|(weak, strong)| [weak.to_vec(), strong.to_vec()]));
         if self.capacity == 0 || self.pairs.len() < self.capacity {
             return None;
         }

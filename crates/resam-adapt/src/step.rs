@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use burn::optim::{GradientsAccumulator, GradientsParams};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 use resam_mask::Bitmap;
 use resam_sam::Sam;
@@ -79,6 +79,19 @@ pub fn pseudo_labels(
         .collect();
     found.masks = if labels.requery { of_boxes } else { coarse };
     found
+}
+
+/// The single masks of the points of instances, in the padded input.
+pub fn point_masks(
+    sam: &Sam,
+    embedding: &Tensor<4>,
+    framed: &Framed,
+    instances: &[usize],
+    chunk: usize,
+) -> Vec<Bitmap> {
+    let logits = of_points(sam, embedding, framed, instances, chunk, false);
+    let logits: Vec<Vec<f32>> = logits.into_iter().flatten().collect();
+    all_above(&logits, framed.geometry.padded)
 }
 
 /// Masks of one input have its size, so that they can be compared.
@@ -300,12 +313,22 @@ pub struct Gradients {
     pub decoder: GradientsParams,
 }
 
+impl Gradients {
+    /// The same on another device; `student` is the model that they are of.
+    pub fn to_device(self, device: &Device, student: &Sam) -> Self {
+        Self {
+            encoder: self.encoder.to_device(device, &student.image_encoder),
+            decoder: self.decoder.to_device(device, &student.mask_decoder),
+        }
+    }
+}
+
 /// The alignment of a step: what is compared, and its weight.
 pub struct Aligning<'a> {
     /// The features of both views seen before.
     pub queues: &'a mut Queues,
-    /// The embedding of the weak view.
-    pub weak: &'a Tensor<4>,
+    /// The features of the instances in the weak view, `[instances, channels]`.
+    pub weak: Tensor<2>,
     /// The boxes of the instances, as the prompt encoder takes them.
     pub boxes: &'a [[f32; 4]],
     /// `beta`.
@@ -316,9 +339,10 @@ pub struct Aligning<'a> {
 
 /// Predict and compare: steps 5 to 7, down to the gradients of all that trains.
 ///
-/// `strong` is the network's input, `[1, 3, size, size]`. Instances are decoded a chunk at a time, and
-/// each chunk is taken back to the embedding before the next one: the memory does not grow with the
-/// number of instances.
+/// `strong` is what the frozen parts of the encoder make of the strong view
+/// ([`forward_frozen`](resam_sam::ImageEncoder::forward_frozen)). Instances are decoded a chunk at a
+/// time, and each chunk is taken back to the embedding before the next one: the memory does not grow
+/// with the number of instances.
 pub fn learn(
     student: &Sam,
     strong: Tensor<4>,
@@ -367,9 +391,10 @@ pub fn learn(
     parts.total = loss.focal * parts.focal + loss.dice * parts.dice + loss.quality * parts.quality;
     if let Some(aligning) = aligning {
         let stride = student.image_encoder.stride();
-        let weak = box_features(aligning.weak.clone(), aligning.boxes, stride);
         let strong = box_features(leaf.clone(), aligning.boxes, stride);
-        let aligned = aligning.queues.push(weak, strong, aligning.gradient);
+        let aligned = aligning
+            .queues
+            .push(aligning.weak, strong, aligning.gradient);
         if let Some(aligned) = aligned {
             parts.alignment = value(&aligned);
             parts.total += aligning.weight * parts.alignment;
@@ -405,15 +430,15 @@ enum WayBack {
 }
 
 impl Encoded {
-    fn new(student: &Sam, image: Tensor<4>, checkpoint_activations: bool) -> Self {
+    fn new(student: &Sam, frozen: Tensor<4>, checkpoint_activations: bool) -> Self {
         if checkpoint_activations {
-            let (leaf, checkpoints) = student.image_encoder.forward_checkpointed(image);
+            let (leaf, checkpoints) = student.image_encoder.forward_checkpointed(frozen);
             return Self {
                 leaf,
                 way_back: WayBack::Checkpoints(checkpoints),
             };
         }
-        let embedding = student.image_encoder.forward(image);
+        let embedding = student.image_encoder.forward_trained(frozen);
         let leaf = embedding.clone().without_autodiff().autodiff();
         Self {
             leaf: leaf.require_grad(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use resam_sam::Sam;
 
 use crate::step::values;
@@ -65,6 +65,28 @@ pub fn with_trained(sam: Sam, values: &Trained) -> Sam {
         }
     }
     sam.map(&mut Write(Vec::new(), values, 0))
+}
+
+/// The same model on another device: what trains does so there, under the same identity.
+pub fn on_device(sam: Sam, device: &Device) -> Sam {
+    struct Move<'a>(&'a Device);
+    impl ModuleMapper for Move<'_> {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let (id, tensor) = (param.id, param.val());
+            let trains = tensor.is_require_grad();
+            let moved = tensor.without_autodiff().to_device(self.0);
+            let moved = match trains {
+                true => moved.autodiff().require_grad(),
+                false => moved.set_require_grad(false),
+            };
+            Param::initialized(id, moved)
+        }
+        fn map_int<const D: usize>(&mut self, param: Param<Tensor<D, Int>>) -> Param<Tensor<D, Int>> {
+            let (id, tensor) = (param.id, param.val());
+            Param::initialized(id, tensor.to_device(self.0))
+        }
+    }
+    sam.map(&mut Move(device))
 }
 
 /// `decay mean + (1 - decay) now`, parameter by parameter.

@@ -5,22 +5,21 @@ use std::collections::VecDeque;
 use burn::module::Module;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{AdamConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Bytes, Device, Tensor};
+use burn::tensor::{Bytes, Device};
+use resam_sam::Sam;
 use resam_sam::mask_decoder::MaskDecoder;
-use resam_sam::preprocess::normalised_input;
 use resam_sam::sam::ImageEncoder;
-use resam_sam::{Sam, SamError};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{Plan, State};
 use crate::draws::{Purpose, shuffle, stream};
-use crate::example::{Example, Examples, Framed};
-use crate::recipe::{Decay, Recipe, Supervision, Teacher};
+use crate::example::Examples;
+use crate::kept::Kept;
+use crate::lesson::{Scholar, Studied, Turn};
+use crate::recipe::{Decay, Recipe, Teacher};
 use crate::reinforce::Queues;
-use crate::requery::requery_box;
-use crate::step::{Aligning, Gradients, Lesson, LossParts, PseudoLabels, learn, pseudo_labels};
-use crate::trained::{Trained, move_mean, trained, with_trained};
-use crate::views::{Flip, Photometric};
+use crate::step::{Gradients, LossParts};
+use crate::trained::{Trained, move_mean, on_device, trained, with_trained};
 
 /// Where a run is: all that a checkpoint holds beside tensors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -66,7 +65,8 @@ pub struct Visit {
 pub struct Trainer {
     recipe: Recipe,
     seed: u64,
-    device: Device,
+    /// Where lessons are learnt; the model is on the first.
+    devices: Vec<Device>,
     input_size: usize,
     student: Sam,
     /// The model as it came; what trains in it is zero.
@@ -81,6 +81,10 @@ pub struct Trainer {
     position: Position,
     /// Updates that the run is planned for.
     planned: u64,
+    /// What is the same at each look at an image.
+    kept: Option<Kept>,
+    /// Visits that were studied before their turn.
+    ahead: VecDeque<(Turn, Result<Studied, String>)>,
     /// Position and queues as they were at the last update: where a run goes on from.
     last: (Position, Queues),
 }
@@ -111,7 +115,7 @@ impl Trainer {
             gathered: Gathered::default(),
             position: Position::default(),
             teacher: None,
-            device: device.clone(),
+            devices: vec![device.clone()],
             recipe,
             seed,
             input_size,
@@ -119,6 +123,8 @@ impl Trainer {
             frozen,
             mean,
             planned,
+            kept: None,
+            ahead: VecDeque::new(),
             last: Default::default(),
         };
         trainer.last.1 = trainer.queues.clone();
@@ -209,8 +215,25 @@ impl Trainer {
         self.position = state.position;
         self.last = (self.position.clone(), self.queues.clone());
         self.gathered = Gathered::default();
+        self.ahead.clear();
         self.renew_teacher();
         Ok(())
+    }
+
+    /// Keeps what is the same at each look at an image; see [`crate::kept`].
+    pub fn keep(&mut self, kept: Kept) {
+        self.kept = Some(kept);
+    }
+
+    /// Plans for another number of updates from here on: the rate falls to zero there.
+    pub fn plan_updates(&mut self, updates: u64) {
+        self.planned = updates;
+    }
+
+    /// Spreads the lessons of a batch over several devices, the model's own first; they make the same
+    /// update as one device, lesson by lesson. Fewer lessons than devices leave some of them idle.
+    pub fn spread_over(&mut self, devices: Vec<Device>) {
+        self.devices = devices;
     }
 
     /// Visits the next image of the pass at hand.
@@ -218,161 +241,149 @@ impl Trainer {
     /// # Errors
     /// The number of an image that could not be read, and why: it was passed over.
     pub fn visit(&mut self, examples: &dyn Examples) -> Result<Visit, (usize, String)> {
-        let image = self.next_image(examples.len());
-        let epoch = self.position.epoch;
-        let example = examples.read(image);
-        let number = self.position.visits;
-        self.position.visits += 1;
-        self.position.visited += 1;
-        if self.position.visited >= examples.len() {
-            self.position.visited = 0;
-            self.position.epoch += 1;
+        if self.ahead.is_empty() {
+            self.ahead = self.study_ahead(examples).into();
         }
-        let example = example.map_err(|reason| (image, reason))?;
-        let visit = self
-            .lesson(&example, image, epoch, number)
-            .map_err(|error| (image, error.to_string()))?;
-        if visit.skipped.is_some() {
+        let Some((turn, studied)) = self.ahead.pop_front() else {
+            unreachable!("at least the next visit was studied");
+        };
+        self.position = after(&self.position, examples.len());
+        let visit = studied
+            .map(|studied| self.learn_from(&turn, studied))
+            .map_err(|reason| (turn.image, reason));
+        if let Ok(visit) = &visit
+            && visit.skipped.is_some()
+        {
             self.position.skipped += 1;
         }
         if self.gathered.lessons == 0 {
+            self.queues.extend(std::mem::take(&mut self.gathered.pairs));
             self.last = (self.position.clone(), self.queues.clone());
         }
-        Ok(visit)
+        visit
     }
 
-    /// The image whose turn it is: each once a pass, in an order of the pass's own.
-    fn next_image(&self, count: usize) -> usize {
-        let mut order: Vec<usize> = (0..count).collect();
-        let epoch = self.position.epoch as u64;
-        shuffle(&mut stream(self.seed, Purpose::Order, epoch), &mut order);
-        order[self.position.visited]
-    }
-
-    fn lesson(
-        &mut self,
-        example: &Example,
-        image: usize,
-        epoch: usize,
-        number: u64,
-    ) -> Result<Visit, SamError> {
-        let recipe = self.recipe.clone();
-        let mut random = stream(self.seed, Purpose::Views, number);
-        let flip = match recipe.views.flip {
-            true => Flip::draw(&mut random),
-            false => Flip::default(),
+    /// What there is to learn at the next visits, as many as there are devices and no more than are
+    /// learnt from before the model changes.
+    fn study_ahead(&self, examples: &dyn Examples) -> Vec<(Turn, Result<Studied, String>)> {
+        let schedule = &self.recipe.schedule;
+        let most = match schedule.update_each_chunk {
+            true => 1,
+            false => schedule.batch.max(1) - self.gathered.lessons,
         };
-        let framed = Framed::new(example, self.input_size, flip)?;
-        let mut asked: Vec<usize> = (0..example.instances.len()).collect();
-        shuffle(&mut random, &mut asked);
-        if recipe.schedule.instances > 0 {
-            asked.truncate(recipe.schedule.instances);
-        }
-        asked.sort_unstable();
-        let changes = Photometric {
-            probability: recipe.views.photometric,
-        };
-        let strong = changes.strong(&framed.weak, &mut random);
-
-        let weak = self.input(&framed.weak, &framed);
-        let aligns = recipe.alignment.queue > 0 && recipe.alignment.weight > 0.0;
-        let (labels, weak_embedding) = match recipe.labels.supervision {
-            Supervision::Masks => (true_labels(example, &framed, &asked), None),
-            Supervision::Points => {
-                let teacher = match recipe.labels.teacher {
-                    Teacher::Frozen => self.frozen.clone(),
-                    Teacher::Student => self.student(),
-                    Teacher::Mean => self.model(),
-                };
-                let embedding = teacher.image_encoder.forward(weak.clone());
-                if recipe.labels.encode_twice {
-                    teacher.image_encoder.forward(weak.clone());
-                }
-                let chunk = recipe.schedule.chunk;
-                let labels =
-                    pseudo_labels(&teacher, &embedding, &framed, &asked, &recipe.labels, chunk);
-                (labels, Some(embedding))
-            }
-        };
-        let mut visit = Visit {
-            image,
-            epoch,
-            asked: asked.len(),
-            learnt: 0,
-            empty: labels.empty.len(),
-            agreement: mean(&labels.agreement),
-            losses: None,
-            learning_rate: 0.0,
-            skipped: None,
-        };
-        let (lesson, boxes) = lesson_of(&labels, &asked, &recipe);
-        if lesson.instances.is_empty() {
-            visit.skipped = Some(match labels.instances.is_empty() {
-                true => {
-                    "no instance has a label: masks are empty, or hold points that they should not"
-                        .to_owned()
-                }
-                false => "no instance's masks agree enough".to_owned(),
-            });
-            return Ok(visit);
-        }
-        let weak_embedding = match (aligns, weak_embedding) {
-            (false, _) => None,
-            (true, Some(embedding)) => Some(embedding),
-            (true, None) => Some(self.student().image_encoder.forward(weak)),
-        };
-        let input = self.input(&strong, &framed);
-        let batch = recipe.schedule.batch.max(1);
-        let whole = lesson.instances.len();
-        let part = match recipe.schedule.update_each_chunk {
-            true => recipe.schedule.chunk.max(1),
-            false => whole,
-        };
-        let mut sum = LossParts::default();
-        for first in (0..whole).step_by(part) {
-            let range = first..(first + part).min(whole);
-            let piece = Lesson {
-                instances: lesson.instances[range.clone()].to_vec(),
-                labels: lesson.labels[range.clone()].to_vec(),
-                ..lesson
+        let mut position = self.position.clone();
+        let places = self.devices.iter().take(most).map(|device| {
+            let turn = self.turn(&position, examples.len());
+            position = after(&position, examples.len());
+            (turn, device)
+        });
+        let places: Vec<(Turn, &Device)> = places.collect();
+        // Only what threads may share: the optimisers stay here.
+        let (recipe, seed, input_size) = (&self.recipe, self.seed, self.input_size);
+        let (student, teacher) = (&self.student, &self.labelling());
+        let (kept, queues) = (self.kept.as_ref(), &self.queues);
+        let study = |turn: &Turn, device: &Device, beta: f64, moved: bool| {
+            let place = |sam: &Sam| match moved {
+                true => on_device(sam.clone(), device),
+                false => sam.clone(),
             };
-            let mut queues = self.queues.clone();
-            let aligning = weak_embedding.as_ref().map(|weak| Aligning {
-                queues: &mut queues,
-                weak,
-                boxes: &boxes[range.clone()],
-                weight: self.beta(epoch),
-                gradient: recipe.alignment.gradient,
+            let scholar = Scholar {
+                recipe,
+                seed,
+                input_size,
+                device,
+                student: &place(student),
+                teacher: &place(teacher),
+                kept,
+                queues,
+                beta,
+            };
+            scholar.study(examples, turn)
+        };
+        let (first, others) = places.split_first().expect("there is a device");
+        std::thread::scope(|scope| {
+            let study = &study;
+            let begin = |(turn, device): &(Turn, &Device)| {
+                let (turn, device, beta) = (*turn, (*device).clone(), self.beta(turn.epoch));
+                scope.spawn(move || (turn, study(&turn, &device, beta, true)))
+            };
+            let others: Vec<_> = others.iter().map(begin).collect();
+            let (turn, device) = *first;
+            let own = study(&turn, device, self.beta(turn.epoch), false);
+            let mut studied = vec![(turn, own)];
+            for other in others {
+                match other.join() {
+                    Ok((turn, result)) => studied.push((turn, result)),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            studied
+        })
+    }
+
+    /// The visit at a position: each image once a pass, in an order of the pass's own.
+    fn turn(&self, position: &Position, count: usize) -> Turn {
+        let mut order: Vec<usize> = (0..count).collect();
+        let mut random = stream(self.seed, Purpose::Order, position.epoch as u64);
+        shuffle(&mut random, &mut order);
+        Turn {
+            image: order[position.visited],
+            epoch: position.epoch,
+            number: position.visits,
+        }
+    }
+
+    /// The model that labels are made with.
+    fn labelling(&self) -> Sam {
+        match self.recipe.labels.teacher {
+            Teacher::Frozen => self.frozen.clone(),
+            Teacher::Student => self.student(),
+            Teacher::Mean => self.model(),
+        }
+    }
+
+    /// Steps 7 and 8: gathers what was learnt, and updates when there is enough.
+    fn learn_from(&mut self, turn: &Turn, studied: Studied) -> Visit {
+        let Studied {
+            mut visit,
+            look,
+            mut first,
+        } = studied;
+        let Some(look) = look else {
+            return visit;
+        };
+        let whole = look.instances();
+        let mut sum = LossParts::default();
+        for range in look.parts(&self.recipe.schedule) {
+            // The first part was learnt ahead; those after it see what it changed.
+            let learnt = first.take().unwrap_or_else(|| {
+                let beta = self.beta(turn.epoch);
+                look.learn(
+                    range.clone(),
+                    &self.student,
+                    &self.recipe,
+                    &self.queues,
+                    beta,
+                )
             });
-            let (losses, gradients) = learn(
-                &self.student,
-                input.clone(),
-                &framed,
-                &piece,
-                &recipe.loss,
-                aligning,
-            );
-            self.queues = queues;
-            let share = range.len() as f64 / whole as f64;
-            sum.add(&losses, share);
-            if let Some(reason) = self.refuses(losses.total) {
+            sum.add(&learnt.losses, range.len() as f64 / whole as f64);
+            self.gathered.pairs.extend(learnt.pairs);
+            if let Some(reason) = self.refuses(learnt.losses.total) {
                 visit.skipped = Some(reason);
                 continue;
             }
             visit.learnt += range.len();
+            let gradients = match self.devices.len() {
+                1 => learnt.gradients,
+                _ => learnt.gradients.to_device(&self.devices[0], &self.student),
+            };
             self.gathered.add(&self.student, gradients);
-            if self.gathered.lessons >= batch {
+            if self.gathered.lessons >= self.recipe.schedule.batch.max(1) {
                 visit.learning_rate = self.update();
             }
         }
         visit.losses = Some(sum);
-        Ok(visit)
-    }
-
-    /// A view as the network's input.
-    fn input(&self, view: &crate::views::View, framed: &Framed) -> Tensor<4> {
-        let covered = framed.geometry.covered;
-        normalised_input(&view.rgb, covered, self.input_size, &self.device)
+        visit
     }
 
     /// `beta = weight / (1 + exp(-(epoch - (epochs + 1) / 2)))`, epochs counted from 1.
@@ -406,6 +417,7 @@ impl Trainer {
 
     /// Moves what trains by the gathered gradients; answers the rate of learning.
     fn update(&mut self) -> f64 {
+        self.queues.extend(std::mem::take(&mut self.gathered.pairs));
         let rate = self.learning_rate();
         let [encoder, decoder] = self.gathered.take();
         let [of_encoder, of_decoder] = &mut self.optimizers;
@@ -458,6 +470,9 @@ struct Gathered {
     encoder: GradientsAccumulator<ImageEncoder>,
     decoder: GradientsAccumulator<MaskDecoder>,
     lessons: usize,
+    /// Features of both views that the queues do not have yet: within a batch each lesson meets the
+    /// queues as the update before left them, on whatever device it is learnt.
+    pairs: Vec<[Vec<f32>; 2]>,
 }
 
 impl Gathered {
@@ -485,53 +500,14 @@ fn optimizer(recipe: &Recipe) -> ModuleOptimizer {
     config.init()
 }
 
-/// The true masks as labels, with their boxes.
-fn true_labels(example: &Example, framed: &Framed, asked: &[usize]) -> PseudoLabels {
-    let mut labels = PseudoLabels::default();
-    for &instance in asked {
-        let Some(truth) = &example.instances[instance].truth else {
-            continue;
-        };
-        let mask = framed.truth(truth);
-        match requery_box(&mask) {
-            Some(bounds) => {
-                labels.instances.push(instance);
-                labels.masks.push(mask);
-                labels.boxes.push(bounds);
-            }
-            None => labels.empty.push(instance),
-        }
+/// The position after one more visit.
+fn after(position: &Position, images: usize) -> Position {
+    let mut position = position.clone();
+    position.visits += 1;
+    position.visited += 1;
+    if position.visited >= images {
+        position.visited = 0;
+        position.epoch += 1;
     }
-    labels
-}
-
-/// What is learnt from labels, and the boxes that belong to it.
-fn lesson_of(labels: &PseudoLabels, asked: &[usize], recipe: &Recipe) -> (Lesson, Vec<[f32; 4]>) {
-    let mut lesson = Lesson {
-        instances: Vec::new(),
-        labels: Vec::new(),
-        chunk: recipe.schedule.chunk,
-        checkpoint_activations: recipe.schedule.checkpoint_activations,
-        share: 1.0 / recipe.schedule.batch as f64,
-    };
-    let mut boxes = Vec::new();
-    // By position the first label belongs to the first that was asked, whoever it was made for.
-    let owners = match recipe.labels.pair_by_position {
-        true => asked,
-        false => &labels.instances,
-    };
-    let pairs = owners.iter().zip(labels.masks.iter().zip(&labels.boxes));
-    for (place, (&owner, (mask, &bounds))) in pairs.enumerate() {
-        let agreement = labels.agreement.get(place).copied().unwrap_or(1.0);
-        if agreement >= recipe.labels.least_agreement {
-            lesson.instances.push(owner);
-            lesson.labels.push(mask.clone());
-            boxes.push(bounds);
-        }
-    }
-    (lesson, boxes)
-}
-
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    position
 }

@@ -52,7 +52,7 @@ fn every_answer_is_one_of_the_models_masks_and_a_box_is_answered_as_without_the_
         ..point(20.0, 20.0)
     };
     let prompts = [point(20.0, 20.0), in_a_box, point(70.0, 50.0)];
-    let answers = requery(&predictor, &image, &prompts, &Choice::default()).expect("answers");
+    let answers = requery(&predictor, &image, &prompts, &[], &Choice::default()).expect("answers");
     let single = predictor.predict(&image, &prompts, false).expect("answers");
     let several = predictor.predict(&image, &prompts, true).expect("answers");
     assert_eq!(answers.len(), prompts.len());
@@ -79,7 +79,7 @@ fn a_mask_with_the_point_of_another_object_is_not_the_answer_if_there_is_one_wit
         let mut points = others.flat_map(|(_, prompt)| &prompt.points);
         points.any(|point| logits[point.y as usize * WIDTH + point.x as usize] > 0.0)
     };
-    let answers = requery(&predictor, &image, &prompts, &Choice::default()).expect("answers");
+    let answers = requery(&predictor, &image, &prompts, &[], &Choice::default()).expect("answers");
     let single = predictor.predict(&image, &prompts, false).expect("answers");
     let several = predictor.predict(&image, &prompts, true).expect("answers");
     let mut avoided = 0;
@@ -99,6 +99,6 @@ fn a_mask_with_the_point_of_another_object_is_not_the_answer_if_there_is_one_wit
 fn nothing_asked_is_nothing_answered() {
     let predictor = predictor();
     let image = encoded(&predictor);
-    let answers = requery(&predictor, &image, &[], &Choice::default()).expect("answers");
+    let answers = requery(&predictor, &image, &[], &[], &Choice::default()).expect("answers");
     assert!(answers.is_empty());
 }

@@ -320,7 +320,11 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
     for folder in golden_folders() {
         let step = Step::open(&folder, &Device::flex().autodiff());
         let framed = framed(&step);
-        let strong = step.input("strong_u8");
+        let stride = step.sam.image_encoder.stride();
+        let strong = step
+            .sam
+            .image_encoder
+            .forward_frozen(step.input("strong_u8"));
         let weak = step.embedding("image_u8").without_autodiff();
         let recipe = Recipe::published();
         let all: Vec<usize> = (0..framed.points.len()).collect();
@@ -337,7 +341,7 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
             let mut queues = Queues::new(labels.boxes.len());
             let aligning = gradient.map(|gradient| Aligning {
                 queues: &mut queues,
-                weak: &weak,
+                weak: box_features(weak.clone(), &labels.boxes, stride),
                 boxes: &labels.boxes,
                 weight: WEIGHT,
                 gradient,

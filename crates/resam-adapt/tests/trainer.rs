@@ -8,9 +8,11 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use burn::tensor::Device;
 use common::golden_folders;
+use resam_adapt::kept::Kept;
 use resam_adapt::recipe::{Supervision, Teacher};
 use resam_adapt::trained::trained;
 use resam_adapt::views::View;
@@ -276,4 +278,100 @@ fn a_state_that_is_cut_short_or_of_another_kind_is_refused() {
     let model = golden_folders().remove(0).join("model.safetensors");
     let error = State::read(&model).expect_err("a model");
     assert!(matches!(error, StateError::NotAState { .. }), "{error}");
+}
+
+/// Examples that count how often they are read.
+struct Counted(Squares, AtomicUsize);
+
+impl Examples for Counted {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.0.name(index)
+    }
+
+    fn read(&self, index: usize) -> Result<Example, String> {
+        self.1.fetch_add(1, Relaxed);
+        self.0.read(index)
+    }
+}
+
+#[test]
+fn looks_that_are_kept_save_work_and_change_no_bit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for supervision in [Supervision::Points, Supervision::Masks] {
+        let mut recipe = recipe(supervision);
+        recipe.labels.teacher = Teacher::Frozen;
+        recipe.views.distinct = 2;
+        let visits = 12;
+        let mut plain = trainer(&recipe, SEED, visits);
+        let every_time = Counted(Squares(3), Default::default());
+        for _ in 0..visits {
+            plain.visit(&every_time).expect("a visit");
+        }
+        assert_eq!(every_time.1.load(Relaxed), 12);
+
+        // Four passes over three images that are looked at in two ways.
+        let looks = folder.path().join(format!("{supervision:?}"));
+        let images = Counted(Squares(3), Default::default());
+        let mut keeping = trainer(&recipe, SEED, visits);
+        keeping.keep(Kept::new(&looks, u64::MAX).expect("a folder"));
+        for _ in 0..visits {
+            keeping.visit(&images).expect("a visit");
+        }
+        assert_eq!(images.1.load(Relaxed), 6);
+        assert_eq!(bits(&keeping), bits(&plain));
+        assert_eq!(keeping.position(), plain.position());
+
+        // A run that goes on finds them; one that is damaged is made again.
+        let first = std::fs::read_dir(&looks).expect("the folder").next();
+        let first = first.expect("a look").expect("an entry").path();
+        std::fs::write(&first, b"no look").expect("written");
+        let mut again = trainer(&recipe, SEED, visits);
+        again.keep(Kept::new(&looks, u64::MAX).expect("a folder"));
+        for _ in 0..visits {
+            again.visit(&images).expect("a visit");
+        }
+        assert_eq!(images.1.load(Relaxed), 7);
+        assert_eq!(bits(&again), bits(&plain));
+
+        // Without room nothing is kept, and nothing else changes.
+        let empty = folder.path().join(format!("{supervision:?} without room"));
+        let mut without = trainer(&recipe, SEED, visits);
+        without.keep(Kept::new(&empty, 0).expect("a folder"));
+        for _ in 0..visits {
+            without.visit(&images).expect("a visit");
+        }
+        assert_eq!(std::fs::read_dir(&empty).expect("the folder").count(), 0);
+        assert_eq!(bits(&without), bits(&plain));
+    }
+}
+
+#[test]
+fn several_devices_make_the_run_of_one() {
+    for supervision in [Supervision::Points, Supervision::Masks] {
+        for (teacher, distinct) in [(Teacher::Mean, 0), (Teacher::Frozen, 1)] {
+            let mut recipe = recipe(supervision);
+            recipe.labels.teacher = teacher;
+            recipe.views.distinct = distinct;
+            recipe.schedule.batch = 3;
+            let visits = 9;
+            let mut one = trainer(&recipe, SEED, visits);
+            // More devices than a batch has lessons, and fewer.
+            for devices in [2, 4] {
+                let mut several = trainer(&recipe, SEED, visits);
+                several.spread_over(vec![Device::flex(); devices]);
+                while one.position().visits < visits {
+                    one.visit(&Squares(3)).expect("a visit");
+                }
+                while several.position().visits < visits {
+                    several.visit(&Squares(3)).expect("a visit");
+                }
+                assert!(bits(&several) == bits(&one), "{devices} devices");
+                assert_eq!(several.position(), one.position());
+            }
+        }
+    }
 }

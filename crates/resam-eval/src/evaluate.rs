@@ -243,7 +243,7 @@ fn score_image(
         .map(|question| question.prompt.clone())
         .collect();
     let answers = match answering.requery {
-        true => resam_adapt::requery(predictor, &encoded, &prompts, &Choice::default())?,
+        true => resam_adapt::requery(predictor, &encoded, &prompts, &[], &Choice::default())?,
         false => predictor.predict_best(&encoded, &prompts, answering.multimask)?,
     };
     for (question, answer) in questions.iter().zip(answers) {

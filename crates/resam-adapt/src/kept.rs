@@ -1,0 +1,233 @@
+//! What is the same at each look at an image is made once and kept on disk.
+//!
+//! When looks repeat (`views.distinct`) and the teacher is the model as it came, neither the labels of
+//! a look change while a run goes on, nor the features of its weak view, nor what the frozen beginning
+//! of the encoder makes of its strong view. Only what trains is left to compute at the next visit:
+//! a small part of the whole on a CPU.
+//!
+//! Keeping changes no result: a look that is not there is made again, to the same bits. A full disk,
+//! a damaged file and a limit that is reached cost time and nothing else.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use burn::tensor::{Device, Tensor, TensorData};
+use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
+use resam_mask::{Bitmap, Rle};
+use resam_sam::postprocess::Geometry;
+use resam_sam::prompt_encoder::PointLabel;
+use serde::{Deserialize, Serialize};
+
+use crate::example::Framed;
+use crate::step::{PseudoLabels, values};
+use crate::views::{Flip, View};
+
+/// A look at an image, ready to be learnt from.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The points and the frame; the pixels of its weak view are not needed any more.
+    pub framed: Framed,
+    /// The labels.
+    pub labels: PseudoLabels,
+    /// The features of the labels' boxes in the weak view, `[labels, channels]`, when they are wanted.
+    pub weak: Option<Tensor<2>>,
+    /// What the frozen beginning of the encoder makes of the strong view.
+    pub strong: Tensor<4>,
+}
+
+/// Where looks are kept.
+#[derive(Debug)]
+pub struct Kept {
+    folder: PathBuf,
+    /// Bytes that may still be written.
+    room: AtomicU64,
+}
+
+impl Kept {
+    /// Keeps looks in a folder, which is made if it is not there, in at most `limit` bytes.
+    ///
+    /// The folder belongs to one run: looks of another model, recipe or seed would be taken for its own.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn new(folder: &Path, limit: u64) -> std::io::Result<Self> {
+        fs_err::create_dir_all(folder)?;
+        let files = fs_err::read_dir(folder)?.flatten();
+        let sizes = files.filter_map(|file| Some(file.metadata().ok()?.len()));
+        Ok(Self {
+            folder: folder.to_owned(),
+            room: AtomicU64::new(limit.saturating_sub(sizes.sum())),
+        })
+    }
+
+    fn file(&self, look: u64) -> PathBuf {
+        self.folder.join(format!("look-{look:06}.safetensors"))
+    }
+
+    /// The look of this number, if it is kept.
+    pub fn read(&self, look: u64, device: &Device) -> Option<Prepared> {
+        let path = self.file(look);
+        if !path.exists() {
+            return None;
+        }
+        let file = Checkpoint::open(&path).ok()?;
+        let strong = file.get("strong")?.shape.clone();
+        let strong: [usize; 4] = strong.try_into().ok()?;
+        let strong = TensorData::new(file.read_f32("strong").ok()?, strong);
+        let stored: Stored = serde_json::from_str(file.metadata().get("look")?).ok()?;
+        let rows = |name: &str| match file.get(name) {
+            Some(_) => file.read_f32(name).ok(),
+            None => Some(Vec::new()),
+        };
+        let boxes = rows("boxes")?.as_chunks::<4>().0.to_vec();
+        let weak = rows("weak")?;
+        let channels = weak.len() / boxes.len().max(1);
+        let wants_weak = stored.wants_weak && !boxes.is_empty();
+        let weak = wants_weak.then(|| {
+            let weak = TensorData::new(weak, [boxes.len(), channels]);
+            Tensor::from_data(weak, device)
+        });
+        Some(Prepared {
+            framed: stored.framed(&rows("points")?),
+            labels: stored.labels(boxes)?,
+            weak,
+            strong: Tensor::from_data(strong, device),
+        })
+    }
+
+    /// Keeps a look, if there is room. A look that cannot be written is the last one that is tried.
+    pub fn write(&self, look: u64, prepared: &Prepared) {
+        let strong = values(prepared.strong.clone());
+        // What else there is is small beside it.
+        let bytes = 4 * strong.len() as u64;
+        let take = |room: u64| room.checked_sub(bytes);
+        if self.room.fetch_update(Relaxed, Relaxed, take).is_err() {
+            return;
+        }
+        let labels = &prepared.labels;
+        let shape = prepared.strong.dims();
+        let mut tensors = vec![TensorToWrite::from_f32("strong", &shape, &strong)];
+        let mut add = |name: &str, width: usize, values: &[f32]| {
+            if !values.is_empty() {
+                let shape = [values.len() / width, width];
+                tensors.push(TensorToWrite::from_f32(name, &shape, values));
+            }
+        };
+        add("boxes", 4, labels.boxes.as_flattened());
+        add("points", 4, &points(&prepared.framed));
+        if let Some(weak) = &prepared.weak {
+            let [_, channels] = weak.dims();
+            add("weak", channels, &values(weak.clone()));
+        }
+        let stored = Stored::of(prepared);
+        // Numbers and words: writing them to memory cannot fail.
+        let stored = serde_json::to_string(&stored).unwrap_or_default();
+        let metadata = BTreeMap::from([("look".to_owned(), stored)]);
+        if write_safetensors(&self.file(look), &tensors, &metadata).is_err() {
+            self.room.store(0, Relaxed);
+        }
+    }
+}
+
+/// A row for each point: its instance, x, y, and whether it is positive.
+fn points(framed: &Framed) -> Vec<f32> {
+    let instances = framed.points.iter().enumerate();
+    let row = |(instance, points): (usize, &Vec<([f32; 2], PointLabel)>)| {
+        let rows = points.iter().map(move |&([x, y], label)| {
+            let positive = f32::from(u8::from(label == PointLabel::Positive));
+            [instance as f32, x, y, positive]
+        });
+        rows.collect::<Vec<_>>()
+    };
+    instances.flat_map(row).flatten().collect()
+}
+
+/// All of a look that is no tensor.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    original: [usize; 2],
+    covered: [usize; 2],
+    padded: usize,
+    /// Left and right, top and bottom changed places.
+    mirrored: [bool; 2],
+    pointed: usize,
+    instances: Vec<usize>,
+    empty: Vec<usize>,
+    agreement: Vec<f64>,
+    /// COCO run lengths.
+    masks: Vec<Vec<u32>>,
+    wants_weak: bool,
+}
+
+impl Stored {
+    fn of(prepared: &Prepared) -> Self {
+        let Framed {
+            geometry,
+            flip,
+            points,
+            ..
+        } = &prepared.framed;
+        let labels = &prepared.labels;
+        let counts = |mask: &Bitmap| Rle::encode(mask).counts().to_vec();
+        Self {
+            original: geometry.original,
+            covered: geometry.covered,
+            padded: geometry.padded,
+            mirrored: [flip.horizontal, flip.vertical],
+            pointed: points.len(),
+            instances: labels.instances.clone(),
+            empty: labels.empty.clone(),
+            agreement: labels.agreement.clone(),
+            masks: labels.masks.iter().map(counts).collect(),
+            wants_weak: prepared.weak.is_some(),
+        }
+    }
+
+    fn framed(&self, rows: &[f32]) -> Framed {
+        let mut points = vec![Vec::new(); self.pointed];
+        for &[instance, x, y, positive] in rows.as_chunks::<4>().0 {
+            let label = match positive > 0.5 {
+                true => PointLabel::Positive,
+                false => PointLabel::Negative,
+            };
+            if let Some(points) = points.get_mut(instance as usize) {
+                points.push(([x, y], label));
+            }
+        }
+        Framed {
+            weak: View {
+                width: 0,
+                height: 0,
+                rgb: Vec::new(),
+            },
+            geometry: Geometry {
+                original: self.original,
+                covered: self.covered,
+                padded: self.padded,
+            },
+            flip: Flip {
+                horizontal: self.mirrored[0],
+                vertical: self.mirrored[1],
+            },
+            points,
+        }
+    }
+
+    /// None when the numbers of labels, boxes and masks differ, or a mask is none.
+    fn labels(self, boxes: Vec<[f32; 4]>) -> Option<PseudoLabels> {
+        let side = u32::try_from(self.padded).ok()?;
+        let decode = |counts| Some(Rle::from_counts(counts, side, side).ok()?.decode());
+        let masks: Option<Vec<Bitmap>> = self.masks.into_iter().map(decode).collect();
+        let masks = masks?;
+        let whole = masks.len() == boxes.len() && self.instances.len() == boxes.len();
+        whole.then_some(PseudoLabels {
+            instances: self.instances,
+            masks,
+            boxes,
+            agreement: self.agreement,
+            empty: self.empty,
+            of_points: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,351 @@
+//! A visit of an image as far as nothing changes by it: a look, and what there is to learn from it.
+//!
+//! Several can be studied at once, on a device each.
+
+use std::ops::Range;
+
+use burn::tensor::{Device, Tensor};
+use resam_sam::{Sam, SamError};
+
+use crate::draws::{Purpose, shuffle, stream};
+use crate::example::{Example, Examples, Framed};
+use crate::kept::{Kept, Prepared};
+use crate::recipe::{Recipe, Schedule, Supervision};
+use crate::reinforce::{Queues, box_features};
+use crate::requery::requery_box;
+use crate::step::{Aligning, Gradients, Lesson, LossParts, PseudoLabels, learn, pseudo_labels};
+use crate::trainer::Visit;
+use crate::views::{Flip, Photometric};
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// The image, by number.
+    pub(crate) image: usize,
+    /// The pass, from 0.
+    pub(crate) epoch: usize,
+    /// The visit, from 0.
+    pub(crate) number: u64,
+}
+
+/// What came of studying an image.
+pub(crate) struct Studied {
+    pub(crate) visit: Visit,
+    /// What there is to learn, if there is anything.
+    pub(crate) look: Option<Look>,
+    /// What was learnt from its first part.
+    pub(crate) first: Option<Learnt>,
+}
+
+/// An image with the labels that are learnt from.
+pub(crate) struct Look {
+    framed: Framed,
+    lesson: Lesson,
+    boxes: Vec<[f32; 4]>,
+    /// The features of the boxes in the weak view, when they are aligned.
+    weak: Option<Tensor<2>>,
+    strong: Tensor<4>,
+}
+
+/// What was learnt from a part of a look.
+pub(crate) struct Learnt {
+    pub(crate) losses: LossParts,
+    pub(crate) gradients: Gradients,
+    /// The features of both views, for the queues.
+    pub(crate) pairs: Vec<[Vec<f32>; 2]>,
+}
+
+impl Look {
+    /// How many instances there are.
+    pub(crate) fn instances(&self) -> usize {
+        self.lesson.instances.len()
+    }
+
+    /// The parts that make an update each, or a part of one.
+    pub(crate) fn parts(&self, schedule: &Schedule) -> Vec<Range<usize>> {
+        let whole = self.instances();
+        let part = match schedule.update_each_chunk {
+            true => schedule.chunk.max(1),
+            false => whole.max(1),
+        };
+        let firsts = (0..whole).step_by(part);
+        firsts
+            .map(|first| first..(first + part).min(whole))
+            .collect()
+    }
+
+    /// Steps 5 to 7 on some of the instances.
+    pub(crate) fn learn(
+        &self,
+        range: Range<usize>,
+        student: &Sam,
+        recipe: &Recipe,
+        queues: &Queues,
+        beta: f64,
+    ) -> Learnt {
+        let piece = Lesson {
+            instances: self.lesson.instances[range.clone()].to_vec(),
+            labels: self.lesson.labels[range.clone()].to_vec(),
+            ..self.lesson
+        };
+        let mut queues = queues.clone();
+        let aligning = self.weak.as_ref().map(|weak| {
+            let [_, channels] = weak.dims();
+            Aligning {
+                queues: &mut queues,
+                weak: weak.clone().slice([range.clone(), 0..channels]),
+                boxes: &self.boxes[range.clone()],
+                weight: beta,
+                gradient: recipe.alignment.gradient,
+            }
+        });
+        let aligned = aligning.is_some();
+        let (losses, gradients) = learn(
+            student,
+            self.strong.clone(),
+            &self.framed,
+            &piece,
+            &recipe.loss,
+            aligning,
+        );
+        // The last in the queues are this step's own.
+        let own = if aligned { range.len() } else { 0 };
+        let before = queues.pairs.len().saturating_sub(own);
+        Learnt {
+            losses,
+            gradients,
+            pairs: queues.pairs.into_iter().skip(before).collect(),
+        }
+    }
+}
+
+/// Studies images with models that do not change meanwhile.
+pub(crate) struct Scholar<'a> {
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) seed: u64,
+    pub(crate) input_size: usize,
+    pub(crate) device: &'a Device,
+    pub(crate) student: &'a Sam,
+    /// The model that labels are made with.
+    pub(crate) teacher: &'a Sam,
+    pub(crate) kept: Option<&'a Kept>,
+    pub(crate) queues: &'a Queues,
+    pub(crate) beta: f64,
+}
+
+impl Scholar<'_> {
+    /// Looks at an image, and learns from the first part of what it sees.
+    ///
+    /// # Errors
+    /// Why the image cannot be read, in words.
+    pub(crate) fn study(&self, examples: &dyn Examples, turn: &Turn) -> Result<Studied, String> {
+        let (prepared, asked) = self.look(examples, turn)?;
+        let Prepared {
+            framed,
+            labels,
+            weak,
+            strong,
+        } = prepared;
+        let mut visit = Visit {
+            image: turn.image,
+            epoch: turn.epoch,
+            asked: asked.len(),
+            learnt: 0,
+            empty: labels.empty.len(),
+            agreement: mean(&labels.agreement),
+            losses: None,
+            learning_rate: 0.0,
+            skipped: None,
+        };
+        let (lesson, places) = lesson_of(&labels, &asked, self.recipe);
+        if lesson.instances.is_empty() {
+            let reason = match labels.instances.is_empty() {
+                true => {
+                    "no instance has a label: masks are empty, or hold points that they should not"
+                }
+                false => "no instance's masks agree enough",
+            };
+            visit.skipped = Some(reason.to_owned());
+            return Ok(Studied {
+                visit,
+                look: None,
+                first: None,
+            });
+        }
+        let look = Look {
+            framed,
+            lesson,
+            boxes: places.iter().map(|&place| labels.boxes[place]).collect(),
+            weak: weak.map(|weak| rows(&weak, &places)),
+            strong,
+        };
+        let first = look.parts(&self.recipe.schedule).into_iter().next();
+        let first =
+            first.map(|range| look.learn(range, self.student, self.recipe, self.queues, self.beta));
+        Ok(Studied {
+            visit,
+            look: Some(look),
+            first,
+        })
+    }
+
+    /// A look at an image, and the instances that the visit is about.
+    ///
+    /// A look that repeats is about all instances: which of them are learnt from is drawn at each
+    /// visit, among those that have a label to learn from.
+    fn look(&self, examples: &dyn Examples, turn: &Turn) -> Result<(Prepared, Vec<usize>), String> {
+        let read = |look: u64, instances: Option<&[usize]>, example: &Example| {
+            let all: Vec<usize> = (0..example.instances.len()).collect();
+            let prepared = self.prepare(example, instances.unwrap_or(&all), look);
+            prepared.map_err(|error| error.to_string())
+        };
+        let distinct = self.recipe.views.distinct as u64;
+        let look = match distinct {
+            0 => turn.number,
+            distinct => turn.image as u64 * distinct + turn.epoch as u64 % distinct,
+        };
+        if !self.recipe.repeats() {
+            let example = examples.read(turn.image)?;
+            let asked = self.drawn((0..example.instances.len()).collect(), turn.number);
+            return Ok((read(look, Some(&asked), &example)?, asked));
+        }
+        let kept = self.kept.and_then(|kept| kept.read(look, self.device));
+        let prepared = match kept {
+            Some(prepared) => prepared,
+            None => {
+                let prepared = read(look, None, &examples.read(turn.image)?)?;
+                if let Some(kept) = self.kept {
+                    kept.write(look, &prepared);
+                }
+                prepared
+            }
+        };
+        let labels = &prepared.labels;
+        let (lesson, _) = lesson_of(labels, &labels.instances, self.recipe);
+        let asked = self.drawn(lesson.instances, turn.number);
+        Ok((prepared, asked))
+    }
+
+    /// As many of these instances as a visit is about, in their order.
+    fn drawn(&self, mut instances: Vec<usize>, number: u64) -> Vec<usize> {
+        let most = self.recipe.schedule.instances;
+        if most > 0 && instances.len() > most {
+            let mut random = stream(self.seed, Purpose::Instances, number);
+            shuffle(&mut random, &mut instances);
+            instances.truncate(most);
+            instances.sort_unstable();
+        }
+        instances
+    }
+
+    /// Steps 1 to 4: both views, and the labels of these instances.
+    fn prepare(
+        &self,
+        example: &Example,
+        instances: &[usize],
+        look: u64,
+    ) -> Result<Prepared, SamError> {
+        let recipe = self.recipe;
+        let mut random = stream(self.seed, Purpose::Views, look);
+        let flip = match recipe.views.flip {
+            true => Flip::draw(&mut random),
+            false => Flip::default(),
+        };
+        let mut framed = Framed::new(example, self.input_size, flip)?;
+        let changes = Photometric {
+            probability: recipe.views.photometric,
+        };
+        let strong = changes.strong(&framed.weak, &mut random);
+        let weak = framed.input(&framed.weak, self.device);
+        let teacher = self.teacher;
+        let aligns = recipe.alignment.queue > 0 && recipe.alignment.weight > 0.0;
+        let from_points = recipe.labels.supervision == Supervision::Points;
+        let embedding =
+            (aligns || from_points).then(|| teacher.image_encoder.forward(weak.clone()));
+        let labels = match (&embedding, recipe.labels.supervision) {
+            (Some(embedding), Supervision::Points) => {
+                if recipe.labels.encode_twice {
+                    teacher.image_encoder.forward(weak);
+                }
+                let chunk = recipe.schedule.chunk;
+                pseudo_labels(
+                    teacher,
+                    embedding,
+                    &framed,
+                    instances,
+                    &recipe.labels,
+                    chunk,
+                )
+            }
+            _ => true_labels(example, &framed, instances),
+        };
+        let weak = embedding.filter(|_| aligns && !labels.boxes.is_empty());
+        let stride = teacher.image_encoder.stride();
+        let weak = weak.map(|embedding| box_features(embedding, &labels.boxes, stride));
+        let strong = framed.input(&strong, self.device);
+        framed.weak.rgb = Vec::new();
+        Ok(Prepared {
+            framed,
+            labels,
+            weak,
+            strong: self.student.image_encoder.forward_frozen(strong),
+        })
+    }
+}
+
+/// The true masks as labels, with their boxes.
+fn true_labels(example: &Example, framed: &Framed, asked: &[usize]) -> PseudoLabels {
+    let mut labels = PseudoLabels::default();
+    for &instance in asked {
+        let Some(truth) = &example.instances[instance].truth else {
+            continue;
+        };
+        let mask = framed.truth(truth);
+        match requery_box(&mask) {
+            Some(bounds) => {
+                labels.instances.push(instance);
+                labels.masks.push(mask);
+                labels.boxes.push(bounds);
+            }
+            None => labels.empty.push(instance),
+        }
+    }
+    labels
+}
+
+/// What is learnt from labels about the instances that were asked, and the labels' places.
+fn lesson_of(labels: &PseudoLabels, asked: &[usize], recipe: &Recipe) -> (Lesson, Vec<usize>) {
+    let mut lesson = Lesson {
+        instances: Vec::new(),
+        labels: Vec::new(),
+        chunk: recipe.schedule.chunk,
+        checkpoint_activations: recipe.schedule.checkpoint_activations,
+        share: 1.0 / recipe.schedule.batch as f64,
+    };
+    let mut places = Vec::new();
+    // By position the first label belongs to the first that was asked, whoever it was made for.
+    let owners = match recipe.labels.pair_by_position {
+        true => asked,
+        false => &labels.instances,
+    };
+    for (place, (&owner, mask)) in owners.iter().zip(&labels.masks).enumerate() {
+        let agreement = labels.agreement.get(place).copied().unwrap_or(1.0);
+        if agreement >= recipe.labels.least_agreement && asked.contains(&owner) {
+            lesson.instances.push(owner);
+            lesson.labels.push(mask.clone());
+            places.push(place);
+        }
+    }
+    (lesson, places)
+}
+
+/// These rows of a tensor.
+fn rows(tensor: &Tensor<2>, places: &[usize]) -> Tensor<2> {
+    let [_, columns] = tensor.dims();
+    let row = |&place: &usize| tensor.clone().slice([place..place + 1, 0..columns]);
+    Tensor::cat(places.iter().map(row).collect(), 0)
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
