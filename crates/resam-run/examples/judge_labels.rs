@@ -13,7 +13,6 @@ use resam_checkpoint::Checkpoint;
 use resam_data::{Dataset, PointFile};
 use resam_mask::Bitmap;
 use resam_run::{PointedImages, Points};
-use resam_sam::preprocess::normalised_input;
 use resam_sam::{Device, Sam};
 
 /// IoUs of one kind of label: of each instance, by image.
@@ -78,7 +77,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for index in (0..images.len()).step_by(every) {
         let example = images.read(index)?;
         let framed = Framed::new(&example, size, Flip::default())?;
-        let input = normalised_input(&framed.weak.rgb, framed.geometry.covered, size, &device);
+        let input = framed.input(&framed.weak, &device);
         let embedding = sam.image_encoder.forward(input);
         let asked: Vec<usize> = (0..example.instances.len()).collect();
         asked_in_all += asked.len();

@@ -2,12 +2,11 @@
 
 use image::RgbImage;
 use resam_adapt::example::Framed;
-use resam_adapt::step::{PseudoLabels, pseudo_labels};
+use resam_adapt::step::{point_masks, pseudo_labels};
 use resam_adapt::views::Flip;
 use resam_adapt::{Examples, Trainer};
 use resam_mask::Bitmap;
 use resam_report::{Chart, GalleryItem, Panel, Report, ScoreRow, Series, draw_panel};
-use resam_sam::preprocess::normalised_input;
 use resam_sam::prompt_encoder::PointLabel;
 use resam_sam::{Device, Sam};
 use serde_json::Value;
@@ -18,7 +17,7 @@ use crate::source::PointedImages;
 /// Images that the report shows: the first ones, and as many where the masks changed most.
 const SHOWN: usize = 6;
 /// Images that the shown ones are chosen from.
-const LOOKED_AT: usize = 24;
+const LOOKED_AT: usize = 12;
 /// Instances that are drawn on an image.
 const MOST_INSTANCES: usize = 32;
 
@@ -79,16 +78,24 @@ fn look(
     example.instances.truncate(MOST_INSTANCES);
     let framed = Framed::new(&example, input_size, Flip::default()).ok()?;
     let [height, width] = framed.geometry.covered;
-    let answers = |sam: &Sam| -> PseudoLabels {
-        let input = normalised_input(&framed.weak.rgb, [height, width], input_size, device);
-        let embedding = sam.image_encoder.forward(input);
-        let asked: Vec<usize> = (0..example.instances.len()).collect();
-        let recipe = trainer.recipe();
-        let chunk = recipe.schedule.chunk;
-        pseudo_labels(sam, &embedding, &framed, &asked, &recipe.labels, chunk)
+    let asked: Vec<usize> = (0..example.instances.len()).collect();
+    let recipe = trainer.recipe();
+    let chunk = recipe.schedule.chunk;
+    let encode = |sam: &Sam| {
+        let input = framed.input(&framed.weak, device);
+        sam.image_encoder.forward(input)
     };
-    let (before, after) = (answers(trainer.frozen()), answers(model));
-    let pairs = before.of_points.iter().zip(&after.of_points);
+    let frozen = trainer.frozen();
+    let before = pseudo_labels(
+        frozen,
+        &encode(frozen),
+        &framed,
+        &asked,
+        &recipe.labels,
+        chunk,
+    );
+    let after = point_masks(model, &encode(model), &framed, &asked, chunk);
+    let pairs = before.of_points.iter().zip(&after);
     let same: Vec<f64> = pairs.filter_map(|(a, b)| a.iou(b).ok()).collect();
     let iou = |masks: &[Bitmap]| {
         let truths = example.instances.iter().zip(masks);
@@ -116,12 +123,12 @@ fn look(
         image: RgbImage::from_raw(width as u32, height as u32, framed.weak.rgb.clone())?,
         positive,
         iou: iou(&before.of_points)
-            .zip(iou(&after.of_points))
+            .zip(iou(&after))
             .map(|(before, after)| [before, after]),
         unchanged: same.iter().sum::<f64>() / same.len().max(1) as f64,
         before: cut(&before.of_points),
         labels: cut(&before.masks),
-        after: cut(&after.of_points),
+        after: cut(&after),
     })
 }
 

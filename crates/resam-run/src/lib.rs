@@ -1,11 +1,15 @@
 //! A run of adaptation: what lies between the method (`resam-adapt`), the data (`resam-data`) and the
 //! command line.
 
+mod clock;
 pub mod error;
 pub mod folder;
 pub mod gallery;
 pub mod measure;
+pub mod pace;
 pub mod run;
+pub mod scene_model;
+pub mod scene_pictures;
 pub mod settings;
 pub mod source;
 

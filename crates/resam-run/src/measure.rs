@@ -5,7 +5,6 @@ use resam_adapt::example::Framed;
 use resam_adapt::recipe::Recipe;
 use resam_adapt::step::pseudo_labels;
 use resam_adapt::views::Flip;
-use resam_sam::preprocess::normalised_input;
 use resam_sam::{Device, Sam};
 use serde::{Deserialize, Serialize};
 
@@ -59,8 +58,7 @@ pub fn measure(
         let Ok(framed) = Framed::new(&example, input_size, Flip::default()) else {
             continue;
         };
-        let covered = framed.geometry.covered;
-        let input = normalised_input(&framed.weak.rgb, covered, input_size, device);
+        let input = framed.input(&framed.weak, device);
         let embedding = sam.image_encoder.forward(input);
         let asked: Vec<usize> = (0..example.instances.len()).collect();
         let labels = pseudo_labels(

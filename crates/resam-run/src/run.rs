@@ -4,18 +4,25 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Instant, SystemTime};
 
+use resam_adapt::kept::Kept;
 use resam_adapt::recipe::Supervision;
 use resam_adapt::{Examples, Plan, Position, Recipe, Trainer, Visit};
 use resam_report::{EventFile, MetricsFile};
 use resam_sam::{Adapter, Device, Sam};
 use serde_json::json;
 
+use crate::clock::Clock;
 use crate::error::RunError;
 use crate::folder::Folder;
 use crate::gallery;
 use crate::measure::{Measure, measure};
 use crate::settings::to_toml;
 use crate::source::PointedImages;
+
+/// The folder of what is the same at each look at an image, while the run is on.
+const LOOKS: &str = "looks";
+/// Parts of a run after each of which the model is looked at, unless the recipe says how often.
+const LOOKS_A_RUN: f64 = 4.0;
 
 /// How a run goes, beside its recipe.
 #[derive(Debug, Clone)]
@@ -28,6 +35,12 @@ pub struct Settings {
     pub input_size: usize,
     /// Visits of an image in all; the recipe's epochs when `None`.
     pub steps: Option<u64>,
+    /// Minutes that the run may take, from its start to its last measure; in place of a number of
+    /// visits.
+    pub minutes: Option<f64>,
+    /// Bytes on disk in which to keep what is the same at each look at an image; see
+    /// [`resam_adapt::kept`].
+    pub keep_looks: u64,
     /// Go on with the run that the folder holds.
     pub resume: bool,
     /// Updates between two checkpoints.
@@ -47,6 +60,8 @@ pub struct Progress<'a> {
     pub visit: &'a Visit,
     /// What it took, in seconds.
     pub seconds: f64,
+    /// Seconds that are left, when minutes were given.
+    pub seconds_left: Option<f64>,
     /// The last measure on held-out images.
     pub measure: Option<Measure>,
 }
@@ -88,11 +103,13 @@ pub struct Outcome {
 
 /// Adapts a model to images from the points on them, in a folder of its own.
 ///
+/// The model is on the first of the devices; the lessons of a batch are spread over all of them.
+///
 /// # Errors
 /// [`RunError`]; what the folder holds then is whole, and a run in it can be resumed.
 pub fn adapt(
     sam: Sam,
-    device: &Device,
+    devices: &[Device],
     images: &PointedImages,
     held_out: Option<&PointedImages>,
     path: &Path,
@@ -100,21 +117,29 @@ pub fn adapt(
     observer: &mut dyn Observer,
 ) -> Result<Outcome, RunError> {
     let recipe = &settings.recipe;
+    let device = &devices[0];
     if recipe.labels.supervision == Supervision::Masks && !images.has_truth() {
         return Err(RunError::NoMasks);
     }
-    let visits = settings
-        .steps
-        .unwrap_or((recipe.schedule.epochs * images.len()) as u64);
+    let visits = match (settings.steps, settings.minutes) {
+        (Some(steps), _) => steps,
+        (None, Some(_)) => u64::MAX,
+        (None, None) => (recipe.schedule.epochs * images.len()) as u64,
+    };
     let [weights, sha256] = &settings.weights;
     let size = settings.input_size;
     let mut trainer = Trainer::new(sam, recipe.clone(), device, size, settings.seed, visits);
+    trainer.spread_over(devices.to_vec());
     let plan = Plan {
         recipe: recipe.clone(),
         seed: settings.seed,
         input_size: size,
         images: images.len(),
-        updates: trainer.planned(),
+        updates: match settings.minutes {
+            // How many there will be is told by the clock.
+            Some(_) => 0,
+            None => trainer.planned(),
+        },
         weights: sha256.clone(),
     };
     let mut record = match settings.resume {
@@ -124,7 +149,11 @@ pub fn adapt(
             trainer
                 .restore(state)
                 .map_err(|reason| RunError::Unfit { path: file, reason })?;
-            observer.note(&format!("going on after visit {from} of {visits}"));
+            let of = match settings.minutes {
+                Some(minutes) => format!("{minutes} minutes"),
+                None => visits.to_string(),
+            };
+            observer.note(&format!("going on after visit {from} of {of}"));
             Record::resume(folder, from)?
         }
         false => {
@@ -136,6 +165,11 @@ pub fn adapt(
             Record::begin(folder)?
         }
     };
+    let looks = record.folder.file(LOOKS);
+    if settings.keep_looks > 0 && recipe.repeats() {
+        trainer.keep(Kept::new(&looks, settings.keep_looks)?);
+    }
+    let mut clock = Clock::new(settings.minutes, record.seconds);
     let model_measure = |trainer: &Trainer| {
         let held_out = held_out?;
         Some(measure(&trainer.model(), held_out, recipe, size, device))
@@ -146,12 +180,20 @@ pub fn adapt(
         && let Some(found) = model_measure(&trainer)
     {
         record.measured(&trainer, found, observer)?;
+        clock.last_measure_takes();
     }
     let mut seconds = record.seconds;
     let mut ended_early = None;
     let mut checkpointed = trainer.position().updates;
-    let mut checked = trainer.position().clone();
-    while trainer.position().visits < visits {
+    let done = |trainer: &Trainer| trainer.position().visits as f64 / visits as f64;
+    let done = clock.share().unwrap_or_else(|| done(&trainer));
+    // The updates and the parts of the run that were done at the last look.
+    let mut checked = (checkpointed, (done * LOOKS_A_RUN).floor());
+    while trainer.position().visits < visits && !clock.is_over() {
+        let planned = clock.planned(trainer.position().updates);
+        if let Some(updates) = planned {
+            trainer.plan_updates(updates);
+        }
         if observer.interrupted() {
             record.folder.write(&trainer.state(plan), settings.keep)?;
             return Ok(record.outcome(trainer.position(), true, None, seconds));
@@ -176,19 +218,23 @@ pub fn adapt(
                 images.name(visit.image)
             ));
         }
+        let position = trainer.position().clone();
+        let done = clock
+            .share()
+            .unwrap_or_else(|| position.visits as f64 / visits as f64);
         observer.visited(&Progress {
-            visits: [trainer.position().visits, visits],
+            visits: [position.visits, visits],
+            seconds_left: clock.seconds_left(),
             visit: &visit,
             seconds: took,
             measure: record.last,
         });
-        let position = trainer.position().clone();
         let due = match recipe.schedule.check_every {
-            0 => position.epoch > checked.epoch,
-            every => position.updates >= checked.updates + every as u64,
+            0 => (done * LOOKS_A_RUN).floor() > checked.1,
+            every => position.updates >= checked.0 + every as u64,
         };
-        if due && position.visits < visits {
-            checked = position.clone();
+        if due && position.visits < visits && !clock.is_over() {
+            checked = (position.updates, (done * LOOKS_A_RUN).floor());
             if let Some(found) = model_measure(&trainer)
                 && record.measured(&trainer, found, observer)?
             {
@@ -230,13 +276,19 @@ pub fn adapt(
         adapter = adapter.with_tokens(&model);
     }
     adapter.base_sha256 = Some(sha256.clone());
+    // What chose the labels chooses the answers too.
+    adapter.requery = recipe.labels.choice.candidates;
     adapter.save(record.folder.path(), weights)?;
     record.chosen = trainer.position().updates;
     let outcome = record.outcome(&reached, false, ended_early, seconds);
     let shown = held_out.filter(|held| !held.is_empty()).unwrap_or(images);
+    observer.note("the adapter is written; drawing the report");
     let items = gallery::items(&trainer, shown, size, device);
     let report = gallery::report(&outcome, settings, &record.metrics()?, items);
     report.write(record.folder.file("report.html"))?;
+    if looks.exists() {
+        fs_err::remove_dir_all(&looks)?;
+    }
     Ok(outcome)
 }
 

@@ -69,12 +69,16 @@ pub(crate) enum Command {
 /// The model and how it runs.
 #[derive(Debug, Args)]
 pub(crate) struct Model {
-    /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM
-    #[arg(long, value_name = "FILE")]
+    /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM; or the name
+    /// of one that `resam weights pull` brought
+    #[arg(long, value_name = "FILE|NAME")]
     pub(crate) weights: PathBuf,
     /// What `resam adapt` made of these weights: its output folder, or any PEFT directory for them
     #[arg(long, value_name = "DIR")]
     pub(crate) adapter: Option<PathBuf>,
+    /// Answer points with the single mask, even if the adapter was made for `--requery`
+    #[arg(long)]
+    pub(crate) single: bool,
     /// Side of the network's input in pixels, a multiple of 16 [default: the model's own, 1024]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) input_size: Option<usize>,
@@ -99,7 +103,7 @@ pub(crate) enum PrecisionKind {
 /// Segment the objects of an image from points or boxes.
 #[derive(Debug, Args)]
 pub(crate) struct Segment {
-    /// The image: JPEG, PNG, TIFF, WebP, BMP or GIF
+    /// The image or the scene: GeoTIFF, BigTIFF, COG, or JPEG, PNG, TIFF, WebP, BMP, GIF
     pub(crate) image: PathBuf,
     /// The model
     #[command(flatten)]
@@ -116,8 +120,8 @@ pub(crate) struct Segment {
     /// All points are on the same object
     #[arg(long)]
     pub(crate) one_object: bool,
-    /// CSV of points: columns x, y and, where wanted, image, instance, label (1 on the object,
-    /// 0 not)
+    /// Points: CSV with columns x, y in pixels and, where wanted, image, instance, label (1 on the
+    /// object, 0 not); or GeoJSON, GeoPackage or CSV of lon, lat in any CRS
     #[arg(long, value_name = "FILE", conflicts_with_all = ["point", "not", "boxes"])]
     pub(crate) points: Option<PathBuf>,
     /// Let the model choose among the three masks that it has for an ambiguous prompt
@@ -127,10 +131,126 @@ pub(crate) struct Segment {
     /// of the size of the others, and it holds no other object's point
     #[arg(long)]
     pub(crate) requery: bool,
-    /// What to write, by extension: .png an overlay, .json COCO, .geojson polygons in pixels, .tif
-    /// a label image; may be given several times
+    /// What to write, by extension: .gpkg, .geojson or .fgb polygons, .tif a label image, .json COCO,
+    /// .png an overlay; may be given several times
     #[arg(short, long, value_name = "OUT", required = true)]
     pub(crate) output: Vec<PathBuf>,
+    /// What is about scenes
+    #[command(flatten)]
+    pub(crate) scene: SceneArguments,
+}
+
+/// What `segment` understands of georeferenced rasters and of rasters larger than a window.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Scenes")]
+pub(crate) struct SceneArguments {
+    /// No points: find whatever there is, on a grid of points
+    #[arg(long, conflicts_with_all = ["point", "not", "boxes", "points", "requery", "multimask"])]
+    pub(crate) auto: bool,
+    /// Points along the side of a window, with `--auto`
+    #[arg(long, value_name = "N", default_value = "32", requires = "auto")]
+    pub(crate) points_per_side: std::num::NonZeroU32,
+    /// The least quality that the model expects of a mask, with `--auto`
+    #[arg(long, value_name = "IOU", default_value = "0.88", requires = "auto")]
+    pub(crate) min_quality: f32,
+    /// The least stability of a mask, with `--auto`
+    #[arg(long, value_name = "SHARE", default_value = "0.95", requires = "auto")]
+    pub(crate) min_stability: f32,
+    /// Leave out objects and parts of less than this, in square metres (square pixels without a CRS)
+    #[arg(long, value_name = "M2", value_parser = area)]
+    pub(crate) min_area: Option<f64>,
+    /// Leave out objects of more than this, in square metres (square pixels without a CRS)
+    #[arg(long, value_name = "M2", value_parser = area)]
+    pub(crate) max_area: Option<f64>,
+    /// Bands for red, green and blue, or one for grey, from 1 [default: what the file says]
+    #[arg(long, value_name = "R,G,B", value_delimiter = ',')]
+    pub(crate) bands: Option<Vec<usize>>,
+    /// How values become 8 bits: `none`, `minmax`, percentiles such as `p2-p98`, limits such as
+    /// `0,3000`; one stretch for the whole scene [default: none for 8-bit data, else p2-p98]
+    #[arg(long, value_name = "STRETCH", allow_hyphen_values = true)]
+    pub(crate) stretch: Option<resam_geo::Stretch>,
+    /// Side of a window in pixels of the scene: smaller shows the model small objects larger
+    /// [default: the model's input]
+    #[arg(long, value_name = "PIXELS")]
+    pub(crate) window: Option<std::num::NonZeroU32>,
+    /// Folder in which to keep what the encoder made of windows, for other runs over the scene
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache: Option<PathBuf>,
+    /// Gigabytes that the cache may take
+    #[arg(long, value_name = "GB", default_value = "8", value_parser = gigabytes, requires = "cache")]
+    pub(crate) cache_size: u64,
+    /// Objects whose masks overlap by this IoU or more are one, with the names of both
+    #[arg(long, value_name = "IOU")]
+    pub(crate) merge: Option<f64>,
+    /// What becomes of pixels that several objects have
+    #[arg(long, value_enum, default_value_t = OverlapName::Keep, value_name = "WHAT")]
+    pub(crate) overlap: OverlapName,
+    /// Simplify outlines by up to so many pixels; shared edges stay shared
+    #[arg(long, value_name = "PIXELS", value_parser = area)]
+    pub(crate) simplify: Option<f64>,
+    /// Give buildings their right angles
+    #[arg(long)]
+    pub(crate) regularize: bool,
+    /// Fill holes of up to so many square metres; all of them without a number
+    #[arg(long, value_name = "M2", num_args = 0..=1, default_missing_value = "inf", value_parser = hole)]
+    pub(crate) fill_holes: Option<f64>,
+    /// CRS of the points, whatever their file says, such as EPSG:32636
+    #[arg(long, value_name = "CRS", requires = "points")]
+    pub(crate) points_crs: Option<String>,
+    /// Layer of a GeoPackage that has several
+    #[arg(long, value_name = "NAME", requires = "points")]
+    pub(crate) points_layer: Option<String>,
+    /// CRS of the polygons [default: the scene's; GeoJSON is always longitude and latitude]
+    #[arg(long, value_name = "CRS")]
+    pub(crate) out_crs: Option<String>,
+    /// Begin afresh where a stopped run would go on
+    #[arg(long)]
+    pub(crate) restart: bool,
+}
+
+impl SceneArguments {
+    /// Whether something asks for a scene rather than a plain image.
+    pub(crate) fn asks_for_a_scene(&self) -> bool {
+        self.auto
+            || self.bands.is_some()
+            || self.stretch.is_some()
+            || self.window.is_some()
+            || self.cache.is_some()
+            || self.merge.is_some()
+            || self.overlap != OverlapName::Keep
+            || self.simplify.is_some()
+            || self.regularize
+            || self.fill_holes.is_some()
+            || self.min_area.is_some()
+            || self.max_area.is_some()
+            || self.points_crs.is_some()
+            || self.out_crs.is_some()
+    }
+}
+
+/// What becomes of pixels that several objects have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum OverlapName {
+    /// Each object keeps them
+    Keep,
+    /// The object of the best quality keeps them
+    Resolve,
+}
+
+/// A size from 0 up.
+fn area(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(area) if area >= 0.0 && area.is_finite() => Ok(area),
+        _ => Err("give a number from 0 up".to_owned()),
+    }
+}
+
+/// The same, or all.
+fn hole(text: &str) -> Result<f64, String> {
+    match text {
+        "inf" => Ok(f64::INFINITY),
+        text => area(text),
+    }
 }
 
 /// The recipes that come with resam.
@@ -155,12 +275,15 @@ pub(crate) struct Adapt {
     #[arg(long, value_name = "DIR", required_unless_present = "print_config")]
     pub(crate) images: Option<PathBuf>,
     /// CSV of points: columns image, x, y and, where wanted, instance, label (1 on the object, 0 not)
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["coco", "print_config"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["coco", "split", "print_config"])]
     pub(crate) points: Option<PathBuf>,
     /// COCO instance annotations: points are drawn from the masks, unless `--points` gives them, and
     /// held-out images are scored with them
     #[arg(long, value_name = "FILE")]
     pub(crate) coco: Option<PathBuf>,
+    /// The part of a benchmark
+    #[command(flatten)]
+    pub(crate) part: BenchmarkPart,
     /// Points to draw for each instance: so many positive and as many negative ones
     #[arg(long, value_name = "N", default_value = "1", conflicts_with = "points")]
     pub(crate) points_per_instance: NonZeroUsize,
@@ -193,6 +316,13 @@ pub(crate) struct Adapt {
     /// Images to learn from, one after the other, in all
     #[arg(long, value_name = "N")]
     pub(crate) steps: Option<std::num::NonZeroU64>,
+    /// Learn for so long, measures included, instead of a number of images
+    #[arg(long, value_name = "M", conflicts_with_all = ["epochs", "steps"], value_parser = minutes)]
+    pub(crate) minutes: Option<f64>,
+    /// Gigabytes on disk, inside the output folder and for the time of the run, to keep what is the
+    /// same at each look at an image; 0 computes it each time, to the same result
+    #[arg(long, value_name = "GB", default_value = "16", value_parser = gigabytes)]
+    pub(crate) keep_looks: u64,
     /// Images that are kept back to see how the model does on others [default: a tenth, at most 8,
     /// none of fewer than 20]
     #[arg(long, value_name = "N")]
@@ -212,6 +342,56 @@ pub(crate) struct Adapt {
     /// Checkpoints to keep, beside the best
     #[arg(long, value_name = "N", default_value = "2")]
     pub(crate) keep: NonZeroUsize,
+}
+
+/// A part of a benchmark whose folder `--images` is, in place of `--coco`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchmarkPart {
+    /// A part of WHU buildings, HRSID or NWPU VHR-10, as they are unpacked: `--images` is the folder
+    /// of the whole benchmark
+    #[arg(long, value_enum, value_name = "PART", conflicts_with = "coco")]
+    pub(crate) split: Option<SplitName>,
+    /// Of HRSID only images of this kind
+    #[arg(long, value_enum, value_name = "KIND", requires = "split")]
+    pub(crate) scene: Option<SceneName>,
+}
+
+/// The parts of a benchmark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SplitName {
+    /// For training
+    Train,
+    /// For choosing
+    Val,
+    /// For the final score
+    Test,
+    /// The one annotation file that belongs to no part
+    All,
+}
+
+/// The kinds of HRSID's images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SceneName {
+    /// With land in the picture
+    Inshore,
+    /// Open sea
+    Offshore,
+}
+
+/// A number of minutes.
+fn minutes(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(minutes) if minutes > 0.0 && minutes.is_finite() => Ok(minutes),
+        _ => Err("give minutes as a number above 0".to_owned()),
+    }
+}
+
+/// Gigabytes, as bytes.
+fn gigabytes(text: &str) -> Result<u64, String> {
+    match text.parse::<f64>() {
+        Ok(size) if (0.0..=1e9).contains(&size) => Ok((size * 1e9) as u64),
+        _ => Err("give gigabytes as a number from 0 up".to_owned()),
+    }
 }
 
 /// What labels are made of.
@@ -239,8 +419,11 @@ pub(crate) struct Eval {
     #[arg(long, value_name = "DIR")]
     pub(crate) images: PathBuf,
     /// COCO instance annotations
-    #[arg(long, value_name = "FILE")]
-    pub(crate) coco: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "split")]
+    pub(crate) coco: Option<PathBuf>,
+    /// The part of a benchmark
+    #[command(flatten)]
+    pub(crate) part: BenchmarkPart,
     /// The model
     #[command(flatten)]
     pub(crate) model: Model,

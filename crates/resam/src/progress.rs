@@ -58,6 +58,11 @@ impl Progress {
         self.bar.reset_eta();
     }
 
+    /// How many there will be in all, as it is thought now.
+    pub(crate) fn expect(&self, total: u64) {
+        self.bar.set_length(total);
+    }
+
     /// So many are done, it will take so many seconds more where the caller knows better than the bar,
     /// and this is how it goes.
     pub(crate) fn say(&self, done: u64, left: Option<f64>, text: &str) {

@@ -123,6 +123,9 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
             "8",
             "--hold-out",
             "1",
+            // Random weights find no pseudo-label that two prompts agree on.
+            "--supervision",
+            "masks",
             "--json",
         ]),
     );
@@ -155,6 +158,7 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
     };
     assert_eq!(begins("events.out.tfevents."), 1);
     assert_eq!(begins("."), 0, "nothing half-written is left");
+    assert_eq!(begins("looks"), 0, "what was kept for the run goes with it");
 
     // The adapted model answers alike beside the weights and baked into them.
     let weights = weights();
@@ -408,4 +412,53 @@ fn bad_input_is_refused_in_words_and_nothing_is_left_behind() {
     let resume = adapt(&["--points", "points.csv", "--resume", "-o", "run"]);
     refused(&resam(&folder, &resume), &["no checkpoint"]);
     assert!(!folder.path().join("run").exists());
+}
+
+#[test]
+fn minutes_are_a_budget_and_the_parts_of_a_benchmark_are_found_in_its_folder() {
+    let folder = folder();
+    // NWPU's layout: one annotation file that belongs to no part.
+    std::fs::create_dir_all(folder.path().join("nwpu")).expect("a folder");
+    std::fs::rename(
+        folder.path().join("images"),
+        folder.path().join("nwpu/positive image set"),
+    )
+    .expect("moved");
+    std::fs::rename(
+        folder.path().join("coco.json"),
+        folder.path().join("nwpu/instances.json"),
+    )
+    .expect("moved");
+    let weights = weights();
+    let weights = weights.to_str().expect("a path");
+    let part = ["--images", "nwpu", "--split", "all", "--weights", weights];
+    let output = resam(
+        &folder,
+        &[
+            &["adapt", "-o", "run", "--minutes", "0.05", "--json"],
+            &part[..],
+        ]
+        .concat(),
+    );
+    succeeded(&output);
+    let result: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert!(result["visits"].as_u64() > Some(0), "{result:#}");
+    let output = resam(&folder, &[&["eval"], &part[..]].concat());
+    succeeded(&output);
+    let printed = text(&output.stdout);
+    assert!(
+        printed.contains("as a row of the paper, in per cent: | IoU "),
+        "{printed}"
+    );
+
+    for wrong in ["0", "-1", "soon"] {
+        let minutes = format!("--minutes={wrong}");
+        refused(
+            &resam(
+                &folder,
+                &[&["adapt", "-o", "other", &minutes], &part[..]].concat(),
+            ),
+            &[wrong],
+        );
+    }
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use resam_adapt::recipe::Supervision;
 use resam_adapt::{Recipe, Step, step_memory};
 use resam_checkpoint::Checkpoint;
-use resam_data::{Dataset, PointFile};
+use resam_data::PointFile;
 use resam_run::{Observer, Outcome as RunOutcome, PointedImages, Points, Progress, Settings};
 use resam_sam::{ComputeDevice, Predictor, Sam, SamConfig};
 use serde_json::json;
@@ -25,7 +25,7 @@ const FEWEST_TO_HOLD_OUT: usize = 20;
 const MOST_HELD_OUT: usize = 8;
 
 pub(crate) fn run(arguments: &Adapt, common: &Common) -> Result<Outcome> {
-    let recipe = recipe(arguments)?;
+    let mut recipe = recipe(arguments)?;
     if arguments.print_config {
         print!("{}", resam_run::settings::to_toml(&recipe));
         return Ok(Outcome::Done);
@@ -36,7 +36,8 @@ pub(crate) fn run(arguments: &Adapt, common: &Common) -> Result<Outcome> {
 
     let (images, held_out) = images(arguments, common)?;
     let started = Instant::now();
-    let compute = ComputeDevice::find(&common.device)?;
+    let devices = devices(&mut recipe, common)?;
+    let compute = &devices[0];
     let checkpoint = Checkpoint::open(weights)?;
     let config = SamConfig::detect(&checkpoint)?;
     let sam = Sam::load_with(&checkpoint, &config, &compute.device)?;
@@ -48,6 +49,8 @@ pub(crate) fn run(arguments: &Adapt, common: &Common) -> Result<Outcome> {
         seed: common.seed,
         input_size,
         steps: arguments.steps.map(std::num::NonZeroU64::get),
+        minutes: arguments.minutes,
+        keep_looks: arguments.keep_looks,
         resume: arguments.resume,
         checkpoint_every: arguments.checkpoint_every.get(),
         keep: arguments.keep.get(),
@@ -61,7 +64,10 @@ pub(crate) fn run(arguments: &Adapt, common: &Common) -> Result<Outcome> {
     let mut watch = Watch::new(common)?;
     let outcome = resam_run::adapt(
         sam,
-        &compute.device,
+        &devices
+            .iter()
+            .map(|found| found.device.clone())
+            .collect::<Vec<_>>(),
         &images,
         held_out.as_ref(),
         output,
@@ -120,13 +126,25 @@ fn recipe(arguments: &Adapt) -> Result<Recipe> {
     Ok(recipe)
 }
 
+/// The devices that are named, with commas between; a batch has a lesson for each.
+fn devices(recipe: &mut Recipe, common: &Common) -> Result<Vec<ComputeDevice>> {
+    let names = common.device.split(',');
+    let found: Result<Vec<_>, _> = names.map(ComputeDevice::find).collect();
+    let found = found?;
+    if recipe.schedule.batch < found.len() {
+        recipe.schedule.batch = found.len();
+        note(
+            common,
+            &format!("a batch has {} images, one for each device", found.len()),
+        );
+    }
+    Ok(found)
+}
+
 /// The images to learn from, and those that are kept back.
 fn images(arguments: &Adapt, common: &Common) -> Result<(PointedImages, Option<PointedImages>)> {
     let folder = arguments.images.as_deref().unwrap_or(Path::new("."));
-    let dataset = match &arguments.coco {
-        Some(coco) => Dataset::coco(folder, coco)?,
-        None => Dataset::folder(folder)?,
-    };
+    let dataset = super::dataset::open(folder, arguments.coco.as_deref(), &arguments.part)?;
     let points = match &arguments.points {
         Some(file) => Points::File(PointFile::read(file)?),
         None => Points::Drawn {
@@ -227,11 +245,17 @@ fn follow(mean: &mut Option<f64>, value: f64) -> f64 {
 impl Observer for Watch<'_> {
     fn visited(&mut self, progress: &Progress<'_>) {
         let [done, all] = progress.visits;
+        // By the clock the number of images is known at the end.
+        let all = match progress.seconds_left {
+            Some(left) => done + (left / progress.seconds.max(1e-3)) as u64,
+            None => all,
+        };
         let pace = follow(&mut self.pace, progress.seconds);
         if !self.begun {
             self.begun = true;
             self.bar.begin(done, all);
         }
+        self.bar.expect(all);
         let mut text = format!("{pace:.1} s an image");
         if let Some(losses) = &progress.visit.losses {
             let loss = follow(&mut self.loss, losses.total);
@@ -246,7 +270,10 @@ impl Observer for Watch<'_> {
         if let Some(memory) = resam_bench::memory::peak() {
             text += &format!(", {:.1} GB", memory as f64 / 1e9);
         }
-        let left = pace * all.saturating_sub(done) as f64;
+        let left = match progress.seconds_left {
+            Some(left) => left,
+            None => pace * all.saturating_sub(done) as f64,
+        };
         self.bar.say(done, Some(left), &text);
     }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use resam_data::{Dataset, PointFile};
+use resam_data::PointFile;
 use resam_eval::evaluate::{Answering, InstanceRow};
 use resam_eval::{Evaluation, Prompting, evaluate};
 use resam_output::{check_writable, write_atomically};
@@ -22,7 +22,11 @@ pub(crate) fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
         let message = format!("`--threshold {}` is not a logit", arguments.threshold);
         return Err(WrongInput::new(message, "SAM's own is 0, ReSAM's scorer took 0.5").into());
     }
-    let dataset = Dataset::coco(&arguments.images, &arguments.coco)?;
+    let dataset = super::dataset::open(
+        &arguments.images,
+        arguments.coco.as_deref(),
+        &arguments.part,
+    )?;
     let prompting = match (&arguments.points, arguments.prompt) {
         (Some(file), _) => {
             let points = PointFile::read(file)?;
@@ -44,7 +48,7 @@ pub(crate) fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
     let progress = Progress::new("images", dataset.images().len(), common);
     let answering = Answering {
         multimask: arguments.multimask,
-        requery: arguments.requery,
+        requery: model.answers_by_requery(arguments.requery) && !arguments.multimask,
         threshold: arguments.threshold,
     };
     let evaluation = evaluate(&dataset, &prompting, answering, &model.predictor, |done| {
@@ -136,8 +140,14 @@ fn print_table(evaluation: &Evaluation, per_class: bool, seconds: f64) {
             );
         }
     }
+    let [iou, f1, precision, recall] =
+        [s.iou, s.f1, s.precision, s.recall].map(|score| 100.0 * score);
     println!(
-        "\n{} images in {seconds:.1} s; IoU as a mean over all instances {:.4}",
+        "\nas a row of the paper, in per cent: | IoU {iou:.2} | F1 {f1:.2} | precision {precision:.2} | \
+         recall {recall:.2} |"
+    );
+    println!(
+        "{} images in {seconds:.1} s; IoU as a mean over all instances {:.4}",
         s.images, s.iou_instances
     );
 }

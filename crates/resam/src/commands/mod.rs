@@ -3,11 +3,13 @@
 pub(crate) mod adapt;
 pub(crate) mod bench;
 pub(crate) mod convert;
+pub(crate) mod dataset;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod info;
 pub(crate) mod inspect;
 pub(crate) mod merge;
+pub(crate) mod scene;
 pub(crate) mod segment;
 
 use std::path::Path;
@@ -16,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::Result;
 use resam_checkpoint::Checkpoint;
 use resam_output::{RunRecord, Weights};
-use resam_sam::{Adapter, ComputeDevice, Precision, Predictor, Sam, SamConfig};
+use resam_sam::{Adapter, ComputeDevice, Device, Precision, Predictor, Sam, SamConfig};
 
 use crate::arguments::{Common, Model, PrecisionKind};
 
@@ -33,9 +35,22 @@ pub(crate) struct LoadedModel {
     pub(crate) predictor: Predictor,
     pub(crate) name: String,
     pub(crate) device: String,
+    /// The device itself.
+    pub(crate) compute: Device,
+    /// Checksum of the adapter, if there is one.
+    pub(crate) adapter_sha256: Option<String>,
+    /// The adapter was trained for answers by the loop.
+    pub(crate) requery: bool,
     pub(crate) precision: Precision,
     pub(crate) sha256: String,
     pub(crate) seconds: f64,
+}
+
+impl LoadedModel {
+    /// Whether points are answered by the loop: it was asked for, or the adapter was made for it.
+    pub(crate) fn answers_by_requery(&self, asked: bool) -> bool {
+        asked || self.requery
+    }
 }
 
 /// Loads the model of `--weights`.
@@ -57,10 +72,14 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
     let config = SamConfig::detect(&checkpoint)?;
     let mut sam = Sam::load_with(&checkpoint, &config, &device)?;
     let sha256 = checkpoint.sha256();
+    let (mut adapter_sha256, mut requery) = (None, false);
     if let Some(folder) = &model.adapter {
         let adapter = Adapter::load(folder)?;
         adapter.check_base(&sha256)?;
         adapter.attach(&mut sam)?;
+        let factors = Checkpoint::open(&folder.join(resam_sam::adapter::FACTORS))?;
+        adapter_sha256 = Some(factors.sha256());
+        requery = adapter.requery && !model.single;
     }
     if precision != Precision::F32 {
         sam.image_encoder = sam.image_encoder.in_precision(precision);
@@ -70,6 +89,9 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
         predictor,
         name: config.describe(),
         device: compute.name,
+        compute: device.clone(),
+        adapter_sha256,
+        requery,
         precision,
         sha256,
         seconds: started.elapsed().as_secs_f64(),

@@ -18,12 +18,15 @@ use crate::arguments::{Common, Segment};
 use crate::failure::WrongInput;
 
 /// An object that is asked for.
-struct Asked {
-    instance: String,
-    prompt: Prompt,
+pub(super) struct Asked {
+    pub(super) instance: String,
+    pub(super) prompt: Prompt,
 }
 
 pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
+    if super::scene::is_meant(arguments) {
+        return super::scene::run(arguments, common);
+    }
     // Everything that can be wrong is found before the long work.
     let outputs = outputs(&arguments.output)?;
     let typed = typed_prompts(arguments)?;
@@ -47,8 +50,8 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     let encoding = started.elapsed().as_secs_f64();
     let prompts: Vec<Prompt> = asked.iter().map(|one| one.prompt.clone()).collect();
     let predictor = &model.predictor;
-    let answers = match arguments.requery {
-        true => resam_adapt::requery(predictor, &encoded, &prompts, &Choice::default())?,
+    let answers = match model.answers_by_requery(arguments.requery) && !arguments.multimask {
+        true => resam_adapt::requery(predictor, &encoded, &prompts, &[], &Choice::default())?,
         false => predictor.predict_best(&encoded, &prompts, arguments.multimask)?,
     };
     let mut objects = Vec::with_capacity(asked.len());
@@ -130,7 +133,7 @@ fn outputs(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Format)>> {
 }
 
 /// The prompts of `--point`, `--not` and `--box`.
-fn typed_prompts(arguments: &Segment) -> Result<Vec<Asked>, WrongInput> {
+pub(super) fn typed_prompts(arguments: &Segment) -> Result<Vec<Asked>, WrongInput> {
     if arguments.points.is_some() {
         return Ok(Vec::new());
     }

@@ -1,0 +1,37 @@
+//! How long a model will take on a device, said before it has run.
+
+use resam_sam::speed::matrix_product_rate;
+use resam_sam::{Device, ImageEncoderConfig, SamConfig};
+use resam_scene::Pace;
+
+/// TinyViT on 1024 x 1024 pixels takes as long as so many operations of a matrix product; most of them
+/// are smaller products, convolutions and norms, which run slower.
+const TINY_VIT: f64 = 105e9;
+/// The decoder, the same for a prompt.
+const PROMPT: f64 = 3e9;
+
+/// The time of an image and of a prompt, from the rate of a matrix product, which takes a moment to
+/// measure. None when the device does not come to its end.
+pub fn pace(config: &SamConfig, input_size: usize, device: &Device) -> Option<Pace> {
+    let rate = 1e9 * matrix_product_rate(device).ok()?;
+    let tokens = (input_size as f64 / 16.0).powi(2);
+    let operations = match &config.image_encoder {
+        ImageEncoderConfig::TinyVit(_) => TINY_VIT * tokens / 4096.0,
+        ImageEncoderConfig::Vit(vit) => {
+            let (channels, hidden) = (vit.embed_dim as f64, vit.mlp_dim as f64);
+            let linear = tokens * (4.0 * channels * channels + 2.0 * channels * hidden);
+            let keys = |block: &usize| match vit.window_size {
+                side if side > 0 && !vit.global_attn_indexes.contains(block) => {
+                    (side * side) as f64
+                }
+                _ => tokens,
+            };
+            let attention: f64 = (0..vit.depth).map(|block| keys(&block)).sum();
+            2.0 * (vit.depth as f64 * linear + 2.0 * tokens * channels * attention)
+        }
+    };
+    Some(Pace {
+        encode: operations / rate,
+        decode: PROMPT / rate,
+    })
+}

@@ -1,0 +1,163 @@
+//! The model that a scene is asked of: a predictor, with the loop at inference or without.
+
+use image::RgbImage;
+use rayon::prelude::*;
+use resam_adapt::Choice;
+use resam_adapt::choose::stability;
+use resam_mask::Bitmap;
+use resam_sam::postprocess::Geometry;
+use resam_sam::preprocess::{RgbView, resized_size};
+use resam_sam::{Device, EncodedImage, Prediction, Predictor, Tensor, TensorData};
+use resam_scene::{Answer, Model, ModelError, Pace, Prompt, PromptPoint};
+
+/// Which of the model's masks answers a prompt.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Answers {
+    /// The single mask.
+    Single,
+    /// The one of three that the model expects the most of.
+    Multimask,
+    /// The one that the loop finds.
+    Requery(Choice),
+}
+
+/// A predictor as a scene takes it.
+#[derive(Debug)]
+pub struct SceneModel<'a> {
+    /// The model.
+    pub predictor: &'a Predictor,
+    /// Where it runs.
+    pub device: Device,
+    /// Which of its masks answer.
+    pub answers: Answers,
+    /// What tells the weights and the adapter from others: their checksums.
+    pub identity: String,
+    /// Bytes that it takes at its most.
+    pub bytes: u64,
+    /// How long it takes.
+    pub pace: Option<Pace>,
+}
+
+impl SceneModel<'_> {
+    fn geometry(&self, width: u32, height: u32) -> Geometry {
+        let size = self.predictor.input_size();
+        let [width, height] = [width, height].map(|side| side as usize);
+        Geometry {
+            original: [height, width],
+            covered: resized_size(height, width, size),
+            padded: size,
+        }
+    }
+}
+
+/// As the predictor takes points.
+fn point(point: &PromptPoint) -> resam_sam::PromptPoint {
+    resam_sam::PromptPoint {
+        x: point.x,
+        y: point.y,
+        positive: point.positive,
+    }
+}
+
+fn asked(prompts: &[Prompt]) -> Vec<resam_sam::Prompt> {
+    let prompt = |prompt: &Prompt| resam_sam::Prompt {
+        points: prompt.points.iter().map(point).collect(),
+        bounds: prompt.bounds,
+        mask: None,
+    };
+    prompts.iter().map(prompt).collect()
+}
+
+fn answer(prediction: &Prediction) -> Result<Answer, resam_mask::MaskError> {
+    let [height, width] = prediction.image_size();
+    let logits = prediction.logits();
+    Ok(Answer {
+        mask: Bitmap::from_threshold(&logits, width as u32, height as u32, 0.0)?,
+        score: prediction.quality,
+        stability: stability(&prediction.low_res) as f32,
+    })
+}
+
+impl Model for SceneModel<'_> {
+    type Embedding = EncodedImage;
+
+    fn input_size(&self) -> u32 {
+        self.predictor.input_size() as u32
+    }
+
+    fn identity(&self) -> String {
+        format!("{} {:?}", self.identity, self.answers)
+    }
+
+    fn encode(&self, tile: &RgbImage) -> Result<EncodedImage, ModelError> {
+        let (width, height) = tile.dimensions();
+        let view = RgbView::new(width as usize, height as usize, tile.as_raw())?;
+        Ok(self.predictor.encode(view))
+    }
+
+    fn decode(
+        &self,
+        embedding: &EncodedImage,
+        prompts: &[Prompt],
+        beside: &[PromptPoint],
+    ) -> Result<Vec<Answer>, ModelError> {
+        let asked = asked(prompts);
+        let found = match &self.answers {
+            Answers::Single => self.predictor.predict_best(embedding, &asked, false)?,
+            Answers::Multimask => self.predictor.predict_best(embedding, &asked, true)?,
+            Answers::Requery(choice) => {
+                let beside: Vec<_> = beside.iter().map(point).collect();
+                resam_adapt::requery(self.predictor, embedding, &asked, &beside, choice)?
+            }
+        };
+        let answers: Result<Vec<Answer>, _> = found.par_iter().map(answer).collect();
+        Ok(answers?)
+    }
+
+    fn decode_all(
+        &self,
+        embedding: &EncodedImage,
+        prompts: &[Prompt],
+    ) -> Result<Vec<Vec<Answer>>, ModelError> {
+        let found = self.predictor.predict(embedding, &asked(prompts), true)?;
+        let answers: Result<Vec<Vec<Answer>>, _> = found
+            .par_iter()
+            .map(|masks| masks.iter().map(answer).collect())
+            .collect();
+        Ok(answers?)
+    }
+
+    fn embedding_to_bytes(&self, embedding: &EncodedImage) -> Result<Vec<u8>, ModelError> {
+        let values = embedding.embedding().clone().try_into_vec_as::<f32>()?;
+        Ok(values.into_iter().flat_map(f32::to_le_bytes).collect())
+    }
+
+    fn embedding_from_bytes(
+        &self,
+        bytes: &[u8],
+        (width, height): (u32, u32),
+    ) -> Result<EncodedImage, ModelError> {
+        let cells = self.predictor.input_size() / self.predictor.sam().image_encoder.stride();
+        let (values, rest) = bytes.as_chunks::<4>();
+        let channels = values.len() / (cells * cells);
+        if !rest.is_empty() || channels == 0 || channels * cells * cells != values.len() {
+            return Err("the embedding is of another size".into());
+        }
+        let values: Vec<f32> = values
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect();
+        let data = TensorData::new(values, [1, channels, cells, cells]);
+        let embedding = Tensor::<4>::from_data(data, &self.device);
+        let geometry = self.geometry(width, height);
+        Ok(self.predictor.read(embedding, geometry))
+    }
+
+    fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn pace(&self) -> Option<Pace> {
+        self.pace
+    }
+}

@@ -1,0 +1,205 @@
+//! Embeddings on disk, so that a second run over the same pixels skips the encoder.
+//!
+//! An entry is a file named after what it was made from. It is written under another name first, so
+//! that another process sees all of it or nothing; it holds its own checksum, so that a damaged one
+//! is as good as none. The time of a file's last change says when it was last used: once the entries
+//! take more than they may, those used longest ago go first. Nothing is locked: processes that share
+//! a cache can at worst encode the same tile twice.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use image::RgbImage;
+use sha2::{Digest, Sha256};
+
+const MAGIC: &[u8; 8] = b"resamem1";
+const HEADER: usize = MAGIC.len() + 32 + 32;
+const EXTENSION: &str = "embedding";
+const UNFINISHED: &str = ".part";
+/// Files that were not finished after this time are left behind by a process that was killed.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
+/// Entries written between looks at what other processes have written.
+const BETWEEN_SCANS: u32 = 64;
+/// What is left after entries were removed, of what is allowed.
+const LEFT: f64 = 0.9;
+
+/// What an embedding was made from: the pixels of the tile, and the model with its adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheKey([u8; 32]);
+
+impl CacheKey {
+    /// The key of a tile, whose pixels are those after bands were chosen and stretched.
+    pub fn new(tile: &RgbImage, model: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(MAGIC);
+        hash.update((model.len() as u64).to_le_bytes());
+        hash.update(model);
+        hash.update(tile.width().to_le_bytes());
+        hash.update(tile.height().to_le_bytes());
+        hash.update(tile.as_raw());
+        Self(hash.finalize().into())
+    }
+
+    fn name(&self) -> String {
+        let hex: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{hex}.{EXTENSION}")
+    }
+}
+
+/// A folder of embeddings, which several threads and processes may use at once.
+#[derive(Debug)]
+pub struct Cache {
+    folder: PathBuf,
+    limit: u64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Bytes of all entries, as far as is known.
+    bytes: u64,
+    written_since_scan: u32,
+}
+
+struct Entry {
+    path: PathBuf,
+    bytes: u64,
+    used: SystemTime,
+}
+
+impl Cache {
+    /// Opens a folder, which is made if there is none, whose entries take at most `limit` bytes.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    pub fn open(folder: &Path, limit: u64) -> io::Result<Self> {
+        fs_err::create_dir_all(folder)?;
+        let cache = Self {
+            folder: folder.to_owned(),
+            limit,
+            state: Mutex::default(),
+        };
+        let bytes = cache.entries()?.iter().map(|entry| entry.bytes).sum();
+        *cache.lock() = State {
+            bytes,
+            written_since_scan: 0,
+        };
+        Ok(cache)
+    }
+
+    /// Bytes that all entries take, as far as this process knows.
+    pub fn bytes(&self) -> u64 {
+        self.lock().bytes
+    }
+
+    /// The embedding of a key. None if there is none, or if it is damaged, in which case it is removed.
+    pub fn get(&self, key: &CacheKey) -> Option<Vec<u8>> {
+        let path = self.folder.join(key.name());
+        let mut file = std::fs::File::open(&path).ok()?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).ok()?;
+        let Some(start) = checked(&bytes, key) else {
+            std::fs::remove_file(&path).ok();
+            return None;
+        };
+        // Where a read-only cache cannot be marked, its entries merely look older than they are.
+        file.set_modified(SystemTime::now()).ok();
+        bytes.drain(..start);
+        Some(bytes)
+    }
+
+    /// Keeps an embedding. One that is larger than all entries may be is not kept.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to. The run does not need it.
+    pub fn put(&self, key: &CacheKey, embedding: &[u8]) -> io::Result<()> {
+        let bytes = (HEADER + embedding.len()) as u64;
+        if bytes > self.limit {
+            return Ok(());
+        }
+        let mut temporary = tempfile::Builder::new()
+            .prefix(".resam-")
+            .suffix(UNFINISHED)
+            .tempfile_in(&self.folder)?;
+        temporary.write_all(MAGIC)?;
+        temporary.write_all(&key.0)?;
+        temporary.write_all(&Sha256::digest(embedding))?;
+        temporary.write_all(embedding)?;
+        temporary
+            .persist(self.folder.join(key.name()))
+            .map_err(|error| error.error)?;
+
+        let mut state = self.lock();
+        state.bytes += bytes;
+        state.written_since_scan += 1;
+        if state.bytes > self.limit || state.written_since_scan >= BETWEEN_SCANS {
+            *state = State {
+                bytes: self.make_room()?,
+                written_since_scan: 0,
+            };
+        }
+        Ok(())
+    }
+
+    /// Removes what was used longest ago until the rest may stay; the bytes of the rest.
+    fn make_room(&self) -> io::Result<u64> {
+        let mut entries = self.entries()?;
+        let mut bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
+        if bytes <= self.limit {
+            return Ok(bytes);
+        }
+        entries.sort_by(|a, b| (a.used, &a.path).cmp(&(b.used, &b.path)));
+        for entry in entries {
+            if bytes as f64 <= self.limit as f64 * LEFT {
+                break;
+            }
+            // Another process may have removed it already.
+            std::fs::remove_file(&entry.path).ok();
+            bytes -= entry.bytes;
+        }
+        Ok(bytes)
+    }
+
+    /// All entries. What other processes left unfinished long ago is removed on the way.
+    fn entries(&self) -> io::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for file in fs_err::read_dir(&self.folder)? {
+            let path = file?.path();
+            // Another process may remove a file at any moment.
+            let Ok(metadata) = std::fs::metadata(&path) else {
+                continue;
+            };
+            let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == EXTENSION)
+            {
+                let bytes = metadata.len();
+                entries.push(Entry { path, bytes, used });
+            } else if name.starts_with(".resam-") && name.ends_with(UNFINISHED) {
+                let age = SystemTime::now().duration_since(used).unwrap_or_default();
+                if age > ABANDONED {
+                    std::fs::remove_file(&path).ok();
+                }
+            }
+        }
+        Ok(entries)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        // The state is two numbers: a thread that panicked left them whole.
+        self.state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Where the embedding begins in an entry that is whole and belongs to the key.
+fn checked(bytes: &[u8], key: &CacheKey) -> Option<usize> {
+    let rest = bytes.strip_prefix(MAGIC)?.strip_prefix(&key.0)?;
+    let (checksum, embedding) = rest.split_at_checked(32)?;
+    (checksum == Sha256::digest(embedding).as_slice()).then_some(HEADER)
+}

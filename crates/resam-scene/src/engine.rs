@@ -1,0 +1,460 @@
+//! Looks at windows one after the other: read, encode or fetch from the cache, answer, place.
+//!
+//! While the model works on a window, another thread reads the next one. Of a window nothing stays
+//! but its masks as runs, so memory does not depend on how many there are.
+
+use std::sync::mpsc;
+use std::time::Instant;
+
+use rayon::prelude::*;
+use resam_geo::Tile;
+use serde::{Deserialize, Serialize};
+
+use crate::cache::{Cache, CacheKey};
+use crate::error::SceneError;
+use crate::journal::{About, Journal, short_hash, to_json};
+use crate::model::{Answer, Model, ModelError, Prompt, PromptPoint};
+use crate::observer::{Observer, Progress};
+use crate::outcome::{Counts, Failure, Missing};
+use crate::place::{Edges, place};
+use crate::placed_mask::PlacedMask;
+use crate::plan::{Grid, Plan, PlannedWindow};
+use crate::source::Source;
+
+/// Where a run keeps what it should not do twice.
+#[derive(Debug, Default)]
+pub struct Stores<'a> {
+    /// Embeddings, for other runs too.
+    pub cache: Option<&'a Cache>,
+    /// What this run has done, until it is removed.
+    pub journal: Option<&'a mut Journal>,
+}
+
+/// A mask for a prompt, placed in the raster.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Piece {
+    /// The prompt.
+    pub(crate) object: usize,
+    pub(crate) mask: PlacedMask,
+    pub(crate) score: f32,
+    pub(crate) stability: f32,
+    pub(crate) edges: Edges,
+}
+
+/// What a window brought.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Found {
+    pub(crate) pieces: Vec<Piece>,
+    pub(crate) missing: Vec<(usize, Missing)>,
+}
+
+/// What to ask in a window.
+pub(crate) struct Questions {
+    /// Prompts in pixels of the tile, each with the number of its object.
+    pub(crate) prompts: Vec<(usize, Prompt)>,
+    /// Points on other objects, in pixels of the tile.
+    pub(crate) beside: Vec<PromptPoint>,
+    /// Whether every mask that a prompt may mean is wanted.
+    pub(crate) all: bool,
+}
+
+/// How questions are made for a window, and which answers are kept.
+pub(crate) trait Questioner: Sync {
+    /// What to ask.
+    fn questions(&self, planned: &PlannedWindow) -> Questions;
+
+    /// Chooses among the answers to the prompts of a window.
+    fn keep(&self, _planned: &PlannedWindow, pieces: Vec<Piece>) -> Vec<Piece> {
+        pieces
+    }
+}
+
+pub(crate) struct Engine<'a, 'b, S, M> {
+    source: &'a S,
+    model: &'a M,
+    stores: &'a mut Stores<'b>,
+    observer: &'a mut dyn Observer,
+    pub(crate) grid: Grid,
+    /// Prompts answered at once.
+    batch: usize,
+    pub(crate) counts: Counts,
+    pub(crate) failures: Vec<Failure>,
+    /// Prompts asked in all rounds so far.
+    asked: usize,
+}
+
+/// A window that was read, on its way to the model.
+struct Ready {
+    tile: Tile,
+    key: CacheKey,
+    embedding: Option<Vec<u8>>,
+}
+
+impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
+    pub(crate) fn new(
+        source: &'a S,
+        model: &'a M,
+        grid: Grid,
+        batch: usize,
+        stores: &'a mut Stores<'b>,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        Self {
+            source,
+            model,
+            stores,
+            observer,
+            grid,
+            batch: batch.max(1),
+            counts: Counts::default(),
+            failures: Vec::new(),
+            asked: 0,
+        }
+    }
+
+    /// Opens the journal for a run about these prompts and options.
+    pub(crate) fn begin(
+        &mut self,
+        prompts: String,
+        options: &impl Serialize,
+    ) -> Result<(), SceneError> {
+        let (width, height) = self.grid.raster;
+        let about = About::from([
+            ("raster".into(), format!("{width} x {height} pixels")),
+            ("prompts".into(), prompts),
+            ("options".into(), to_json(options)),
+            ("model".into(), self.model.identity()),
+        ]);
+        match &mut self.stores.journal {
+            Some(journal) => journal.begin(about),
+            None => Ok(()),
+        }
+    }
+
+    /// Looks at the windows of a round; `done` gets what each brought, in their order.
+    pub(crate) fn round(
+        &mut self,
+        windows: Vec<PlannedWindow>,
+        prompts: usize,
+        questioner: &impl Questioner,
+        mut done: impl FnMut(&PlannedWindow, Found),
+    ) -> Result<(), SceneError> {
+        let plan = self.plan(windows, prompts);
+        self.observer.planned(&plan);
+        if plan.round == 0 {
+            self.counts.planned_windows = plan.windows.len();
+        }
+        self.counts.rounds = plan.round + 1;
+        let names: Vec<String> = plan
+            .windows
+            .iter()
+            .map(|planned| name(plan.round, planned))
+            .collect();
+        let known: Vec<bool> = names
+            .iter()
+            .map(|name| {
+                self.stores
+                    .journal
+                    .as_ref()
+                    .is_some_and(|journal| journal.has(name))
+            })
+            .collect();
+
+        let (source, cache) = (self.source, self.stores.cache);
+        let identity = self.model.identity();
+        let (sender, receiver) = mpsc::sync_channel(1);
+        std::thread::scope(|scope| {
+            let unknown = plan
+                .windows
+                .iter()
+                .zip(&known)
+                .filter(|(_, known)| !**known);
+            scope.spawn(move || {
+                for (planned, _) in unknown {
+                    // Nobody listens any more once the run has stopped.
+                    if sender
+                        .send(read(source, cache, &identity, planned))
+                        .is_err()
+                    {
+                        return;
+                    }
+                }
+            });
+            self.work(&plan, &names, &known, receiver, questioner, &mut done)
+        })
+    }
+
+    fn work(
+        &mut self,
+        plan: &Plan,
+        names: &[String],
+        known: &[bool],
+        receiver: mpsc::Receiver<Result<Ready, String>>,
+        questioner: &impl Questioner,
+        done: &mut impl FnMut(&PlannedWindow, Found),
+    ) -> Result<(), SceneError> {
+        let begun = Instant::now();
+        let (mut looked_at, to_look_at) = (0, known.iter().filter(|known| !**known).count());
+        for (at, planned) in plan.windows.iter().enumerate() {
+            if self.observer.stop() {
+                return Err(SceneError::Stopped);
+            }
+            self.counts.windows += 1;
+            let found = if known[at] {
+                self.counts.resumed += 1;
+                let journal = self.stores.journal.as_mut();
+                journal
+                    .and_then(|journal| journal.take(&names[at]))
+                    .ok_or_else(|| "the journal of the stopped run cannot be understood".into())
+            } else {
+                looked_at += 1;
+                let ready = receiver.recv();
+                let ready = ready.unwrap_or_else(|_| Err("nothing was read".into()));
+                ready.and_then(|ready| self.look(planned, ready, questioner))
+            };
+            match found {
+                Ok(found) => {
+                    if let (false, Some(journal)) = (known[at], &mut self.stores.journal) {
+                        journal.write(&names[at], &found)?;
+                    }
+                    done(planned, found);
+                }
+                Err(reason) => self.fail(Failure::Window {
+                    window: planned.window,
+                    prompts: planned.objects.clone(),
+                    reason,
+                }),
+            }
+            self.asked += planned.objects.len();
+            let pace = begun.elapsed().as_secs_f64() / f64::from(looked_at.max(1));
+            let left = to_look_at - looked_at as usize;
+            self.observer.progress(&Progress {
+                round: plan.round,
+                windows_done: at + 1,
+                windows: plan.windows.len(),
+                objects_done: self.asked,
+                seconds_left: (looked_at > 0 || left == 0).then_some(pace * left as f64),
+            });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn fail(&mut self, failure: Failure) {
+        self.observer.failed(&failure);
+        self.failures.push(failure);
+    }
+
+    /// Answers the questions about a window.
+    fn look(
+        &mut self,
+        planned: &PlannedWindow,
+        ready: Ready,
+        questioner: &impl Questioner,
+    ) -> Result<Found, String> {
+        let Ready {
+            tile,
+            key,
+            embedding,
+        } = ready;
+        let mut found = Found::default();
+        let mut questions = questioner.questions(planned);
+        questions.prompts.retain(|(object, prompt)| {
+            let asked = is_valid(prompt, &tile);
+            if !asked {
+                found.missing.push((*object, Missing::NoData));
+            }
+            asked
+        });
+        if questions.prompts.is_empty() {
+            self.counts.without_data += usize::from(tile.valid.is_empty());
+            return Ok(found);
+        }
+        let embedding = self.embedding(&tile, &key, embedding)?;
+        for batch in questions.prompts.chunks(self.batch) {
+            let answers = self.answers(&embedding, batch, &questions)?;
+            let mut pieces = Vec::new();
+            for piece in self.place(planned, &tile, batch, answers)? {
+                match piece {
+                    Ok(piece) => pieces.push(piece),
+                    Err(object) => found.missing.push((object, Missing::Empty)),
+                }
+            }
+            found.pieces.append(&mut pieces);
+        }
+        found.pieces = questioner.keep(planned, found.pieces);
+        Ok(found)
+    }
+
+    fn embedding(
+        &mut self,
+        tile: &Tile,
+        key: &CacheKey,
+        cached: Option<Vec<u8>>,
+    ) -> Result<M::Embedding, String> {
+        let size = (tile.image.width(), tile.image.height());
+        let cached = cached.and_then(|bytes| self.model.embedding_from_bytes(&bytes, size).ok());
+        if let Some(embedding) = cached {
+            self.counts.cached += 1;
+            return Ok(embedding);
+        }
+        self.counts.encoded += 1;
+        let embedding = self.model.encode(&tile.image).map_err(as_text)?;
+        if let Some(cache) = self.stores.cache {
+            let bytes = self.model.embedding_to_bytes(&embedding).map_err(as_text)?;
+            if let Err(error) = cache.put(key, &bytes) {
+                self.observer
+                    .notice(&format!("an embedding was not kept in the cache: {error}"));
+            }
+        }
+        Ok(embedding)
+    }
+
+    /// The masks for each prompt of a batch.
+    fn answers(
+        &self,
+        embedding: &M::Embedding,
+        batch: &[(usize, Prompt)],
+        questions: &Questions,
+    ) -> Result<Vec<Vec<Answer>>, String> {
+        let prompts: Vec<Prompt> = batch.iter().map(|(_, prompt)| prompt.clone()).collect();
+        let answers = if questions.all {
+            self.model
+                .decode_all(embedding, &prompts)
+                .map_err(as_text)?
+        } else {
+            // What the model is asked about at once it sees itself; the rest it is told.
+            let mut beside = questions.beside.clone();
+            let own = |number: &usize| batch.iter().any(|(object, _)| object == number);
+            for (object, prompt) in &questions.prompts {
+                if !own(object) {
+                    beside.extend(prompt.points.iter().filter(|point| point.positive));
+                }
+            }
+            let answers = self
+                .model
+                .decode(embedding, &prompts, &beside)
+                .map_err(as_text)?;
+            answers.into_iter().map(|answer| vec![answer]).collect()
+        };
+        if answers.len() != prompts.len() {
+            return Err(format!(
+                "{} answers to {} prompts",
+                answers.len(),
+                prompts.len()
+            ));
+        }
+        Ok(answers)
+    }
+
+    /// Places the answers of a batch; for a prompt of which no mask is left, its number.
+    fn place(
+        &self,
+        planned: &PlannedWindow,
+        tile: &Tile,
+        batch: &[(usize, Prompt)],
+        answers: Vec<Vec<Answer>>,
+    ) -> Result<Vec<Result<Piece, usize>>, String> {
+        let raster = self.grid.raster;
+        let placed = batch
+            .par_iter()
+            .zip(answers)
+            .map(|((object, prompt), answers)| {
+                let mut pieces = Vec::new();
+                for Answer {
+                    mask,
+                    score,
+                    stability,
+                } in answers
+                {
+                    if let Some(placed) = place(mask, &tile.valid, prompt, planned, raster)? {
+                        pieces.push(Ok(Piece {
+                            object: *object,
+                            mask: placed.mask,
+                            score,
+                            stability,
+                            edges: placed.edges,
+                        }));
+                    }
+                }
+                if pieces.is_empty() {
+                    pieces.push(Err(*object));
+                }
+                Ok(pieces)
+            });
+        let placed: Result<Vec<_>, resam_mask::MaskError> = placed.collect();
+        let placed = placed.map_err(|error| format!("the model's answer: {error}"))?;
+        Ok(placed.into_iter().flatten().collect())
+    }
+
+    pub(crate) fn plan(&self, windows: Vec<PlannedWindow>, prompts: usize) -> Plan {
+        let input = u64::from(self.grid.input);
+        let pixels = input * input;
+        // Two tiles with what is valid of them, the masks of a batch, and the runs of all objects.
+        let own = 2 * (3 * pixels + pixels / 8) + self.batch as u64 * pixels / 4;
+        let runs = prompts as u64 * 4096;
+        let seconds = self
+            .model
+            .pace()
+            .map(|pace| windows.len() as f64 * pace.encode + prompts as f64 * pace.decode);
+        Plan {
+            round: self.counts.rounds,
+            windows,
+            prompts,
+            memory: self.model.bytes() + own + runs,
+            seconds,
+        }
+    }
+}
+
+fn read(
+    source: &impl Source,
+    cache: Option<&Cache>,
+    identity: &str,
+    planned: &PlannedWindow,
+) -> Result<Ready, String> {
+    let (width, height) = planned.tile;
+    let tile = source
+        .read(planned.window, width, height)
+        .map_err(|error| error.to_string())?;
+    let key = CacheKey::new(&tile.image, identity);
+    let embedding = cache
+        .filter(|_| !tile.valid.is_empty())
+        .and_then(|cache| cache.get(&key));
+    Ok(Ready {
+        tile,
+        key,
+        embedding,
+    })
+}
+
+/// Whether there is something to be seen where a prompt points: a positive point on a valid pixel, or a
+/// box without points with one in it.
+fn is_valid(prompt: &Prompt, tile: &Tile) -> bool {
+    let holds = |x: f64, y: f64| x >= 0.0 && y >= 0.0 && tile.valid.get(x as u32, y as u32);
+    let mut positive = prompt
+        .points
+        .iter()
+        .filter(|point| point.positive)
+        .peekable();
+    match (positive.peek(), prompt.bounds) {
+        (Some(_), _) => positive.any(|point| holds(point.x, point.y)),
+        (None, Some([x0, y0, x1, y1])) => {
+            let inside = |from: f64, to: f64, side: u32| {
+                let first = from.max(0.0) as u32;
+                first..(to.ceil().max(0.0) as u32).min(side)
+            };
+            let (width, height) = (tile.valid.width(), tile.valid.height());
+            inside(y0, y1, height).any(|y| inside(x0, x1, width).any(|x| tile.valid.get(x, y)))
+        }
+        (None, None) => false,
+    }
+}
+
+/// The name of a window in a journal: the round, where it lies and what is asked.
+fn name(round: u32, planned: &PlannedWindow) -> String {
+    short_hash(to_json(&(round, planned)).as_bytes())
+}
+
+fn as_text(error: ModelError) -> String {
+    error.to_string()
+}

@@ -1,0 +1,270 @@
+//! Objects as features of a vector layer, with what a GIS user wants to know of each.
+
+use geo_types::{LineString, MultiPolygon, Polygon};
+use resam_polygon::{Object, PolygonOptions, polygons};
+use resam_vector::{Feature, Field, FieldKind, Layer, Value};
+
+use crate::error::SceneError;
+use crate::ground::Ground;
+use crate::merge::Places;
+use crate::outcome::SceneObject;
+use crate::prompts::ObjectPrompt;
+
+/// Bytes of bitmaps that are made polygons of at once, unless objects that touch have more.
+const BITMAPS: u64 = 64 << 20;
+
+/// What a layer says beside the objects.
+#[derive(Debug, Clone)]
+pub struct LayerOptions {
+    /// Name of the layer.
+    pub name: String,
+    /// The scene's file, `source` of each feature.
+    pub source: String,
+    /// The model, `model` of each feature.
+    pub model: String,
+    /// How masks become polygons.
+    pub polygons: PolygonOptions,
+}
+
+/// A layer with a feature for each object of which the options leave something.
+///
+/// Its fields are `id` (that of the object), `score`, `area_m2` and `perimeter_m` (of the polygons as
+/// they are, on the ellipsoid; `area_px` and `perimeter_px` where there are no metres), `bbox`
+/// (`min x,min y,max x,max y` in the layer's CRS), `source`, `model`, `prompt` (what the user calls it,
+/// several after merging with `;` between them), and the user's attributes. A user's attribute whose
+/// name is one of these is called `prompt_` and its name.
+///
+/// # Errors
+/// When a vertex has no place on the ellipsoid.
+pub fn layer(
+    objects: &[SceneObject],
+    prompts: &[ObjectPrompt],
+    ground: &Ground,
+    options: &LayerOptions,
+) -> Result<Layer, SceneError> {
+    let [area, perimeter] = if ground.has_metres() {
+        ["area_m2", "perimeter_m"]
+    } else {
+        ["area_px", "perimeter_px"]
+    };
+    let mut fields = vec![
+        Field::new("id", FieldKind::Integer),
+        Field::new("score", FieldKind::Real),
+        Field::new(area, FieldKind::Real),
+        Field::new(perimeter, FieldKind::Real),
+        Field::new("bbox", FieldKind::Text),
+        Field::new("source", FieldKind::Text),
+        Field::new("model", FieldKind::Text),
+        Field::new("prompt", FieldKind::Text),
+    ];
+    let own: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+    let user = user_fields(prompts, &own);
+    fields.extend(user.iter().map(|(_, field)| field.clone()));
+
+    let mut features = Vec::new();
+    for (object, outline) in objects.iter().zip(outlines(objects, &options.polygons)) {
+        if outline.0.is_empty() {
+            continue;
+        }
+        let geometry = to_map(&outline, ground);
+        let (mut square, mut length) = (0.0, 0.0);
+        for polygon in &geometry.0 {
+            let exterior = vertices(polygon.exterior());
+            let interiors: Vec<_> = polygon.interiors().iter().map(vertices).collect();
+            let (own_area, own_length) = ground.measure(&exterior, &interiors)?;
+            square += own_area;
+            length += own_length;
+        }
+        let ids = object.prompts.iter().filter_map(|&at| prompts.get(at));
+        let ids: Vec<&str> = ids.map(|prompt| prompt.id.as_str()).collect();
+        let values = [
+            Value::Integer(object.id.into()),
+            Value::Real(rounded(object.score.into(), 4)),
+            Value::Real(rounded(square, 3)),
+            Value::Real(rounded(length, 3)),
+            Value::Text(bounding_box(&geometry)),
+            Value::Text(options.source.clone()),
+            Value::Text(options.model.clone()),
+            if ids.is_empty() {
+                Value::Null
+            } else {
+                Value::Text(ids.join(";"))
+            },
+        ];
+        let mut attributes: Vec<(String, Value)> = own.iter().cloned().zip(values).collect();
+        if let Some(prompt) = object.prompts.first().and_then(|&at| prompts.get(at)) {
+            for (name, field) in &user {
+                let value = prompt.attributes.iter().find(|(own, _)| own == name);
+                if let Some((_, value)) = value {
+                    attributes.push((field.name.clone(), value.to_kind(field.kind)));
+                }
+            }
+        }
+        features.push(Feature {
+            geometry,
+            attributes,
+        });
+    }
+    Ok(Layer {
+        name: options.name.clone(),
+        crs: ground.transform.and(ground.crs.clone()),
+        fields,
+        features,
+    })
+}
+
+/// The users' attributes by their own names, and the fields for them.
+fn user_fields(prompts: &[ObjectPrompt], own: &[String]) -> Vec<(String, Field)> {
+    let mut kinds: Vec<(&str, Option<FieldKind>)> = Vec::new();
+    for (name, value) in prompts.iter().flat_map(|prompt| &prompt.attributes) {
+        match kinds.iter_mut().find(|(known, _)| known == name) {
+            Some((_, kind)) => *kind = common(*kind, value.kind()),
+            None => kinds.push((name, value.kind())),
+        }
+    }
+    let mut taken: Vec<String> = own.iter().map(|name| name.to_lowercase()).collect();
+    let fields = kinds.into_iter().map(|(name, kind)| {
+        let mut unique = name.to_owned();
+        // Tables of a GeoPackage do not tell upper case from lower.
+        while taken.contains(&unique.to_lowercase()) {
+            unique = format!("prompt_{unique}");
+        }
+        taken.push(unique.to_lowercase());
+        (
+            name.to_owned(),
+            Field::new(unique, kind.unwrap_or(FieldKind::Text)),
+        )
+    });
+    fields.collect()
+}
+
+/// A kind of field that holds values of both.
+fn common(one: Option<FieldKind>, other: Option<FieldKind>) -> Option<FieldKind> {
+    use FieldKind::{Integer, Real, Text};
+    match (one, other) {
+        (None, kind) | (kind, None) => kind,
+        (Some(one), Some(other)) if one == other => Some(one),
+        (Some(Integer | Real), Some(Integer | Real)) => Some(Real),
+        _ => Some(Text),
+    }
+}
+
+/// The polygons of objects, in pixels. Objects whose boxes touch are done together, so that edges
+/// which they share stay shared; the others need not be in memory at once.
+fn outlines(objects: &[SceneObject], options: &PolygonOptions) -> Vec<MultiPolygon<f64>> {
+    let mut outlines = vec![MultiPolygon(Vec::new()); objects.len()];
+    let mut together: Vec<usize> = Vec::new();
+    let mut bytes = 0;
+    for group in touching(objects) {
+        let own = group.iter().map(|&at| {
+            let rle = objects[at].mask.rle();
+            u64::from(rle.width().div_ceil(64)) * u64::from(rle.height()) * 8
+        });
+        let own: u64 = own.sum();
+        if bytes + own > BITMAPS && !together.is_empty() {
+            outline(objects, &together, options, &mut outlines);
+            (together, bytes) = (Vec::new(), 0);
+        }
+        together.extend(group);
+        bytes += own;
+    }
+    outline(objects, &together, options, &mut outlines);
+    outlines
+}
+
+fn outline(
+    objects: &[SceneObject],
+    together: &[usize],
+    options: &PolygonOptions,
+    outlines: &mut [MultiPolygon<f64>],
+) {
+    let masks: Vec<_> = together
+        .iter()
+        .map(|&at| objects[at].mask.bitmap())
+        .collect();
+    let placed = together.iter().zip(&masks).map(|(&at, mask)| Object {
+        mask,
+        x: objects[at].mask.x(),
+        y: objects[at].mask.y(),
+    });
+    let placed: Vec<Object<'_>> = placed.collect();
+    for (&at, outline) in together.iter().zip(polygons(&placed, options)) {
+        outlines[at] = outline;
+    }
+}
+
+/// Groups of objects whose boxes overlap or touch, directly or through others.
+fn touching(objects: &[SceneObject]) -> Vec<Vec<usize>> {
+    let places = Places::new(objects.iter().map(|object| object.mask.bounds()));
+    let mut groups = Vec::new();
+    let mut seen = vec![false; objects.len()];
+    for first in 0..objects.len() {
+        if seen[first] {
+            continue;
+        }
+        seen[first] = true;
+        let (mut group, mut next) = (vec![first], 0);
+        while let Some(&at) = group.get(next) {
+            next += 1;
+            let [x0, y0, x1, y1] = objects[at].mask.bounds();
+            for other in places.overlapping([x0 - 1, y0 - 1, x1 + 1, y1 + 1]) {
+                if !seen[other] {
+                    seen[other] = true;
+                    group.push(other);
+                }
+            }
+        }
+        group.sort_unstable();
+        groups.push(group);
+    }
+    groups
+}
+
+fn to_map(outline: &MultiPolygon<f64>, ground: &Ground) -> MultiPolygon<f64> {
+    let ring = |ring: &LineString<f64>| {
+        let vertices = ring
+            .0
+            .iter()
+            .map(|vertex| ground.to_map(vertex.x, vertex.y));
+        LineString::from_iter(vertices)
+    };
+    let polygons = outline.0.iter().map(|polygon| {
+        let interiors = polygon.interiors().iter().map(ring).collect();
+        Polygon::new(ring(polygon.exterior()), interiors)
+    });
+    MultiPolygon(polygons.collect())
+}
+
+fn vertices(ring: &LineString<f64>) -> Vec<(f64, f64)> {
+    ring.0.iter().map(|vertex| (vertex.x, vertex.y)).collect()
+}
+
+/// `min x,min y,max x,max y`, to about a millimetre in metres and a centimetre in degrees.
+fn bounding_box(geometry: &MultiPolygon<f64>) -> String {
+    let mut bounds = [
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NEG_INFINITY,
+    ];
+    for vertex in geometry.0.iter().flat_map(|polygon| &polygon.exterior().0) {
+        bounds[0] = bounds[0].min(vertex.x);
+        bounds[1] = bounds[1].min(vertex.y);
+        bounds[2] = bounds[2].max(vertex.x);
+        bounds[3] = bounds[3].max(vertex.y);
+    }
+    let largest = bounds
+        .iter()
+        .fold(0.0_f64, |most, edge| most.max(edge.abs()));
+    let digits = if largest <= 360.0 { 7 } else { 3 };
+    let edges: Vec<String> = bounds
+        .iter()
+        .map(|&edge| rounded(edge, digits).to_string())
+        .collect();
+    edges.join(",")
+}
+
+fn rounded(value: f64, digits: i32) -> f64 {
+    let scale = 10_f64.powi(digits);
+    (value * scale).round() / scale
+}

@@ -1,0 +1,52 @@
+//! A whole scene: windows that share encodings, masks made one across windows, and a run that resumes.
+//!
+//! ```text
+//! points -> gather_points -> ObjectPrompt
+//! ObjectPrompt -> plan -> windows -> tile -> embedding (or from the cache) -> answers -> PlacedMask
+//! PlacedMask at its window's edge -> asked again -> merge -> Outcome -> layer, write_labels
+//! ```
+//!
+//! [`segment`] finds the object that each prompt points at, [`segment_all`] whatever there is. Both
+//! work on any [`Source`] of pixels with any [`Model`], and both keep nothing of a window but its
+//! masks as runs ([`PlacedMask`]), so that memory depends neither on the raster's size nor on how many
+//! windows there are. Coordinates are continuous pixels of the raster: `(0, 0)` is its top-left corner,
+//! `(0.5, 0.5)` the centre of its first pixel.
+
+mod again;
+mod auto;
+mod cache;
+mod cover;
+mod engine;
+mod error;
+mod features;
+mod ground;
+mod journal;
+mod labels;
+mod merge;
+mod model;
+mod observer;
+mod outcome;
+mod place;
+mod placed_mask;
+mod plan;
+mod prompts;
+mod run;
+mod source;
+
+pub use auto::{AutoOptions, segment_all};
+pub use cache::{Cache, CacheKey};
+pub use engine::Stores;
+pub use error::SceneError;
+pub use features::{LayerOptions, layer};
+pub use ground::Ground;
+pub use journal::{Journal, OnChange};
+pub use labels::write_labels;
+pub use merge::Overlap;
+pub use model::{Answer, Model, ModelError, Pace, Prompt, PromptPoint};
+pub use observer::{Observer, Progress};
+pub use outcome::{Counts, Failure, Missing, Outcome, SceneObject};
+pub use placed_mask::{PlacedMask, Run};
+pub use plan::{Plan, PlannedWindow};
+pub use prompts::{Gathered, ObjectPrompt, gather_points};
+pub use run::{SegmentOptions, plan, segment};
+pub use source::Source;

@@ -1,0 +1,342 @@
+//! The run over a scene with prompts: plan, look, ask again, make one of what is the same.
+
+use std::collections::BTreeMap;
+
+use rstar::primitives::GeomWithData;
+use rstar::{AABB, RTree};
+use serde::Serialize;
+
+use crate::again::{Known, ask_again};
+use crate::engine::{Engine, Questioner, Questions, Stores};
+use crate::error::SceneError;
+use crate::merge::{Overlap, resolve, unite};
+use crate::model::{Model, PromptPoint};
+use crate::observer::Observer;
+use crate::outcome::{Failure, Missing, Outcome, SceneObject};
+use crate::plan::{Grid, Need, Plan, PlannedWindow};
+use crate::prompts::{ObjectPrompt, identity};
+use crate::source::Source;
+
+/// How often a window's side may be doubled: 16 times the input of SAM is 16,384 pixels, whose
+/// largest mask takes 32 MiB while it is enlarged.
+pub(crate) const MOST_LEVELS: u32 = 4;
+
+/// How a scene is worked on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SegmentOptions {
+    /// Side of a window at full resolution, in pixels of the raster; none is the model's input size.
+    /// Smaller windows show the model enlarged pixels, larger ones coarser pixels.
+    pub window: Option<u32>,
+    /// Pixels that the points of an object keep from its window's edge, wherever the raster goes on.
+    pub margin: u32,
+    /// How often an object that reaches its window's edge is asked about again.
+    pub rounds: u32,
+    /// How often a window's side may be doubled for an object that is larger, at most 4.
+    pub levels: u32,
+    /// Prompts that are answered at once.
+    pub batch: usize,
+    /// Objects whose IoU is at least this are one, with the prompts of both; none keeps every prompt's
+    /// object.
+    pub merge: Option<f64>,
+    /// What becomes of pixels that several objects have.
+    pub overlap: Overlap,
+}
+
+impl Default for SegmentOptions {
+    fn default() -> Self {
+        Self {
+            window: None,
+            margin: 64,
+            rounds: 5,
+            levels: MOST_LEVELS,
+            batch: 64,
+            merge: None,
+            overlap: Overlap::Keep,
+        }
+    }
+}
+
+impl SegmentOptions {
+    pub(crate) fn grid(&self, source: &impl Source, input: u32) -> Result<Grid, SceneError> {
+        let side = self.window.unwrap_or(input);
+        let wrong = |what: String, hint| Err(SceneError::Options { what, hint });
+        if input == 0 || side <= self.margin.saturating_mul(2) {
+            return wrong(
+                format!(
+                    "a window of {side} pixels has no room between margins of {}",
+                    self.margin
+                ),
+                "use a larger window or a smaller margin",
+            );
+        }
+        if side > 1 << 14 {
+            return wrong(
+                format!(
+                    "a window of {side} pixels is larger than the largest of {}",
+                    1 << 14
+                ),
+                "use a smaller window: larger objects are seen in coarser windows anyway",
+            );
+        }
+        if self.levels > MOST_LEVELS {
+            return wrong(
+                format!(
+                    "windows cannot be doubled {} times, but {MOST_LEVELS}",
+                    self.levels
+                ),
+                "use fewer levels",
+            );
+        }
+        if self
+            .merge
+            .is_some_and(|bound| !(bound > 0.0 && bound <= 1.0))
+        {
+            return wrong(
+                "objects are the same from an IoU above 0 and up to 1 on".into(),
+                "0.8 is a good value",
+            );
+        }
+        let raster = (source.width(), source.height());
+        if raster.0 == 0 || raster.1 == 0 {
+            return wrong("the raster has no pixels".into(), "name another raster");
+        }
+        // Enlarged masks are bounded, whatever the first window's side is.
+        let most = (0..=self.levels)
+            .rev()
+            .find(|level| side << level <= 1 << 14);
+        Ok(Grid {
+            raster,
+            side,
+            input,
+            margin: self.margin,
+            levels: most.unwrap_or(0),
+        })
+    }
+}
+
+/// The questions about the objects of a scene.
+struct Asking<'a> {
+    objects: &'a [ObjectPrompt],
+    /// Positive points of all objects, with their objects' numbers.
+    points: RTree<GeomWithData<[f64; 2], usize>>,
+}
+
+impl<'a> Asking<'a> {
+    fn new(objects: &'a [ObjectPrompt]) -> Self {
+        let points = objects.iter().enumerate().flat_map(|(at, object)| {
+            let positive = object.points.iter().filter(|point| point.positive);
+            positive.map(move |point| GeomWithData::new([point.x, point.y], at))
+        });
+        let points = RTree::bulk_load(points.collect());
+        Self { objects, points }
+    }
+}
+
+impl Questioner for Asking<'_> {
+    fn questions(&self, planned: &PlannedWindow) -> Questions {
+        let prompts = planned
+            .objects
+            .iter()
+            .map(|&at| (at, self.objects[at].about(planned)));
+        let window = planned.window;
+        let upper = [
+            (window.x + i64::from(window.width)) as f64,
+            (window.y + i64::from(window.height)) as f64,
+        ];
+        let area = AABB::from_corners([window.x as f64, window.y as f64], upper);
+        let mut beside: Vec<PromptPoint> = self
+            .points
+            .locate_in_envelope(&area)
+            .filter(|point| planned.objects.binary_search(&point.data).is_err())
+            .map(|point| {
+                let [x, y] = planned.to_tile(point.geom()[0], point.geom()[1]);
+                PromptPoint {
+                    x,
+                    y,
+                    positive: true,
+                }
+            })
+            .collect();
+        // The order in a tree says nothing.
+        beside.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
+        Questions {
+            prompts: prompts.collect(),
+            beside,
+            all: false,
+        }
+    }
+}
+
+/// What the windows of a run over prompts would be, without running it. Prompts that cannot be asked
+/// are left out.
+///
+/// # Errors
+/// [`SceneError::Options`].
+pub fn plan<S: Source, M: Model>(
+    source: &S,
+    objects: &[ObjectPrompt],
+    options: &SegmentOptions,
+    model: &M,
+) -> Result<Plan, SceneError> {
+    let grid = options.grid(source, model.input_size())?;
+    let (objects, _) = askable(objects, grid.raster);
+    let needs = needs(&grid, &objects);
+    let (windows, too_large) = grid.plan(&needs);
+    let mut stores = Stores::default();
+    let mut nobody = ();
+    let engine = Engine::new(source, model, grid, options.batch, &mut stores, &mut nobody);
+    let prompts = needs.len() - too_large.len();
+    Ok(engine.plan(windows, prompts))
+}
+
+/// Finds the object that each prompt points at.
+///
+/// Prompts share windows; an object that reaches its window's edge is asked about again in a window
+/// around it, and coarser if it is larger than one. What cannot be read, encoded or answered is a
+/// failure of the outcome, and the rest is done. The same input brings the same outcome, whether
+/// the run was stopped in between or not.
+///
+/// # Errors
+/// [`SceneError::Options`], [`SceneError::Stopped`] when the observer says so, and whatever the journal
+/// cannot do.
+pub fn segment<S: Source, M: Model>(
+    source: &S,
+    objects: &[ObjectPrompt],
+    options: &SegmentOptions,
+    model: &M,
+    stores: &mut Stores<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, SceneError> {
+    let grid = options.grid(source, model.input_size())?;
+    let mut engine = Engine::new(source, model, grid, options.batch, stores, observer);
+    engine.begin(identity(objects), options)?;
+    let (objects, outside) = askable(objects, grid.raster);
+    for prompt in outside {
+        let reason = Missing::Outside;
+        engine.fail(Failure::Object { prompt, reason });
+    }
+    let needs = needs(&grid, &objects);
+    let (windows, too_large) = grid.plan(&needs);
+    for &prompt in &too_large {
+        let reason = Missing::TooLarge;
+        engine.fail(Failure::Object { prompt, reason });
+    }
+
+    let asking = Asking::new(&objects);
+    let mut known: BTreeMap<usize, Known> = BTreeMap::new();
+    let mut missing = Vec::new();
+    let prompts = needs.len() - too_large.len();
+    engine.round(windows, prompts, &asking, |planned, found| {
+        missing.extend(found.missing);
+        for piece in found.pieces {
+            known.insert(piece.object, Known::new(piece, planned));
+        }
+    })?;
+    missing.sort_unstable_by_key(|(prompt, _)| *prompt);
+    for (prompt, reason) in missing {
+        engine.fail(Failure::Object { prompt, reason });
+    }
+    let extent = |object: usize| objects[object].extent(false);
+    ask_again(
+        &mut engine,
+        &mut known,
+        &asking,
+        options.rounds,
+        extent,
+        |_, answers| answers.into_iter().next(),
+    )?;
+
+    let found = known.into_values().map(|known| {
+        let prompts = vec![known.piece.object];
+        to_object(known, prompts)
+    });
+    Ok(finish(
+        &mut engine,
+        found.collect(),
+        options.merge,
+        options.overlap,
+    ))
+}
+
+pub(crate) fn to_object(known: Known, prompts: Vec<usize>) -> SceneObject {
+    let [across, down] = known.planned.scale();
+    SceneObject {
+        id: 0,
+        prompts,
+        mask: known.piece.mask,
+        score: known.piece.score,
+        stability: known.piece.stability,
+        scale: across.max(down),
+        cut: known.cut,
+    }
+}
+
+/// Makes one of what is the same, resolves overlaps, and numbers what is left.
+pub(crate) fn finish<S: Source, M: Model>(
+    engine: &mut Engine<'_, '_, S, M>,
+    mut objects: Vec<SceneObject>,
+    merge: Option<f64>,
+    overlap: Overlap,
+) -> Outcome {
+    if let Some(bound) = merge {
+        let before = objects.len();
+        objects = unite(objects, bound);
+        engine.counts.merged += before - objects.len();
+    }
+    if overlap == Overlap::Resolve {
+        let (left, covered) = resolve(objects);
+        objects = left;
+        for prompt in covered.into_iter().flat_map(|object| object.prompts) {
+            let reason = Missing::Covered;
+            engine.fail(Failure::Object { prompt, reason });
+        }
+    }
+    for (id, object) in (1..).zip(&mut objects) {
+        object.id = id;
+    }
+    engine.counts.cut = objects.iter().filter(|object| object.cut).count();
+    Outcome {
+        objects,
+        failures: std::mem::take(&mut engine.failures),
+        counts: engine.counts,
+    }
+}
+
+/// The objects with what lies outside the raster left out, and the numbers of those that cannot be
+/// asked about: they stay in the list as nothing, so that numbers mean the same.
+fn askable(objects: &[ObjectPrompt], raster: (u32, u32)) -> (Vec<ObjectPrompt>, Vec<usize>) {
+    let mut outside = Vec::new();
+    let objects = objects.iter().enumerate().map(|(at, object)| {
+        if object.is_askable(raster) {
+            return object.within(raster);
+        }
+        outside.push(at);
+        ObjectPrompt {
+            points: Vec::new(),
+            bounds: None,
+            ..object.clone()
+        }
+    });
+    (objects.collect(), outside)
+}
+
+/// What the windows of the first round have to hold. A negative point far away is no reason for a
+/// coarser window: it is left out.
+fn needs(grid: &Grid, objects: &[ObjectPrompt]) -> Vec<Need> {
+    let need = |(object, asked): (usize, &ObjectPrompt)| {
+        let positive = asked.extent(false)?;
+        let whole = asked.extent(true)?;
+        let level = grid.level(positive, 0).unwrap_or(0);
+        let bounds = if grid.level(whole, 0) == Some(level) {
+            whole
+        } else {
+            positive
+        };
+        Some(Need {
+            object,
+            bounds,
+            level,
+        })
+    };
+    objects.iter().enumerate().filter_map(need).collect()
+}

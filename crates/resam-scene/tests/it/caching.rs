@@ -1,0 +1,261 @@
+//! A second run over the same pixels does not encode them again.
+
+use image::RgbImage;
+use resam_scene::{Cache, CacheKey, ObjectPrompt, Observer, SegmentOptions, Stores, segment};
+
+use crate::made_scene::{ExactModel, MadeScene, Shape, Sight};
+use crate::object;
+
+fn scene() -> (MadeScene, Vec<ObjectPrompt>) {
+    let shapes: Vec<Shape> = (0..6)
+        .map(|at| Shape::Ellipse([300.0 + 1000.0 * f64::from(at), 300.0], [200.0, 100.0], 0.5))
+        .collect();
+    let prompts = shapes.iter().enumerate().map(|(at, shape)| {
+        let [x, y] = shape.along(0.9);
+        object(at, x, y)
+    });
+    let prompts = prompts.collect();
+    (MadeScene::new(6000, 1100, &shapes), prompts)
+}
+
+fn tile(grey: u8) -> RgbImage {
+    RgbImage::from_pixel(8, 8, image::Rgb([grey; 3]))
+}
+
+#[test]
+fn a_second_run_takes_every_embedding_from_the_cache_and_brings_the_same() {
+    let (scene, prompts) = scene();
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(&folder.path().join("new/cache"), 1 << 30).unwrap();
+    let run = |model: &ExactModel| {
+        let mut stores = Stores {
+            cache: Some(&cache),
+            journal: None,
+        };
+        segment(
+            &scene,
+            &prompts,
+            &SegmentOptions::default(),
+            model,
+            &mut stores,
+            &mut (),
+        )
+        .unwrap()
+    };
+    let (first_model, second_model) = (
+        ExactModel::new(1024, Sight::Exact),
+        ExactModel::new(1024, Sight::Exact),
+    );
+    let first = run(&first_model);
+    let second = run(&second_model);
+    assert_eq!(first.objects, second.objects);
+    assert_eq!(first_model.encoded(), first.counts.windows);
+    assert_eq!(second_model.encoded(), 0);
+    assert_eq!(second.counts.cached, second.counts.windows);
+
+    // Another model has embeddings of its own.
+    let other = ExactModel::new(1024, Sight::Short);
+    run(&other);
+    assert_eq!(other.encoded(), first_model.encoded());
+}
+
+#[test]
+fn every_damaged_entry_is_no_entry() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path(), 1 << 20).unwrap();
+    let key = CacheKey::new(&tile(1), "model");
+    let embedding: Vec<u8> = (0..200).collect();
+    cache.put(&key, &embedding).unwrap();
+    assert_eq!(cache.get(&key).as_deref(), Some(&embedding[..]));
+    assert_eq!(cache.get(&CacheKey::new(&tile(2), "model")), None);
+    assert_eq!(cache.get(&CacheKey::new(&tile(1), "other")), None);
+    let path = folder
+        .path()
+        .read_dir()
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let whole = fs_err::read(&path).unwrap();
+    for at in 0..whole.len() {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x10;
+        fs_err::write(&path, &damaged).unwrap();
+        assert_eq!(cache.get(&key), None, "byte {at}");
+        assert!(!path.exists());
+        fs_err::write(&path, &whole[..at]).unwrap();
+        assert_eq!(cache.get(&key), None, "cut at {at}");
+    }
+    cache.put(&key, &embedding).unwrap();
+    assert_eq!(cache.get(&key).as_deref(), Some(&embedding[..]));
+}
+
+#[test]
+fn an_embedding_that_the_model_does_not_take_is_made_again() {
+    let (scene, prompts) = scene();
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path(), 1 << 30).unwrap();
+    let run = |model: &ExactModel| {
+        let mut stores = Stores {
+            cache: Some(&cache),
+            journal: None,
+        };
+        segment(
+            &scene,
+            &prompts,
+            &SegmentOptions::default(),
+            model,
+            &mut stores,
+            &mut (),
+        )
+        .unwrap()
+    };
+    let first = run(&ExactModel::new(1024, Sight::Exact));
+    // A whole entry of another version of the program, say, under the same key.
+    for window in 0..2 {
+        let tile = resam_scene::Source::read(
+            &scene,
+            resam_geo::Window {
+                x: window,
+                y: 0,
+                width: 1024,
+                height: 1024,
+            },
+            1024,
+            1024,
+        );
+        cache
+            .put(&CacheKey::new(&tile.unwrap().image, "exact 0"), b"short")
+            .unwrap();
+    }
+    let model = ExactModel::new(1024, Sight::Exact);
+    let second = run(&model);
+    assert_eq!(first.objects, second.objects);
+    assert!(
+        model.encoded() > 0 && model.encoded() <= 2,
+        "{}",
+        model.encoded()
+    );
+}
+
+#[test]
+fn what_was_used_longest_ago_goes_first_and_the_rest_stays_below_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path(), 20 * 1072).unwrap();
+    let keys: Vec<CacheKey> = (0..30)
+        .map(|grey| CacheKey::new(&tile(grey), "model"))
+        .collect();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(1000);
+    for (at, key) in keys.iter().enumerate().take(20) {
+        cache.put(key, &[at as u8; 1000]).unwrap();
+    }
+    // All were last used long ago, one after the other...
+    let mut files: Vec<_> = folder
+        .path()
+        .read_dir()
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    for file in &files {
+        let file = std::fs::File::options().write(true).open(file).unwrap();
+        file.set_modified(old).unwrap();
+    }
+    // ...but for the first, which is used now.
+    assert!(cache.get(&keys[0]).is_some());
+    for (at, key) in keys.iter().enumerate().skip(20) {
+        cache.put(key, &[at as u8; 1000]).unwrap();
+        let bytes: u64 = folder
+            .path()
+            .read_dir()
+            .unwrap()
+            .map(|file| file.unwrap().metadata().unwrap().len())
+            .sum();
+        assert!(bytes <= 20 * 1072, "{bytes}");
+        assert_eq!(bytes, cache.bytes());
+    }
+    assert!(cache.get(&keys[0]).is_some());
+    let recent = keys[20..]
+        .iter()
+        .filter(|key| cache.get(key).is_some())
+        .count();
+    assert_eq!(recent, 10);
+    assert!(keys[1..20].iter().any(|key| cache.get(key).is_none()));
+
+    // An entry larger than everything that may be kept is not kept.
+    cache.put(&keys[1], &[0; 30_000]).unwrap();
+    assert!(cache.bytes() <= 20 * 1072);
+}
+
+#[test]
+fn threads_that_share_a_folder_never_read_a_wrong_embedding() {
+    let folder = tempfile::tempdir().unwrap();
+    // As two processes would: a cache each over the same folder, too small for all entries.
+    let caches = [(); 4].map(|()| Cache::open(folder.path(), 12 * 5072).unwrap());
+    let hits = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for (thread, cache) in caches.iter().enumerate() {
+            let hits = &hits;
+            scope.spawn(move || {
+                for round in 0..150 {
+                    let grey = ((round * (thread + 3)) % 17) as u8;
+                    let key = CacheKey::new(&tile(grey), "model");
+                    match cache.get(&key) {
+                        Some(embedding) => {
+                            assert_eq!(embedding, [grey; 5000]);
+                            hits.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        }
+                        None => cache.put(&key, &[grey; 5000]).unwrap(),
+                    }
+                }
+            });
+        }
+    });
+    assert!(hits.into_inner() > 0);
+    let left = folder
+        .path()
+        .read_dir()
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    assert!(
+        left.into_iter()
+            .all(|path| path.extension().unwrap() == "embedding")
+    );
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_told_and_the_run_goes_on() {
+    struct Notices(Vec<String>);
+    impl Observer for Notices {
+        fn notice(&mut self, text: &str) {
+            self.0.push(text.to_owned());
+        }
+    }
+    let (scene, prompts) = scene();
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(&folder.path().join("cache"), 1 << 30).unwrap();
+    fs_err::remove_dir(folder.path().join("cache")).unwrap();
+    let mut notices = Notices(Vec::new());
+    let mut stores = Stores {
+        cache: Some(&cache),
+        journal: None,
+    };
+    let model = ExactModel::new(1024, Sight::Exact);
+    let options = SegmentOptions::default();
+    let outcome = segment(
+        &scene,
+        &prompts,
+        &options,
+        &model,
+        &mut stores,
+        &mut notices,
+    )
+    .unwrap();
+    assert_eq!(outcome.objects.len(), 6);
+    assert!(
+        notices.0[0].contains("not kept in the cache"),
+        "{:?}",
+        notices.0
+    );
+}

@@ -1,0 +1,48 @@
+//! What this crate promises, as statements.
+
+mod automatic;
+mod caching;
+mod covering;
+mod made_scene;
+mod placed_masks;
+mod resuming;
+mod seams;
+mod vectors_and_labels;
+
+use resam_scene::{ObjectPrompt, PromptPoint};
+
+/// An object with one positive point.
+fn object(id: impl ToString, x: f64, y: f64) -> ObjectPrompt {
+    ObjectPrompt {
+        id: id.to_string(),
+        points: vec![positive(x, y)],
+        bounds: None,
+        attributes: Vec::new(),
+    }
+}
+
+fn positive(x: f64, y: f64) -> PromptPoint {
+    PromptPoint {
+        x,
+        y,
+        positive: true,
+    }
+}
+
+/// Numbers that look random and are the same everywhere (splitmix64).
+struct Draws(u64);
+
+impl Draws {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut value = self.0;
+        value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        value ^ (value >> 31)
+    }
+
+    /// From `low` up to `high`.
+    fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}

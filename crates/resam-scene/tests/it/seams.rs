@@ -1,0 +1,408 @@
+//! Objects across the borders of windows come out whole, once, and as good as the others.
+
+use resam_geo::Window;
+use resam_scene::{
+    Failure, Missing, ObjectPrompt, Outcome, Overlap, PromptPoint, SegmentOptions, Stores, plan,
+    segment,
+};
+
+use crate::made_scene::{ExactModel, MadeScene, Shape, Sight};
+use crate::{Draws, object, positive};
+
+const SIDE: u32 = 4180;
+/// The object that is larger than a window, by its index.
+const GIANT: usize = 399;
+
+/// 400 objects that do not touch: small ones, and bars that somebody pointed at one end of; the last
+/// one is larger than a window.
+fn four_hundred() -> (Vec<Shape>, Vec<ObjectPrompt>) {
+    let mut draws = Draws(3);
+    let mut shapes = Vec::new();
+    let giant = Shape::Rectangle([2090.0, 2090.0], [450.0, 280.0], 0.4);
+    let cell = 190.0;
+    let mut cells: Vec<[f64; 2]> = Vec::new();
+    for row in 0..22 {
+        for column in 0..22 {
+            let middle = [
+                (f64::from(column) + 0.5) * cell,
+                (f64::from(row) + 0.5) * cell,
+            ];
+            if (middle[0] - 2090.0).hypot(middle[1] - 2090.0) > 640.0 {
+                cells.push(middle);
+            }
+        }
+    }
+    for (at, [x, y]) in cells.into_iter().enumerate().take(GIANT) {
+        let angle = draws.between(0.0, std::f64::consts::TAU);
+        let centre = [x, y];
+        let half = [draws.between(80.0, 88.0), draws.between(12.0, 30.0)];
+        let small = [draws.between(20.0, 60.0), draws.between(15.0, 50.0)];
+        shapes.push(match at % 8 {
+            0 => Shape::Ellipse(centre, small, angle),
+            1 => Shape::Rectangle(centre, small, angle),
+            2..=4 => Shape::Ellipse(centre, half, angle),
+            _ => Shape::Rectangle(centre, half, angle),
+        });
+    }
+    shapes.push(giant);
+    let prompts = shapes.iter().enumerate().map(|(at, shape)| {
+        let [x, y] = shape.along(if at % 8 < 2 { 0.2 } else { 0.97 });
+        object(at + 1, x, y)
+    });
+    let prompts = prompts.collect();
+    (shapes, prompts)
+}
+
+fn run(scene: &MadeScene, prompts: &[ObjectPrompt], model: &ExactModel) -> Outcome {
+    let options = SegmentOptions::default();
+    segment(
+        scene,
+        prompts,
+        &options,
+        model,
+        &mut Stores::default(),
+        &mut (),
+    )
+    .unwrap()
+}
+
+/// Whether a window of the first round has only a part of the object that is asked about in it.
+fn across_borders(scene: &MadeScene, prompts: &[ObjectPrompt], whole: &Outcome) -> Vec<bool> {
+    let model = ExactModel::new(512, Sight::Exact);
+    let plan = plan(scene, prompts, &SegmentOptions::default(), &model).unwrap();
+    let mut across = vec![false; prompts.len()];
+    for planned in &plan.windows {
+        let Window {
+            x,
+            y,
+            width,
+            height,
+        } = planned.window;
+        for &at in &planned.objects {
+            let [x0, y0, x1, y1] = whole.objects[at].mask.bounds();
+            let (right, bottom) = (x + i64::from(width), y + i64::from(height));
+            across[at] = x0 < x || y0 < y || x1 > right || y1 > bottom;
+        }
+    }
+    across
+}
+
+#[test]
+fn four_hundred_objects_a_quarter_of_them_across_borders_are_one_feature_each() {
+    let (shapes, prompts) = four_hundred();
+    assert_eq!(shapes.len(), 400);
+    let scene = MadeScene::new(SIDE, SIDE, &shapes);
+    let areas = scene.areas(shapes.len());
+    for sight in [Sight::Exact, Sight::Short, Sight::Noisy] {
+        let model = ExactModel::new(512, sight);
+        let outcome = run(&scene, &prompts, &model);
+        assert_eq!(outcome.failures, []);
+        assert_eq!(outcome.objects.len(), 400);
+        let across = across_borders(&scene, &prompts, &outcome);
+        let crossing = across.iter().filter(|&&across| across).count();
+        let (mut of_crossing, mut of_others) = (0.0, 0.0);
+        for (at, object) in outcome.objects.iter().enumerate() {
+            assert_eq!(object.prompts, [at]);
+            assert_eq!(object.id as usize, at + 1);
+            assert!(!object.cut, "object {at}");
+            let iou = scene.iou(&object.mask, at as u16 + 1, areas[at + 1]);
+            let least = match (sight, at) {
+                (Sight::Noisy, _) => 0.6,
+                (_, GIANT) => 0.99,
+                _ => 1.0,
+            };
+            assert!(iou >= least, "object {at}: {iou}");
+            *(if across[at] {
+                &mut of_crossing
+            } else {
+                &mut of_others
+            }) += iou;
+        }
+        of_crossing /= crossing as f64;
+        of_others /= (400 - crossing) as f64;
+        println!(
+            "{crossing} of 400 across borders, {} asked again, {} windows: IoU {of_crossing:.5} \
+             across borders, {of_others:.5} of the others",
+            outcome.counts.asked_again, outcome.counts.windows
+        );
+        assert!(crossing >= 100, "{crossing}");
+        assert!(of_crossing >= of_others - 0.01);
+        assert!(across[GIANT] && outcome.objects[GIANT].scale > 1.0);
+        assert!(outcome.counts.asked_again >= 90, "{:?}", outcome.counts);
+    }
+}
+
+#[test]
+fn an_object_at_the_edge_of_the_raster_or_of_its_data_is_not_asked_again() {
+    let shapes = [
+        Shape::Rectangle([0.0, 400.0], [120.0, 60.0], 0.0),
+        Shape::Rectangle([2000.0, 400.0], [120.0, 60.0], 0.0),
+    ];
+    let mut scene = MadeScene::new(3000, 3000, &shapes);
+    scene.data_ends = 2010;
+    let prompts = [object("edge", 20.0, 400.0), object("data", 1950.0, 400.0)];
+    let outcome = run(&scene, &prompts, &ExactModel::new(1024, Sight::Exact));
+    assert_eq!(outcome.counts.asked_again, 0);
+    assert_eq!(outcome.objects[0].mask.bounds(), [0, 340, 120, 460]);
+    assert_eq!(
+        outcome.objects[1].mask.bounds(),
+        [1880, 340, 2010, 460],
+        "nodata is no object"
+    );
+}
+
+#[test]
+fn a_speck_cut_by_the_window_far_from_the_point_neither_stays_nor_is_asked_about() {
+    // Both are the same object for the model: a house, and what looks like it at the window's edge.
+    let shapes = [Shape::Rectangle([2000.0, 2000.0], [100.0, 100.0], 0.0)];
+    let scene = MadeScene::new(4000, 4000, &shapes);
+    let model = ExactModel::new(1024, Sight::Noisy);
+    let outcome = run(&scene, &[object("house", 2000.0, 2000.0)], &model);
+    assert_eq!(outcome.counts.asked_again, 0);
+    let window = [2000 - 512 + 4, 2000 + 512 - 4];
+    let [x0, y0, x1, y1] = outcome.objects[0].mask.bounds();
+    assert!(x0 >= window[0] && y0 >= window[0] && x1 <= window[1] && y1 <= window[1]);
+}
+
+#[test]
+fn prompts_without_an_object_are_told_with_the_reason() {
+    let shapes = [Shape::Ellipse([500.0, 500.0], [100.0, 100.0], 0.0)];
+    let mut scene = MadeScene::new(40_000, 1500, &shapes);
+    scene.data_ends = 30_000;
+    let mut wide = object("wide", 10.0, 10.0);
+    wide.points.push(positive(25_000.0, 10.0));
+    let mut only_negative = object("negative", 500.0, 500.0);
+    only_negative.points[0].positive = false;
+    let prompts = [
+        object("house", 500.0, 500.0),
+        object("ground", 900.0, 900.0),
+        object("no data", 35_000.0, 100.0),
+        object("outside", 500.0, 1500.0),
+        object("not a number", f64::NAN, 1.0),
+        wide,
+        only_negative,
+    ];
+    let outcome = run(&scene, &prompts, &ExactModel::new(1024, Sight::Exact));
+    assert_eq!(outcome.objects.len(), 1);
+    let mut reasons: Vec<(usize, Missing)> = Vec::new();
+    for failure in outcome.failures {
+        match failure {
+            Failure::Object { prompt, reason } => reasons.push((prompt, reason)),
+            Failure::Window { .. } => panic!("{failure:?}"),
+        }
+    }
+    reasons.sort_by_key(|(prompt, _)| *prompt);
+    let expected = [
+        (1, Missing::Empty),
+        (2, Missing::NoData),
+        (3, Missing::Outside),
+        (4, Missing::Outside),
+        (5, Missing::TooLarge),
+        (6, Missing::Outside),
+    ];
+    assert_eq!(reasons, expected);
+}
+
+#[test]
+fn a_window_without_data_is_not_encoded() {
+    let mut scene = MadeScene::new(3000, 1500, &[]);
+    scene.data_ends = 0;
+    let model = ExactModel::new(1024, Sight::Exact);
+    let outcome = run(&scene, &[object("a", 500.0, 500.0)], &model);
+    assert_eq!((model.encoded(), outcome.counts.without_data), (0, 1));
+}
+
+#[test]
+fn a_window_that_cannot_be_read_is_told_and_the_rest_is_done() {
+    let shapes = [
+        Shape::Ellipse([500.0, 500.0], [50.0, 50.0], 0.0),
+        Shape::Ellipse([4500.0, 500.0], [50.0, 50.0], 0.0),
+    ];
+    let mut scene = MadeScene::new(5000, 1500, &shapes);
+    scene.unreadable = Some((4500, 500));
+    let prompts = [object("good", 500.0, 500.0), object("bad", 4500.0, 500.0)];
+    let outcome = run(&scene, &prompts, &ExactModel::new(1024, Sight::Exact));
+    assert_eq!(outcome.objects.len(), 1);
+    let [
+        Failure::Window {
+            prompts, reason, ..
+        },
+    ] = &outcome.failures[..]
+    else {
+        panic!("{:?}", outcome.failures)
+    };
+    assert_eq!(prompts, &[1]);
+    assert!(reason.contains("the disk is broken"), "{reason}");
+}
+
+#[test]
+fn the_model_is_told_of_points_on_other_objects_of_the_window() {
+    // Three objects in one window, two of which may be asked at once; a fourth one elsewhere.
+    let places = [
+        [500.0, 500.0],
+        [600.0, 500.0],
+        [700.0, 500.0],
+        [1100.0, 500.0],
+        [1800.0, 500.0],
+    ];
+    let shapes = places.map(|place| Shape::Ellipse(place, [20.0, 20.0], 0.0));
+    let scene = MadeScene::new(2300, 1100, &shapes);
+    let prompts: Vec<ObjectPrompt> = places
+        .iter()
+        .enumerate()
+        .map(|(at, [x, y])| object(at, *x, *y))
+        .collect();
+    let model = ExactModel::new(1024, Sight::Exact);
+    let options = SegmentOptions {
+        batch: 2,
+        ..SegmentOptions::default()
+    };
+    let plan = plan(&scene, &prompts, &options, &model).unwrap();
+    segment(
+        &scene,
+        &prompts,
+        &options,
+        &model,
+        &mut Stores::default(),
+        &mut (),
+    )
+    .unwrap();
+    let mut expected = Vec::new();
+    for planned in &plan.windows {
+        let Window { x, width, .. } = planned.window;
+        let seen = |at: &[f64; 2]| (x as f64..x as f64 + f64::from(width)).contains(&at[0]);
+        let visible = places.iter().filter(|place| seen(place)).count();
+        for batch in planned.objects.chunks(2) {
+            expected.push((batch.len(), visible - batch.len()));
+        }
+    }
+    assert_eq!(*model.asked.lock().unwrap(), expected);
+    assert!(expected.iter().any(|&(_, beside)| beside > 0));
+}
+
+#[test]
+fn prompts_on_the_same_object_are_one_only_when_asked_for() {
+    let shapes = [Shape::Rectangle([500.0, 500.0], [100.0, 50.0], 0.0)];
+    let scene = MadeScene::new(1500, 1500, &shapes);
+    let prompts = [object("a", 450.0, 500.0), object("b", 550.0, 500.0)];
+    let model = ExactModel::new(1024, Sight::Exact);
+    assert_eq!(run(&scene, &prompts, &model).objects.len(), 2);
+    let options = SegmentOptions {
+        merge: Some(0.8),
+        ..SegmentOptions::default()
+    };
+    let merged = segment(
+        &scene,
+        &prompts,
+        &options,
+        &model,
+        &mut Stores::default(),
+        &mut (),
+    );
+    let merged = merged.unwrap();
+    assert_eq!(merged.objects.len(), 1);
+    assert_eq!(merged.objects[0].prompts, [0, 1]);
+    assert_eq!(merged.counts.merged, 1);
+}
+
+#[test]
+fn resolved_overlaps_leave_each_pixel_to_the_best_object() {
+    let shapes = [
+        Shape::Rectangle([500.0, 500.0], [100.0, 50.0], 0.0),
+        Shape::Rectangle([800.0, 500.0], [30.0, 30.0], 0.0),
+    ];
+    let scene = MadeScene::new(1500, 1500, &shapes);
+    let prompts = [
+        object("a", 450.0, 500.0),
+        object("b", 550.0, 500.0),
+        object("c", 800.0, 500.0),
+    ];
+    let options = SegmentOptions {
+        overlap: Overlap::Resolve,
+        ..SegmentOptions::default()
+    };
+    let model = ExactModel::new(1024, Sight::Exact);
+    let outcome = segment(
+        &scene,
+        &prompts,
+        &options,
+        &model,
+        &mut Stores::default(),
+        &mut (),
+    );
+    let outcome = outcome.unwrap();
+    // Both masks of the first object are the same and of the same score: the first keeps it.
+    let left: Vec<&[usize]> = outcome
+        .objects
+        .iter()
+        .map(|object| &object.prompts[..])
+        .collect();
+    assert_eq!(left, [&[0][..], &[2]]);
+    assert_eq!(
+        outcome.failures,
+        [Failure::Object {
+            prompt: 1,
+            reason: Missing::Covered
+        }]
+    );
+    assert_eq!(
+        outcome
+            .objects
+            .iter()
+            .map(|object| object.id)
+            .collect::<Vec<_>>(),
+        [1, 2]
+    );
+}
+
+#[test]
+fn a_box_alone_is_asked_about() {
+    let shapes = [Shape::Ellipse([2500.0, 500.0], [50.0, 50.0], 0.0)];
+    let scene = MadeScene::new(5000, 1500, &shapes);
+    let prompt = ObjectPrompt {
+        points: Vec::<PromptPoint>::new(),
+        bounds: Some([2440.0, 440.0, 2560.0, 560.0]),
+        ..object("box", 0.0, 0.0)
+    };
+    let outcome = run(&scene, &[prompt], &ExactModel::new(1024, Sight::Exact));
+    assert_eq!(outcome.objects[0].mask.bounds(), [2450, 450, 2550, 550]);
+}
+
+#[test]
+fn options_that_cannot_be_meant_are_refused() {
+    let scene = MadeScene::new(100, 100, &[]);
+    let model = ExactModel::new(1024, Sight::Exact);
+    let sound = SegmentOptions::default();
+    for options in [
+        SegmentOptions {
+            margin: 512,
+            ..sound.clone()
+        },
+        SegmentOptions {
+            window: Some(100),
+            ..sound.clone()
+        },
+        SegmentOptions {
+            levels: 5,
+            ..sound.clone()
+        },
+        SegmentOptions {
+            merge: Some(f64::NAN),
+            ..sound.clone()
+        },
+        SegmentOptions {
+            window: Some(1 << 20),
+            ..sound
+        },
+    ] {
+        let refused = segment(
+            &scene,
+            &[],
+            &options,
+            &model,
+            &mut Stores::default(),
+            &mut (),
+        );
+        assert!(refused.unwrap_err().to_string().contains("hint: "));
+    }
+}

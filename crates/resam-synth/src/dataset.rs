@@ -1,0 +1,280 @@
+//! Data sets of scenes: images, true masks in COCO's format, a point an object.
+
+use std::io;
+use std::path::Path;
+
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder, RgbImage};
+use rayon::prelude::*;
+use resam_data::points::{PointPrompts, write_csv};
+use resam_mask::PixelBox;
+use resam_output::write_atomically;
+use serde::Serialize;
+
+use crate::error::SynthError;
+use crate::folder::NewFolder;
+use crate::layout::generate;
+use crate::photograph::photograph;
+use crate::points::points_of;
+use crate::scene::{Class, Instance, Scene};
+use crate::spec::SceneSpec;
+
+/// A picture to be painted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Picture {
+    /// An overhead scene.
+    Overhead(SceneSpec),
+    /// A photograph-like scene.
+    Photograph {
+        /// The same seed gives the same picture.
+        seed: u64,
+        /// Its side in pixels.
+        size: u32,
+    },
+}
+
+impl Picture {
+    /// Paints it.
+    ///
+    /// # Errors
+    /// As [`generate`] and [`photograph`].
+    pub fn paint(&self) -> Result<Scene, SynthError> {
+        match self {
+            Self::Overhead(spec) => generate(spec),
+            Self::Photograph { seed, size } => photograph(*seed, *size),
+        }
+    }
+}
+
+/// What of the pictures becomes a data set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatasetOptions {
+    /// Of the draws of points.
+    pub seed: u64,
+    /// Points on each object.
+    pub positives: usize,
+    /// Points beside each object, near it.
+    pub negatives: usize,
+    /// Objects of these classes are listed; all of them when there are none.
+    pub classes: Vec<Class>,
+    /// Objects with fewer visible pixels are not listed.
+    pub min_pixels: u64,
+    /// Objects of which a smaller share is seen are not listed, 0 to 1.
+    pub min_visible: f64,
+}
+
+impl Default for DatasetOptions {
+    /// One point on every object.
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            positives: 1,
+            negatives: 0,
+            classes: Vec::new(),
+            min_pixels: 16,
+            min_visible: 0.0,
+        }
+    }
+}
+
+impl DatasetOptions {
+    /// Whether an object is listed.
+    pub fn lists(&self, instance: &Instance) -> bool {
+        (self.classes.is_empty() || self.classes.contains(&instance.class))
+            && instance.area() >= self.min_pixels
+            && (self.min_visible <= 0.0 || instance.visible() >= self.min_visible)
+    }
+}
+
+#[derive(Serialize)]
+struct CocoFile {
+    info: Info,
+    images: Vec<CocoImage>,
+    categories: Vec<CocoCategory>,
+    annotations: Vec<CocoAnnotation>,
+}
+
+#[derive(Serialize)]
+struct Info {
+    description: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct CocoImage {
+    id: u64,
+    file_name: String,
+    width: u32,
+    height: u32,
+}
+
+#[derive(Serialize)]
+struct CocoCategory {
+    id: u64,
+    name: &'static str,
+}
+
+#[derive(Serialize)]
+struct CocoAnnotation {
+    id: u64,
+    image_id: u64,
+    category_id: u64,
+    segmentation: RunLengths,
+    area: u64,
+    bbox: [f64; 4],
+    iscrowd: u8,
+}
+
+/// A mask in compressed run lengths; `size` is height, width.
+#[derive(Serialize)]
+struct RunLengths {
+    size: [u32; 2],
+    counts: String,
+}
+
+/// Writes a data set into a new folder: `images/0001.png` and on, `instances.json` (COCO, run lengths),
+/// `points.csv` (`image,instance,x,y,label`; the instance is the annotation's id). Hands back the number
+/// of objects.
+///
+/// The folder appears whole or not at all. The same pictures and options give the same bytes.
+///
+/// # Errors
+/// If a picture cannot be painted, if the folder exists and is not empty, or if the operating system
+/// refuses.
+pub fn write_dataset(
+    folder: &Path,
+    pictures: &[Picture],
+    options: &DatasetOptions,
+) -> Result<usize, SynthError> {
+    let new = NewFolder::beside(folder)?;
+    let images = new.path().join("images");
+    fs_err::create_dir(&images).map_err(|source| new.refused(source))?;
+    let digits = pictures.len().to_string().len().max(4);
+    let names: Vec<String> = (1..=pictures.len())
+        .map(|number| format!("{number:0digits$}.png"))
+        .collect();
+    // Pixels are written as soon as they are painted; masks are kept as run lengths.
+    let painted: Vec<(CocoImage, Vec<Listed>)> = pictures
+        .par_iter()
+        .zip(&names)
+        .enumerate()
+        .map(|(index, (picture, name))| {
+            let id = index as u64 + 1;
+            let scene = picture.paint()?;
+            write_png(&images.join(name), &scene.image)?;
+            list(&scene, name, id, options)
+        })
+        .collect::<Result<_, SynthError>>()?;
+    let mut file = CocoFile {
+        info: Info {
+            description: "painted scenes with exact masks, by resam-synth",
+            version: env!("CARGO_PKG_VERSION"),
+        },
+        images: Vec::new(),
+        categories: categories(),
+        annotations: Vec::new(),
+    };
+    let mut prompts = Vec::new();
+    for (image, listed) in painted {
+        for Listed {
+            mut annotation,
+            instance,
+        } in listed
+        {
+            annotation.id = file.annotations.len() as u64 + 1;
+            let points = points_of(
+                &instance,
+                (image.width, image.height),
+                (options.positives, options.negatives),
+                options.seed,
+                image.id,
+                annotation.id,
+            )?;
+            if points.iter().any(|point| point.positive) {
+                let instance = annotation.id.to_string();
+                prompts.push(PointPrompts::new(
+                    Some(image.file_name.clone()),
+                    instance,
+                    points,
+                ));
+            }
+            file.annotations.push(annotation);
+        }
+        file.images.push(image);
+    }
+    write_atomically(&new.path().join("instances.json"), |out| {
+        serde_json::to_writer(out, &file).map_err(io::Error::from)
+    })?;
+    write_atomically(&new.path().join("points.csv"), |out| {
+        write_csv(out, &prompts).map_err(io::Error::other)
+    })?;
+    new.finish()?;
+    Ok(file.annotations.len())
+}
+
+/// An object that is listed, its annotation still without an id.
+struct Listed {
+    annotation: CocoAnnotation,
+    instance: Instance,
+}
+
+fn list(
+    scene: &Scene,
+    name: &str,
+    id: u64,
+    options: &DatasetOptions,
+) -> Result<(CocoImage, Vec<Listed>), SynthError> {
+    let (width, height) = scene.image.dimensions();
+    let listed = scene
+        .instances
+        .iter()
+        .filter(|instance| options.lists(instance))
+        .map(|instance| {
+            let runs = instance.rle(width, height)?;
+            let bounds: PixelBox = instance.bounding_box();
+            let annotation = CocoAnnotation {
+                id: 0,
+                image_id: id,
+                category_id: instance.class.category_id(),
+                segmentation: RunLengths {
+                    size: [height, width],
+                    counts: runs.to_compressed_string(),
+                },
+                area: instance.area(),
+                bbox: bounds.to_coco(),
+                iscrowd: 0,
+            };
+            Ok(Listed {
+                annotation,
+                instance: instance.clone(),
+            })
+        })
+        .collect::<Result<Vec<_>, SynthError>>()?;
+    let image = CocoImage {
+        id,
+        file_name: name.to_owned(),
+        width,
+        height,
+    };
+    Ok((image, listed))
+}
+
+fn categories() -> Vec<CocoCategory> {
+    let all = Class::ALL.iter();
+    all.map(|class| CocoCategory {
+        id: class.category_id(),
+        name: class.name(),
+    })
+    .collect()
+}
+
+/// Writes a PNG, whole or not at all.
+fn write_png(path: &Path, image: &RgbImage) -> Result<(), SynthError> {
+    let (width, height) = image.dimensions();
+    write_atomically(path, |out| {
+        PngEncoder::new_with_quality(out, CompressionType::Fast, FilterType::Adaptive)
+            .write_image(image, width, height, ExtendedColorType::Rgb8)
+            .map_err(io::Error::other)
+    })?;
+    Ok(())
+}

@@ -1,0 +1,89 @@
+use std::path::PathBuf;
+
+use resam_crs::CrsError;
+use resam_data::points::PointsError;
+use resam_geo::GeoTiffWriteError;
+use resam_mask::MaskError;
+use resam_output::OutputError;
+
+/// Why a scene could not be made or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SynthError {
+    /// The image has no pixels or too many.
+    #[error(
+        "a scene of {width} x {height} pixels cannot be made\n\nhint: each side has at least 1 pixel, and both together at most {limit}"
+    )]
+    Size {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+        /// The largest number of pixels.
+        limit: u64,
+    },
+    /// A number of the specification is out of its range.
+    #[error("{name} of a scene is {value}\n\nhint: use a number from {low} to {high}")]
+    OutOfRange {
+        /// The field.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// The smallest that is allowed.
+        low: f64,
+        /// The largest that is allowed.
+        high: f64,
+    },
+    /// There is no terrain to draw from.
+    #[error(
+        "a scene without terrain\n\nhint: name at least one terrain, such as suburb or harbour"
+    )]
+    NoTerrain,
+    /// A word stands for no sensor or terrain.
+    #[error("no {kind} is called `{word}`\n\nhint: use one of {known}")]
+    UnknownWord {
+        /// What the word should have named.
+        kind: &'static str,
+        /// The word.
+        word: String,
+        /// The words that are known.
+        known: &'static str,
+    },
+    /// The place of the scene has no inverse or no size.
+    #[error(
+        "the scene cannot be placed on the ground by {transform:?}\n\nhint: give six finite numbers x0, a, b, y0, d, e whose pixels have an area"
+    )]
+    Placement {
+        /// The six numbers.
+        transform: [f64; 6],
+    },
+    /// The folder to be written exists and holds something.
+    #[error("{}: the folder exists and is not empty\n\nhint: name a new folder, or delete this one first", path.display())]
+    FolderInUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The operating system or an encoder refused.
+    #[error("{}: cannot be written: {source}\n\nhint: see that the folder may be written to and that the disk has room", path.display())]
+    Write {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the operating system or the encoder says.
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The points could not be written.
+    #[error(transparent)]
+    Points(#[from] PointsError),
+    /// A point of the scene could not be taken to longitude and latitude.
+    #[error(transparent)]
+    Crs(#[from] CrsError),
+    /// The raster could not be written.
+    #[error(transparent)]
+    Raster(#[from] GeoTiffWriteError),
+    /// A mask could not be made.
+    #[error(transparent)]
+    Mask(#[from] MaskError),
+}

@@ -1,0 +1,64 @@
+//! What a scene is painted from: layers, one over the other.
+
+use crate::geometry::Ring;
+
+/// One shape with one paint.
+pub(crate) struct Layer {
+    /// Layers are painted in rising order; for things it is the height of their top in metres.
+    pub(crate) order: f32,
+    /// Outlines in pixels; outer ones clockwise on the screen.
+    pub(crate) rings: Vec<Ring>,
+    /// The box around them.
+    pub(crate) bounds: [f64; 4],
+    /// What it does to the pixels that it covers.
+    pub(crate) effect: Effect,
+    /// Whose the pixels are afterwards.
+    pub(crate) label: Label,
+}
+
+/// What a layer does to the pixels that it covers.
+pub(crate) enum Effect {
+    /// Covers them.
+    Surface {
+        /// The colour.
+        paint: Box<dyn Paint>,
+        /// How much of a radar's pulse comes back, 0 (calm water) to 1 and more (metal).
+        echo: f32,
+    },
+    /// Keeps the sun from what lies there so far; the number is how much of it, 0 to 1.
+    Shadow(f32),
+}
+
+/// Whose the pixels are that a layer covers by at least half.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Label {
+    /// Whose they were: a marking on a road, a chimney on a roof, a shadow.
+    Keep,
+    /// Nobody's.
+    Clear,
+    /// An object's.
+    Object(u32),
+}
+
+/// A colour that may differ from place to place.
+pub(crate) trait Paint: Send + Sync {
+    /// Red, green, blue as displayed in full light, and opacity, each 0 to 1.
+    fn at(&self, place: &Place) -> [f32; 4];
+}
+
+/// Where a paint is asked for its colour.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// Metres from the image's left edge.
+    pub(crate) x: f32,
+    /// Metres from the image's top edge.
+    pub(crate) y: f32,
+    /// Noise of tens of metres, about -1 to 1, as the next ones.
+    pub(crate) broad: f32,
+    /// Noise of metres.
+    pub(crate) medium: f32,
+    /// Noise of decimetres.
+    pub(crate) fine: f32,
+    /// Noise from pixel to pixel.
+    pub(crate) grain: f32,
+}

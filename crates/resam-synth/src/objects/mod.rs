@@ -1,0 +1,14 @@
+//! Things that stand, lie and swim, each in a file of its own.
+
+pub(crate) mod aircraft;
+pub(crate) mod building;
+pub(crate) mod container;
+pub(crate) mod court;
+pub(crate) mod field;
+pub(crate) mod road;
+pub(crate) mod roof;
+pub(crate) mod ship;
+pub(crate) mod tank;
+pub(crate) mod tree;
+pub(crate) mod vehicle;
+pub(crate) mod water;

@@ -1,0 +1,198 @@
+//! What was painted: pixels, and which of them show which object.
+
+use image::RgbImage;
+use resam_mask::{Bitmap, MaskError, PixelBox, Rle};
+
+/// A painted image with every object on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scene {
+    /// The pixels.
+    pub image: RgbImage,
+    /// The objects that are seen, in the order of their ids. No pixel belongs to two of them.
+    pub instances: Vec<Instance>,
+}
+
+/// One object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instance {
+    /// From 1 on, growing; some numbers are left out.
+    pub id: u32,
+    /// What it is.
+    pub class: Class,
+    /// Column of the mask's first pixel in the image.
+    pub x: u32,
+    /// Row of the mask's first pixel in the image.
+    pub y: u32,
+    /// The pixels that show it, in its own bounding box: memory goes with the object.
+    pub mask: Bitmap,
+    /// The rings of its outline `[x, y]` in pixels, outer ones clockwise on the screen, holes the other
+    /// way. They are whole, even where something hides the object or the image ends.
+    pub outline: Vec<Vec<[f64; 2]>>,
+}
+
+impl Instance {
+    /// Number of pixels that show it.
+    pub fn area(&self) -> u64 {
+        self.mask.area()
+    }
+
+    /// Area within the outline, in pixels.
+    pub fn outline_area(&self) -> f64 {
+        self.outline
+            .iter()
+            .map(|ring| crate::geometry::signed_area(ring))
+            .sum()
+    }
+
+    /// The share of the outline that is seen, from 0 to 1.
+    pub fn visible(&self) -> f64 {
+        (self.area() as f64 / self.outline_area().max(1.0)).min(1.0)
+    }
+
+    /// The box of the pixels that show it, in the image.
+    pub fn bounding_box(&self) -> PixelBox {
+        let (x, y) = (f64::from(self.x), f64::from(self.y));
+        PixelBox::new(
+            x,
+            y,
+            x + f64::from(self.mask.width()),
+            y + f64::from(self.mask.height()),
+        )
+    }
+
+    /// The mask at the size of the image.
+    ///
+    /// # Errors
+    /// If the image is too large for one mask.
+    pub fn image_mask(&self, width: u32, height: u32) -> Result<Bitmap, MaskError> {
+        let mut mask = Bitmap::new(width, height)?;
+        for (x, y) in self.mask.pixels() {
+            mask.set(self.x + x, self.y + y, true);
+        }
+        Ok(mask)
+    }
+
+    /// The mask at the size of the image, in COCO's run lengths; takes time with the object's box
+    /// only.
+    ///
+    /// # Errors
+    /// If the mask does not lie in an image of this size, or the image is too large for one mask.
+    pub fn rle(&self, width: u32, height: u32) -> Result<Rle, MaskError> {
+        let mut counts = Vec::new();
+        let mut written = 0_u64;
+        let mut previous = false;
+        for x in 0..self.mask.width() {
+            let column = u64::from(self.x + x) * u64::from(height) + u64::from(self.y);
+            // One past the last row as well, where a run that touches the bottom of the box ends.
+            for y in 0..=self.mask.height() {
+                let set = self.mask.get(x, y);
+                if set != previous {
+                    let position = column + u64::from(y);
+                    push_run(&mut counts, &mut written, position);
+                    previous = set;
+                }
+            }
+        }
+        let end = u64::from(width) * u64::from(height);
+        push_run(&mut counts, &mut written, end);
+        Rle::from_counts(join_empty_runs(counts), width, height)
+    }
+}
+
+fn push_run(counts: &mut Vec<u32>, written: &mut u64, position: u64) {
+    let length = position.saturating_sub(*written);
+    counts.push(u32::try_from(length).unwrap_or(u32::MAX));
+    *written = position;
+}
+
+/// A run that goes on from the bottom of one column at the top of the next is one run in COCO's
+/// order; here it came as two with an empty one between them.
+fn join_empty_runs(counts: Vec<u32>) -> Vec<u32> {
+    let mut joined: Vec<u32> = Vec::with_capacity(counts.len());
+    let mut join_next = false;
+    for (index, count) in counts.into_iter().enumerate() {
+        match joined.last_mut() {
+            Some(last) if join_next => {
+                *last += count;
+                join_next = false;
+            }
+            Some(_) if count == 0 && index > 0 => join_next = true,
+            _ => joined.push(count),
+        }
+    }
+    joined
+}
+
+/// What an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// A house, a hall, a shed: its roof.
+    Building,
+    /// A car, a van, a lorry.
+    Vehicle,
+    /// A ship or a boat, without its wake.
+    Ship,
+    /// A round tank.
+    StorageTank,
+    /// A sports court, a pitch or a running track.
+    SportsCourt,
+    /// A swimming pool.
+    Pool,
+    /// The crown of one tree.
+    Tree,
+    /// A parcel of farmland.
+    Field,
+    /// A pond, a river, a basin.
+    Water,
+    /// A road or a runway from end to end.
+    Road,
+    /// An aeroplane.
+    Aircraft,
+    /// A shipping container.
+    Container,
+    /// A thing in a photograph.
+    Thing,
+}
+
+impl Class {
+    /// Every class, in the order of their COCO category ids from 1 on.
+    pub const ALL: [Self; 13] = [
+        Self::Building,
+        Self::Vehicle,
+        Self::Ship,
+        Self::StorageTank,
+        Self::SportsCourt,
+        Self::Pool,
+        Self::Tree,
+        Self::Field,
+        Self::Water,
+        Self::Road,
+        Self::Aircraft,
+        Self::Container,
+        Self::Thing,
+    ];
+
+    /// Its name in data sets.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Building => "building",
+            Self::Vehicle => "vehicle",
+            Self::Ship => "ship",
+            Self::StorageTank => "storage tank",
+            Self::SportsCourt => "sports court",
+            Self::Pool => "pool",
+            Self::Tree => "tree",
+            Self::Field => "field",
+            Self::Water => "water",
+            Self::Road => "road",
+            Self::Aircraft => "aircraft",
+            Self::Container => "container",
+            Self::Thing => "thing",
+        }
+    }
+
+    /// Its COCO category id, from 1 on.
+    pub fn category_id(self) -> u64 {
+        self as u64 + 1
+    }
+}
