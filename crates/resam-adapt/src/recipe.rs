@@ -227,7 +227,7 @@ pub struct Guard {
 impl Default for Schedule {
     fn default() -> Self {
         Self {
-            epochs: 4,
+            epochs: 10,
             batch: 1,
             instances: 8,
             chunk: 8,
@@ -290,7 +290,7 @@ impl Default for AdapterSettings {
         Self {
             encoder_rank: 4,
             encoder_layers: EncoderLayers::QueryValue,
-            start_block: 6,
+            start_block: 8,
             decoder_rank: 16,
             decoder_tokens: true,
         }
@@ -300,7 +300,7 @@ impl Default for AdapterSettings {
 impl Default for OptimizerSettings {
     fn default() -> Self {
         Self {
-            learning_rate: 5e-4,
+            learning_rate: 2.5e-4,
             decoder_factor: 2.0,
             weight_decay: 0.0,
             warmup: 20,

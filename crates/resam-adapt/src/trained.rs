@@ -81,7 +81,10 @@ pub fn on_device(sam: Sam, device: &Device) -> Sam {
             };
             Param::initialized(id, moved)
         }
-        fn map_int<const D: usize>(&mut self, param: Param<Tensor<D, Int>>) -> Param<Tensor<D, Int>> {
+        fn map_int<const D: usize>(
+            &mut self,
+            param: Param<Tensor<D, Int>>,
+        ) -> Param<Tensor<D, Int>> {
             let (id, tensor) = (param.id, param.val());
             Param::initialized(id, tensor.to_device(self.0))
         }

@@ -157,6 +157,26 @@ impl Crs {
         Self::build(None, name, &base.to_string(), Wkt::Made)
     }
 
+    /// The same system with the tie to WGS 84 of another one, if both say that they are on the same
+    /// datum.
+    pub(crate) fn tied_as(&self, other: &Self) -> Result<Self, CrsError> {
+        let (own, others) = (self.datum_name(), other.datum_name());
+        let parameters = &self.0.parameters;
+        if own.is_none() || own != others || parameters.same_datum(&other.0.parameters) {
+            return Ok(self.clone());
+        }
+        let tied = parameters.tied_as(&other.0.parameters).to_string();
+        Self::build(self.epsg(), self.name().to_owned(), &tied, Wkt::Made)
+    }
+
+    /// The name of the datum, where the registry tells it.
+    fn datum_name(&self) -> Option<&str> {
+        match &self.0.wkt {
+            Wkt::Registered(text) => wkt::datum_name(text),
+            Wkt::Given(_) | Wkt::Made => None,
+        }
+    }
+
     /// Half axes of the ellipsoid in metres: equatorial, polar.
     pub(crate) fn ellipsoid(&self) -> (f64, f64) {
         self.0.proj.ellipse_parameters()

@@ -21,19 +21,28 @@ pub(crate) fn find(code: u32) -> Option<Def> {
     crs_definitions::from_code(u16::try_from(code).ok()?)
 }
 
-/// The PROJ string of an entry, with what is wrong in the registry's put right.
-///
-/// PROJ's `clrk80` is another Clarke 1880 than the registry's WKT means, which moves points by up to
-/// a decimetre. The false easting of the one code is in chains where PROJ wants metres.
+/// The PROJ string of an entry, put right where PROJ and the entry's own WKT say otherwise.
 pub(crate) fn proj_string(entry: &Def) -> Cow<'static, str> {
-    if entry.code == 3167 {
-        return Cow::Owned(entry.proj4.replace("+x_0=40000 ", "+x_0=804670.24 "));
+    let (text, wkt) = (entry.proj4, entry.wkt);
+    if wkt.contains("+nadgrids=@null") && !text.contains("+nadgrids=@null") {
+        // Web Mercator with heights.
+        return Cow::Borrowed(crs_definitions::EPSG_3857.proj4);
     }
-    if entry.proj4.contains("+ellps=clrk80 ") && entry.wkt.contains("6378249.145,293.465,") {
-        let meant = "+a=6378249.145 +rf=293.465 ";
-        return Cow::Owned(entry.proj4.replace("+ellps=clrk80 ", meant));
+    if wkt.contains("AXIS[\"X\",SOUTH],AXIS[\"Y\",WEST]") && !text.contains("+axis=") {
+        return Cow::Owned(format!("{text} +axis=swu"));
     }
-    Cow::Borrowed(entry.proj4)
+    match entry.code {
+        // On the sphere of the same area.
+        3973..=3975 => return Cow::Owned(format!("{text} +R_A")),
+        // The false easting is in chains where PROJ wants metres.
+        3167 => return Cow::Owned(text.replace("+x_0=40000 ", "+x_0=804670.24 ")),
+        _ => {}
+    }
+    // PROJ's `clrk80` is another Clarke 1880 than the one that is meant, by up to a decimetre.
+    if text.contains("+ellps=clrk80 ") && wkt.contains("6378249.145,293.465,") {
+        return Cow::Owned(text.replace("+ellps=clrk80 ", "+a=6378249.145 +rf=293.465 "));
+    }
+    Cow::Borrowed(text)
 }
 
 /// The unit of a geographic CRS that is not in degrees; PROJ strings do not tell.

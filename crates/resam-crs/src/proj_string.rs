@@ -146,17 +146,22 @@ impl ProjString {
 
     /// Longitude and latitude on the same datum.
     pub(crate) fn geographic_base(&self) -> Self {
-        let of_datum = |key: &str| {
-            let keys = [
-                "a", "b", "rf", "f", "es", "e", "ellps", "datum", "towgs84", "pm",
-            ];
-            keys.contains(&key) || key.starts_with('R')
-        };
         let mut base = self.clone();
-        base.parameters.retain(|(key, _)| of_datum(key));
+        base.parameters
+            .retain(|(key, _)| is_of_datum(key) || key == "pm");
         base.set("proj", "longlat");
         base.parameters.sort();
         base
+    }
+
+    /// The same on the ellipsoid and the datum of another.
+    pub(crate) fn tied_as(&self, other: &Self) -> Self {
+        let mut tied = self.clone();
+        tied.parameters.retain(|(key, _)| !is_of_datum(key));
+        let of_other = other.parameters.iter().filter(|(key, _)| is_of_datum(key));
+        tied.parameters.extend(of_other.cloned());
+        tied.parameters.sort();
+        tied
     }
 
     /// Whether the two are on datums between which no shift is needed.
@@ -407,4 +412,10 @@ impl std::fmt::Display for ProjString {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(self.text().trim_end())
     }
+}
+
+/// Whether a parameter is about the ellipsoid and its place on the Earth.
+fn is_of_datum(key: &str) -> bool {
+    let keys = ["a", "b", "rf", "f", "es", "e", "ellps", "datum", "towgs84"];
+    keys.contains(&key) || key.starts_with('R')
 }

@@ -10,12 +10,15 @@ use crate::error::CrsError;
 ///
 /// The datum shift is two-dimensional: points are taken to lie on the ellipsoid. Where both systems
 /// are on WGS 84, or on datums that are the same for a map (NAD83, ETRS89, GDA94), points agree with
-/// PROJ's to less than a tenth of a millimetre. Where a shift is needed, they are as good as the
+/// PROJ's to less than a millimetre. Where a shift is needed, they are as good as the
 /// Helmert parameters of the registry: 1 to 10 metres; see [`Transform::caution`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transform {
     from: Crs,
     to: Crs,
+    /// What `to` is computed with: the registry sometimes ties one datum to WGS 84 by different
+    /// parameters in different systems, between which there is no shift.
+    computed: Crs,
     same: bool,
 }
 
@@ -35,6 +38,7 @@ impl Transform {
         }
         Ok(Self {
             same: from == to,
+            computed: to.tied_as(from)?,
             from: from.clone(),
             to: to.clone(),
         })
@@ -56,7 +60,7 @@ impl Transform {
     /// When a coordinate is not finite, or the point has no place in the other system, such as a
     /// pole in Web Mercator.
     pub fn forward(&self, x: f64, y: f64) -> Result<(f64, f64), CrsError> {
-        self.take(&self.from, &self.to, x, y)
+        self.take(&self.from, &self.computed, x, y)
     }
 
     /// Takes a point back.
@@ -64,13 +68,13 @@ impl Transform {
     /// # Errors
     /// As [`Transform::forward`].
     pub fn inverse(&self, x: f64, y: f64) -> Result<(f64, f64), CrsError> {
-        self.take(&self.to, &self.from, x, y)
+        self.take(&self.computed, &self.from, x, y)
     }
 
     /// What a user should know about the accuracy, in one sentence; nothing where points are as
     /// exact as PROJ's.
     pub fn caution(&self) -> Option<String> {
-        let (from, to) = (self.from.parameters(), self.to.parameters());
+        let (from, to) = (self.from.parameters(), self.computed.parameters());
         if self.same || from.same_datum(to) {
             return None;
         }

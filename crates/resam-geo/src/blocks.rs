@@ -71,37 +71,50 @@ impl Area {
     }
 }
 
-/// Hands the blocks of an area of a level to `take`, chunk after chunk. Chunks that were never
-/// written are left out. As many blocks are read at once as there are threads.
+/// Hands the blocks of an area of a level to `take`, chunk after chunk.
 pub(crate) fn for_each_block(
     pixels: &Pixels,
     level: &Level,
     area: Area,
     bands: &[usize],
-    mut take: impl FnMut(Block),
+    take: impl FnMut(Block),
+) -> Result<(), Fault> {
+    let read = |piece: &Piece| read_block(pixels, level, piece, bands);
+    for_each_piece(pixels, &level.pixels, area, read, take)
+}
+
+/// Hands what is read of each piece of an area to `take`, chunk after chunk. Chunks that were never
+/// written are left out. As many pieces are read at once as there are threads.
+pub(crate) fn for_each_piece<T: Send>(
+    pixels: &Pixels,
+    numbered: &Numbered,
+    area: Area,
+    read: impl Fn(&Piece) -> Result<Option<T>, Fault> + Sync,
+    mut take: impl FnMut(T),
 ) -> Result<(), Fault> {
     let batch = rayon::current_num_threads();
     let mut waiting = Vec::with_capacity(batch);
-    let mut read = |waiting: &mut Vec<Piece>| {
-        let blocks: Vec<Option<Block>> = waiting
-            .par_drain(..)
-            .map(|piece| read_block(pixels, level, &piece, bands))
+    let mut read_waiting = |waiting: &mut Vec<Piece>| {
+        let done: Vec<Option<T>> = waiting
+            .par_iter()
+            .map(&read)
             .collect::<Result<_, Fault>>()?;
-        blocks.into_iter().flatten().for_each(&mut take);
+        waiting.clear();
+        done.into_iter().flatten().for_each(&mut take);
         Ok::<_, Fault>(())
     };
-    for (column, row) in chunks(&level.pixels.image, area) {
-        if !is_written(pixels, &level.pixels, column, row)? {
+    for (column, row) in chunks(&numbered.image, area) {
+        if !is_written(pixels, numbered, column, row)? {
             continue;
         }
-        for piece in pieces_of_chunk(&level.pixels.image, area, column, row) {
+        for piece in pieces_of_chunk(&numbered.image, area, column, row) {
             waiting.push(piece);
             if waiting.len() == batch {
-                read(&mut waiting)?;
+                read_waiting(&mut waiting)?;
             }
         }
     }
-    read(&mut waiting)
+    read_waiting(&mut waiting)
 }
 
 /// Whether the chunk of any plane was ever written.
@@ -184,6 +197,31 @@ pub(crate) fn chunk_of_band(
     pixels.chunk(numbered, index)
 }
 
+/// Hands the rows of a band of a piece to `put`: the index of the first sample in the chunk, the
+/// place of the first pixel in the piece, and how many there are.
+pub(crate) fn for_each_row(
+    image: &Image,
+    piece: &Piece,
+    band: usize,
+    mut put: impl FnMut(usize, usize, usize),
+) {
+    let Area {
+        x,
+        y,
+        width,
+        height,
+    } = piece.area;
+    let band = if image.planar { 0 } else { band };
+    let left = u64::from(x) - piece.column * u64::from(image.chunk_width);
+    let top = y - image.chunk_rows(piece.row).0;
+    for line in 0..height {
+        // Within a chunk, which is in memory.
+        let pixel = u64::from(top + line) * u64::from(image.chunk_width) + left;
+        let start = pixel as usize * image.chunk_bands() + band;
+        put(start, line as usize * width as usize, width as usize);
+    }
+}
+
 /// Hands the samples of a band of a piece to `put` with their places, row after row.
 pub(crate) fn for_each_sample(
     image: &Image,
@@ -192,27 +230,14 @@ pub(crate) fn for_each_sample(
     band: usize,
     mut put: impl FnMut(usize, f64),
 ) {
-    let Area {
-        x,
-        y,
-        width,
-        height,
-    } = piece.area;
-    let bands = image.chunk_bands();
-    let band = if image.planar { 0 } else { band };
-    let left = u64::from(x) - piece.column * u64::from(image.chunk_width);
-    let top = y - image.chunk_rows(piece.row).0;
-    for line in 0..height {
-        // Within a chunk, which is in memory.
-        let pixel = u64::from(top + line) * u64::from(image.chunk_width) + left;
-        let start = pixel as usize * bands + band;
-        let before = line as usize * width as usize;
+    let step = image.chunk_bands();
+    for_each_row(image, piece, band, |start, before, count| {
         image
             .kind
-            .for_each(chunk, start, bands, width as usize, |place, value| {
+            .for_each(chunk, start, step, count, |place, value| {
                 put(before + place, value);
             });
-    }
+    });
 }
 
 /// The samples of a piece, or nothing if none of its chunks was ever written.
@@ -232,11 +257,10 @@ pub(crate) fn read_block(
         let mut plane = vec![f32::NAN; count];
         if let Some(chunk) = chunk_of_band(pixels, &level.pixels, piece, band)? {
             any = true;
-            for_each_sample(image, &chunk, piece, band, |place, value| {
-                let narrow = value as f32;
-                if nodata != Some(value) && narrow.is_finite() {
-                    plane[place] = narrow;
-                }
+            let step = image.chunk_bands();
+            for_each_row(image, piece, band, |start, before, count| {
+                let target = &mut plane[before..before + count];
+                image.kind.widen(&chunk, start, step, nodata, target);
             });
         }
         planes.push(plane);

@@ -36,6 +36,7 @@
 
 mod blocks;
 mod cache;
+mod canvas;
 mod corners;
 mod crs_keys;
 mod error;

@@ -84,12 +84,7 @@ impl Sums {
 
     /// Adds the pixels of a block.
     pub(crate) fn add(&mut self, block: &Block) {
-        let Area {
-            x,
-            y,
-            width,
-            height,
-        } = block.area;
+        let Area { x, y, width, .. } = block.area;
         let across = self.across.of(x, width);
         let targets = across.iter().map(|&(_, target, _)| target as usize);
         let (Some(left), Some(right)) = (targets.clone().min(), targets.max()) else {
@@ -124,17 +119,24 @@ impl Sums {
                 }
             }
         }
-        debug_assert!(height as usize * width as usize == block.planes[0].len());
     }
 
-    /// The means of a band; NaN where too little is valid.
-    pub(crate) fn mean(&self, band: usize, place: usize) -> f32 {
+    /// The means of a row of a band; NaN where too little is valid.
+    pub(crate) fn means(&self, band: usize, row: u32) -> Vec<f32> {
         let (sums, weights) = &self.bands[band];
-        let weight = weights[place];
-        if weight > self.across.least * self.down.least {
-            sums[place] / weight
-        } else {
-            f32::NAN
-        }
+        let row = row as usize * self.width..(row as usize + 1) * self.width;
+        let least = self.across.least * self.down.least;
+        let mean = |(&sum, &weight): (&f32, &f32)| {
+            if weight > least {
+                sum / weight
+            } else {
+                f32::NAN
+            }
+        };
+        sums[row.clone()]
+            .iter()
+            .zip(&weights[row])
+            .map(mean)
+            .collect()
     }
 }

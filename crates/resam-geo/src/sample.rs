@@ -54,10 +54,8 @@ impl SampleKind {
     ) {
         macro_rules! each {
             ($number:ty) => {{
-                const SIZE: usize = size_of::<$number>();
-                let samples = &bytes.as_chunks::<SIZE>().0[start..];
-                let picked = samples.iter().step_by(step).take(count).enumerate();
-                for (place, &sample) in picked {
+                let samples = strided::<{ size_of::<$number>() }>(bytes, start, step, count);
+                for (place, sample) in samples.enumerate() {
                     put(place, <$number>::from_le_bytes(sample).into());
                 }
             }};
@@ -71,6 +69,40 @@ impl SampleKind {
             Self::I32 => each!(i32),
             Self::F32 => each!(f32),
             Self::F64 => each!(f64),
+        }
+    }
+
+    /// As [`SampleKind::for_each`], into `target`, one after another; NaN for what is nodata or not
+    /// finite.
+    pub(crate) fn widen(
+        self,
+        bytes: &[u8],
+        start: usize,
+        step: usize,
+        nodata: Option<f64>,
+        target: &mut [f32],
+    ) {
+        // Whole numbers of 16 bits are themselves as `f32`, and so is the nodata value among them.
+        macro_rules! small {
+            ($number:ty) => {{
+                let samples = strided::<{ size_of::<$number>() }>(bytes, start, step, target.len());
+                let values = samples.map(|sample| f32::from(<$number>::from_le_bytes(sample)));
+                let nodata = nodata.map_or(f32::NAN, |nodata| nodata as f32);
+                for (target, value) in target.iter_mut().zip(values) {
+                    *target = if value == nodata { f32::NAN } else { value };
+                }
+            }};
+        }
+        match self {
+            Self::U8 => small!(u8),
+            Self::I8 => small!(i8),
+            Self::U16 => small!(u16),
+            Self::I16 => small!(i16),
+            _ => self.for_each(bytes, start, step, target.len(), |place, value| {
+                let narrow = value as f32;
+                let counts = nodata != Some(value) && narrow.is_finite();
+                target[place] = if counts { narrow } else { f32::NAN };
+            }),
         }
     }
 }
@@ -88,4 +120,15 @@ impl fmt::Display for SampleKind {
             Self::F64 => "f64",
         })
     }
+}
+
+/// The bytes of `count` samples, the first at index `start`, then each `step` samples on.
+fn strided<const SIZE: usize>(
+    bytes: &[u8],
+    start: usize,
+    step: usize,
+    count: usize,
+) -> impl Iterator<Item = [u8; SIZE]> {
+    let samples = &bytes.as_chunks::<SIZE>().0[start..];
+    samples.chunks(step).take(count).map(|pixel| pixel[0])
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 use image::RgbImage;
 use resam_mask::Bitmap;
 
-use crate::blocks::{self, Area, Block};
+use crate::blocks::{self, Area, Block, Piece};
+use crate::cache::Chunk;
+use crate::canvas::Canvas;
 use crate::error::RasterError;
 use crate::level::Level;
 use crate::limits::limits;
@@ -13,6 +15,7 @@ use crate::raster::Raster;
 use crate::resample::{Axis, Sums};
 use crate::sample::SampleKind;
 use crate::stretch::{Ramp, Stretch, StretchLimits};
+use crate::tiff::Fault;
 use crate::window::Window;
 
 /// Most pixels of a result.
@@ -131,13 +134,19 @@ impl Scene {
         if window.width == 0 || window.height == 0 || pixels == 0 || pixels > MAX_PIXELS {
             return Err(self.window_error(window, width, height));
         }
-        let mut canvas = self.canvas(window, width, height)?;
-        if (window.width, window.height) == (width, height) {
-            self.read_as_it_is(window, &mut canvas)?;
-        } else {
+        let mut canvas = Canvas::new(width, height, self.ramps());
+        if (window.width, window.height) != (width, height) {
             self.read_resampled(window, &mut canvas)?;
+        } else if self.shows_bytes() {
+            self.copy_bytes(window, &mut canvas)?;
+        } else {
+            self.read_as_it_is(window, &mut canvas)?;
         }
-        let Canvas { image, valid, .. } = canvas;
+        let (image, valid) = canvas.finish();
+        let valid = Bitmap::from_fn(width, height, |x, y| {
+            valid[y as usize * width as usize + x as usize]
+        });
+        let valid = valid.map_err(|_| self.window_error(window, width, height))?;
         Ok(Tile { image, valid })
     }
 
@@ -150,68 +159,110 @@ impl Scene {
         }
     }
 
-    fn canvas(&self, window: Window, width: u32, height: u32) -> Result<Canvas, RasterError> {
-        let valid =
-            Bitmap::new(width, height).map_err(|_| self.window_error(window, width, height))?;
-        let mut ramps = self.limits.iter().map(StretchLimits::ramp).cycle();
-        // A single band is its own red, green and blue; so is the ramp of a palette.
-        let ramps = [(); 3].map(|()| ramps.next().unwrap_or(Ramp::IDENTITY));
-        let ramps = if self.raster.palette.is_some() {
-            [Ramp::IDENTITY; 3]
-        } else {
-            ramps
-        };
-        Ok(Canvas {
-            image: RgbImage::new(width, height),
-            valid,
-            ramps,
-        })
+    /// The maps of red, green and blue: a single band is all of them, and a palette has colours.
+    fn ramps(&self) -> [Ramp; 3] {
+        if self.raster.palette.is_some() {
+            return [Ramp::IDENTITY; 3];
+        }
+        [0, 1, 2].map(|channel| self.limits[channel % self.limits.len()].ramp())
     }
 
-    /// Pixels of the raster as pixels of the result.
-    fn read_as_it_is(&self, window: Window, canvas: &mut Canvas) -> Result<(), RasterError> {
-        let level = &self.raster.pixels.levels[0];
+    /// Whether a pixel is the bytes that are stored, and valid wherever something is stored.
+    fn shows_bytes(&self) -> bool {
+        let pixels = &self.raster.pixels;
+        pixels.base().kind == SampleKind::U8
+            && self.ramps() == [Ramp::IDENTITY; 3]
+            && self.raster.palette.is_none()
+            && pixels.nodata.is_none()
+            && pixels.alpha.is_none()
+            && pixels.levels[0].mask.is_none()
+    }
+
+    /// The part of the raster that a window shows.
+    fn area_of(&self, window: Window) -> Option<Area> {
         let edges = [
             window.x,
             window.y,
             window.x.saturating_add(window.width.into()),
             window.y.saturating_add(window.height.into()),
         ];
-        let Some(area) = Area::inside(&level.pixels.image, edges) else {
+        Area::inside(self.raster.pixels.base(), edges)
+    }
+
+    /// Bytes of the raster as bytes of the result.
+    fn copy_bytes(&self, window: Window, canvas: &mut Canvas) -> Result<(), RasterError> {
+        let pixels = &self.raster.pixels;
+        let level = &pixels.levels[0].pixels;
+        let Some(area) = self.area_of(window) else {
+            return Ok(());
+        };
+        let read = |piece: &Piece| {
+            let chunk = |&band: &usize| blocks::chunk_of_band(pixels, level, piece, band);
+            let chunks: Vec<Option<Chunk>> =
+                self.bands.iter().map(chunk).collect::<Result<_, Fault>>()?;
+            Ok(Some((*piece, chunks)))
+        };
+        let image = &level.image;
+        let step = image.chunk_bands();
+        let side_by_side = !image.planar
+            && matches!(self.bands[..], [red, green, blue] if [red + 1, red + 2] == [green, blue]);
+        blocks::for_each_piece(pixels, level, area, read, |(piece, chunks)| {
+            let (left, top) = place_in(window, piece.area);
+            let begin = |before: usize, count: usize| (left, top + (before / count) as u32);
+            if let (true, [Some(chunk), ..]) = (side_by_side, &chunks[..]) {
+                blocks::for_each_row(image, &piece, self.bands[0], |start, before, count| {
+                    canvas.put_pixels(begin(before, count), &chunk[start..], step, count);
+                });
+                return;
+            }
+            for (place, (&band, chunk)) in self.bands.iter().zip(&chunks).enumerate() {
+                let Some(chunk) = chunk else {
+                    continue;
+                };
+                let channels = if chunks.len() == 1 {
+                    0..3
+                } else {
+                    place..place + 1
+                };
+                blocks::for_each_row(image, &piece, band, |start, before, count| {
+                    let (begin, channels) = (begin(before, count), channels.clone());
+                    canvas.put_bytes(begin, channels, &chunk[start..], step, count);
+                });
+            }
+        })
+        .map_err(|fault| RasterError::of(&self.raster.path, fault))
+    }
+
+    /// Pixels of the raster as pixels of the result.
+    fn read_as_it_is(&self, window: Window, canvas: &mut Canvas) -> Result<(), RasterError> {
+        let level = &self.raster.pixels.levels[0];
+        let Some(area) = self.area_of(window) else {
             return Ok(());
         };
         self.for_each_block(level, area, |block| {
-            // Inside the window, so of 32 bits and not negative.
-            let left = (i64::from(block.area.x) - window.x) as u32;
-            let top = (i64::from(block.area.y) - window.y) as u32;
+            let (left, top) = place_in(window, block.area);
+            let width = block.area.width as usize;
             for line in 0..block.area.height {
-                let start = line as usize * block.area.width as usize;
-                canvas.put_line(left, top + line, block.area.width, |channel, column| {
-                    block.planes[channel % block.planes.len()][start + column]
-                });
+                let start = line as usize * width;
+                let planes = block
+                    .planes
+                    .iter()
+                    .map(|plane| &plane[start..start + width]);
+                canvas.put_line(left, top + line, &planes.collect::<Vec<_>>());
             }
         })
     }
 
     fn read_resampled(&self, window: Window, canvas: &mut Canvas) -> Result<(), RasterError> {
-        let (width, height) = canvas.image.dimensions();
+        let (width, height) = canvas.size();
         let scale_x = f64::from(window.width) / f64::from(width);
         let scale_y = f64::from(window.height) / f64::from(height);
         let level = self.level_for(scale_x, scale_y);
         let image = &level.pixels.image;
         let (level_x, level_y) = self.scale_of(level);
-        let across = Axis::new(
-            window.x as f64 / level_x,
-            scale_x / level_x,
-            width,
-            image.width,
-        );
-        let down = Axis::new(
-            window.y as f64 / level_y,
-            scale_y / level_y,
-            height,
-            image.height,
-        );
+        let (origin_x, origin_y) = (window.x as f64 / level_x, window.y as f64 / level_y);
+        let across = Axis::new(origin_x, scale_x / level_x, width, image.width);
+        let down = Axis::new(origin_y, scale_y / level_y, height, image.height);
         let (Some((left, right)), Some((top, bottom))) = (across.sources(), down.sources()) else {
             return Ok(());
         };
@@ -221,18 +272,16 @@ impl Scene {
             width: right - left,
             height: bottom - top,
         };
-        let planes = if self.raster.palette.is_some() {
-            3
-        } else {
-            self.bands.len()
+        let planes = match &self.raster.palette {
+            Some(_) => 3,
+            None => self.bands.len(),
         };
         let mut sums = Sums::new(across, down, width, height, planes);
         self.for_each_block(level, area, |block| sums.add(&block))?;
         for line in 0..height {
-            let start = line as usize * width as usize;
-            canvas.put_line(0, line, width, |channel, column| {
-                sums.mean(channel % planes, start + column)
-            });
+            let means: Vec<Vec<f32>> = (0..planes).map(|band| sums.means(band, line)).collect();
+            let means: Vec<&[f32]> = means.iter().map(Vec::as_slice).collect();
+            canvas.put_line(0, line, &means);
         }
         Ok(())
     }
@@ -280,6 +329,13 @@ impl Scene {
     }
 }
 
+/// Where an area that lies inside a window begins in it: not negative, and of 32 bits.
+fn place_in(window: Window, area: Area) -> (u32, u32) {
+    let left = i64::from(area.x) - window.x;
+    let top = i64::from(area.y) - window.y;
+    (left as u32, top as u32)
+}
+
 /// Numbers become colours; numbers beyond the table are black.
 fn expand(block: &mut Block, palette: &[[u8; 3]]) {
     let numbers = block.planes.swap_remove(0);
@@ -294,31 +350,4 @@ fn expand(block: &mut Block, palette: &[[u8; 3]]) {
         numbers.iter().map(colour).collect()
     };
     block.planes = [0, 1, 2].map(channel).into();
-}
-
-/// The result while it is made.
-struct Canvas {
-    image: RgbImage,
-    valid: Bitmap,
-    ramps: [Ramp; 3],
-}
-
-impl Canvas {
-    /// Stretches the pixels of a line; `value` gives a channel of a pixel, NaN if it is not valid.
-    fn put_line(&mut self, left: u32, row: u32, width: u32, value: impl Fn(usize, usize) -> f32) {
-        let start = (row as usize * self.image.width() as usize + left as usize) * 3;
-        let samples: &mut [u8] = &mut self.image;
-        let line = samples[start..][..width as usize * 3]
-            .as_chunks_mut::<3>()
-            .0;
-        for (column, pixel) in line.iter_mut().enumerate() {
-            let values = [0, 1, 2].map(|channel| value(channel, column));
-            for ((sample, value), ramp) in pixel.iter_mut().zip(values).zip(&self.ramps) {
-                *sample = ramp.apply(value);
-            }
-            if values.iter().any(|value| !value.is_nan()) {
-                self.valid.set(left + column as u32, row, true);
-            }
-        }
-    }
 }

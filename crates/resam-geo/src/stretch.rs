@@ -111,7 +111,7 @@ impl StretchLimits {
 }
 
 /// The linear map of a stretch.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Ramp {
     low: f64,
     gain: f64,

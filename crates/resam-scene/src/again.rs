@@ -103,8 +103,8 @@ fn need(
     extent: Option<[f64; 4]>,
     round: u32,
 ) -> Option<Need> {
-    let seen = known.piece.mask.bounds().map(|edge| edge as f64);
-    let seen = extent.map_or(seen, |extent| union(seen, extent));
+    let core = known.piece.core;
+    let seen = extent.map_or(core, |extent| union(core, extent));
     let within = |bounds: [f64; 4]| {
         let (width, height) = (f64::from(grid.raster.0), f64::from(grid.raster.1));
         [

@@ -2,9 +2,13 @@
 //!
 //! An entry is a file named after what it was made from. It is written under another name first, so
 //! that another process sees all of it or nothing; it holds its own checksum, so that a damaged one
-//! is as good as none. The time of a file's last change says when it was last used: once the entries
-//! take more than they may, those used longest ago go first. Nothing is locked: processes that share
-//! a cache can at worst encode the same tile twice.
+//! is as good as none. Nothing is locked: processes that share a cache can at worst encode the same
+//! tile twice.
+//!
+//! The time of a file's last change says when it was last used. Once there is no more room, entries
+//! used longest ago go first, but none that was used since the cache was opened: a run that needs more
+//! than there is room for would otherwise push out its own first windows for its last ones, and find
+//! nothing when it comes again.
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -17,12 +21,13 @@ use sha2::{Digest, Sha256};
 const MAGIC: &[u8; 8] = b"resamem1";
 const HEADER: usize = MAGIC.len() + 32 + 32;
 const EXTENSION: &str = "embedding";
+const TEMPORARY: &str = ".resam-";
 const UNFINISHED: &str = ".part";
 /// Files that were not finished after this time are left behind by a process that was killed.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 /// Entries written between looks at what other processes have written.
 const BETWEEN_SCANS: u32 = 64;
-/// What is left after entries were removed, of what is allowed.
+/// What is left of what is allowed, after entries were removed.
 const LEFT: f64 = 0.9;
 
 /// What an embedding was made from: the pixels of the tile, and the model with its adapter.
@@ -53,6 +58,7 @@ impl CacheKey {
 pub struct Cache {
     folder: PathBuf,
     limit: u64,
+    opened: SystemTime,
     state: Mutex<State>,
 }
 
@@ -79,6 +85,7 @@ impl Cache {
         let cache = Self {
             folder: folder.to_owned(),
             limit,
+            opened: SystemTime::now(),
             state: Mutex::default(),
         };
         let bytes = cache.entries()?.iter().map(|entry| entry.bytes).sum();
@@ -110,49 +117,59 @@ impl Cache {
         Some(bytes)
     }
 
-    /// Keeps an embedding. One that is larger than all entries may be is not kept.
+    /// Keeps an embedding, if there is room for it; whether it was kept.
     ///
     /// # Errors
     /// When the folder cannot be written to. The run does not need it.
-    pub fn put(&self, key: &CacheKey, embedding: &[u8]) -> io::Result<()> {
+    pub fn put(&self, key: &CacheKey, embedding: &[u8]) -> io::Result<bool> {
         let bytes = (HEADER + embedding.len()) as u64;
-        if bytes > self.limit {
-            return Ok(());
+        if !self.has_room(bytes)? {
+            return Ok(false);
         }
         let mut temporary = tempfile::Builder::new()
-            .prefix(".resam-")
+            .prefix(TEMPORARY)
             .suffix(UNFINISHED)
             .tempfile_in(&self.folder)?;
         temporary.write_all(MAGIC)?;
         temporary.write_all(&key.0)?;
         temporary.write_all(&Sha256::digest(embedding))?;
         temporary.write_all(embedding)?;
+        // The system's own stamp may be some milliseconds old, from before the cache was opened.
+        temporary.as_file().set_modified(SystemTime::now())?;
         temporary
             .persist(self.folder.join(key.name()))
             .map_err(|error| error.error)?;
-
         let mut state = self.lock();
         state.bytes += bytes;
         state.written_since_scan += 1;
-        if state.bytes > self.limit || state.written_since_scan >= BETWEEN_SCANS {
+        Ok(true)
+    }
+
+    /// Whether so many bytes may be added, after what can go has gone.
+    fn has_room(&self, bytes: u64) -> io::Result<bool> {
+        let mut state = self.lock();
+        let fits = |present: u64| present.saturating_add(bytes) <= self.limit;
+        if !fits(state.bytes) || state.written_since_scan >= BETWEEN_SCANS {
             *state = State {
-                bytes: self.make_room()?,
+                bytes: self.make_room(bytes)?,
                 written_since_scan: 0,
             };
         }
-        Ok(())
+        Ok(fits(state.bytes))
     }
 
-    /// Removes what was used longest ago until the rest may stay; the bytes of the rest.
-    fn make_room(&self) -> io::Result<u64> {
+    /// Removes what was used longest ago, and not since the cache was opened, until so many bytes may
+    /// be added; the bytes of the rest.
+    fn make_room(&self, more: u64) -> io::Result<u64> {
         let mut entries = self.entries()?;
         let mut bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
-        if bytes <= self.limit {
+        if bytes.saturating_add(more) <= self.limit || more > self.limit {
             return Ok(bytes);
         }
+        entries.retain(|entry| entry.used < self.opened);
         entries.sort_by(|a, b| (a.used, &a.path).cmp(&(b.used, &b.path)));
         for entry in entries {
-            if bytes as f64 <= self.limit as f64 * LEFT {
+            if bytes.saturating_add(more) as f64 <= self.limit as f64 * LEFT {
                 break;
             }
             // Another process may have removed it already.
@@ -179,7 +196,7 @@ impl Cache {
             {
                 let bytes = metadata.len();
                 entries.push(Entry { path, bytes, used });
-            } else if name.starts_with(".resam-") && name.ends_with(UNFINISHED) {
+            } else if name.starts_with(TEMPORARY) && name.ends_with(UNFINISHED) {
                 let age = SystemTime::now().duration_since(used).unwrap_or_default();
                 if age > ABANDONED {
                     std::fs::remove_file(&path).ok();

@@ -39,6 +39,8 @@ pub(crate) struct Piece {
     pub(crate) score: f32,
     pub(crate) stability: f32,
     pub(crate) edges: Edges,
+    /// The box of what is surely the object, in the raster.
+    pub(crate) core: [f64; 4],
 }
 
 /// What a window brought.
@@ -81,6 +83,8 @@ pub(crate) struct Engine<'a, 'b, S, M> {
     pub(crate) failures: Vec<Failure>,
     /// Prompts asked in all rounds so far.
     asked: usize,
+    /// Once is enough.
+    cache_problem_told: bool,
 }
 
 /// A window that was read, on its way to the model.
@@ -109,6 +113,7 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
             counts: Counts::default(),
             failures: Vec::new(),
             asked: 0,
+            cache_problem_told: false,
         }
     }
 
@@ -301,9 +306,14 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
         let embedding = self.model.encode(&tile.image).map_err(as_text)?;
         if let Some(cache) = self.stores.cache {
             let bytes = self.model.embedding_to_bytes(&embedding).map_err(as_text)?;
-            if let Err(error) = cache.put(key, &bytes) {
-                self.observer
-                    .notice(&format!("an embedding was not kept in the cache: {error}"));
+            let problem = match cache.put(key, &bytes) {
+                Ok(true) => None,
+                Ok(false) => Some("the cache is full with what this run needs: another run will encode the rest again".into()),
+                Err(error) => Some(format!("an embedding was not kept in the cache: {error}")),
+            };
+            if let (Some(problem), false) = (problem, self.cache_problem_told) {
+                self.observer.notice(&problem);
+                self.cache_problem_told = true;
             }
         }
         Ok(embedding)
@@ -373,6 +383,7 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
                             score,
                             stability,
                             edges: placed.edges,
+                            core: placed.core,
                         }));
                     }
                 }

@@ -1,7 +1,7 @@
 //! From the answer about a tile to a mask in the raster: what the tile cuts is seen, and coarse pixels
 //! become those of the raster.
 
-use resam_mask::{Bitmap, Component, Connectivity, MaskError, components};
+use resam_mask::{Bitmap, Component, Connectivity, MaskError, PixelBox, components};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Prompt, PromptPoint};
@@ -38,10 +38,13 @@ impl Edges {
     }
 }
 
-/// A mask that is placed, and the edges that its object reaches.
+/// A mask that is placed.
 pub(crate) struct Placed {
     pub(crate) mask: PlacedMask,
+    /// The edges that its object reaches.
     pub(crate) edges: Edges,
+    /// The box `[x0, y0, x1, y1]` in the raster of what is surely the object: without specks elsewhere.
+    pub(crate) core: [f64; 4],
 }
 
 /// Places the answer to a prompt about a tile. None when no valid pixel is left of it.
@@ -56,34 +59,44 @@ pub(crate) fn place(
     raster: (u32, u32),
 ) -> Result<Option<Placed>, MaskError> {
     mask.and_assign(valid)?;
+    let Some(bounds) = mask.bounding_box() else {
+        return Ok(None);
+    };
     let inner = inner_edges(planned, raster);
-    let mut edges = Edges::default();
-    if reached(mask.bounding_box().map(corners), planned.tile, inner).any() {
+    let (mut edges, mut core) = (Edges::default(), bounds);
+    if reached(bounds, planned.tile, inner).any() {
+        let mut surely: Option<PixelBox> = None;
         let least = PART * mask.area() as f64;
         for part in components(&mask, Connectivity::Eight) {
-            let reached = reached(Some(corners(part.bounding_box())), planned.tile, inner);
-            if !reached.any() {
-                continue;
-            }
-            let pixels = part.to_bitmap();
-            if part.area() as f64 >= least || pointed_at(&pixels, &part, &prompt.points) {
+            let own = part.bounding_box();
+            let reached = reached(own, planned.tile, inner);
+            if part.area() as f64 >= least || pointed_at(&part, &prompt.points) {
                 edges.0 |= reached.0;
-            } else {
-                mask.subtract_assign(&pixels)?;
+                surely = Some(surely.map_or(own, |core| core.union(&own)));
+            } else if reached.any() {
+                mask.subtract_assign(&part.to_bitmap())?;
             }
         }
+        core = surely.unwrap_or(bounds);
     }
+    let [across, down] = planned.scale();
+    let (left, top) = (planned.window.x as f64, planned.window.y as f64);
+    let core = core.scaled(across, down);
+    let core = [core.x0 + left, core.y0 + top, core.x1 + left, core.y1 + top];
     let mask = enlarge(&mask, planned)?;
-    Ok(mask.map(|mask| Placed { mask, edges }))
+    Ok(mask.map(|mask| Placed { mask, edges, core }))
 }
 
-fn pointed_at(pixels: &Bitmap, part: &Component, points: &[PromptPoint]) -> bool {
+/// Whether a part holds a positive point.
+fn pointed_at(part: &Component, points: &[PromptPoint]) -> bool {
     let bounds = part.bounding_box();
-    points.iter().any(|point| {
-        point.positive
-            && bounds.contains(point.x, point.y)
-            && pixels.get(point.x as u32, point.y as u32)
-    })
+    let near = |point: &&PromptPoint| point.positive && bounds.contains(point.x, point.y);
+    let mut near = points.iter().filter(near).peekable();
+    if near.peek().is_none() {
+        return false;
+    }
+    let pixels = part.to_bitmap();
+    near.any(|point| pixels.get(point.x as u32, point.y as u32))
 }
 
 /// The edges of a window at which the raster goes on.
@@ -107,15 +120,13 @@ fn inner_edges(planned: &PlannedWindow, (width, height): (u32, u32)) -> Edges {
     Edges(edges)
 }
 
-fn corners(bounds: resam_mask::PixelBox) -> [u32; 4] {
+fn corners(bounds: PixelBox) -> [u32; 4] {
     [bounds.x0, bounds.y0, bounds.x1, bounds.y1].map(|edge| edge as u32)
 }
 
 /// Which of the edges a box of the tile reaches.
-fn reached(bounds: Option<[u32; 4]>, (width, height): (u32, u32), inner: Edges) -> Edges {
-    let Some([x0, y0, x1, y1]) = bounds else {
-        return Edges::default();
-    };
+fn reached(bounds: PixelBox, (width, height): (u32, u32), inner: Edges) -> Edges {
+    let [x0, y0, x1, y1] = corners(bounds);
     let mut edges = 0;
     for (edge, reached) in [
         (Edges::LEFT, x0 < EDGE),

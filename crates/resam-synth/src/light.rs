@@ -41,6 +41,6 @@ impl Light {
             .map(|(part, sun)| part * sun)
             .sum();
         let direct = (dot / squared.max(1e-12).sqrt()).max(0.0) / self.towards[2];
-        (SKY + (1.0 - SKY) * direct).min(1.45)
+        (SKY + (1.0 - SKY) * direct).min(1.28)
     }
 }

@@ -20,8 +20,8 @@ pub(crate) struct Optics {
     haze: f32,
     /// Half of the symmetric point spread function, its centre first; sums to 1 over the whole.
     kernel: Vec<f32>,
-    /// Strength of the noise, in shares of white.
-    noise: f32,
+    /// Strength of the noise of brightness and of each channel by itself, in shares of white.
+    noise: [f32; 2],
     seed: u32,
 }
 
@@ -37,9 +37,10 @@ impl Optics {
     /// The sensor of an overhead scene.
     pub(crate) fn new(spec: &SceneSpec, seed: u32) -> Self {
         let (kind, noise) = match spec.sensor {
-            Sensor::Aerial => (Kind::Aerial, 0.012),
-            Sensor::Satellite => (Kind::Satellite, 0.016),
-            Sensor::Radar { looks } => (Kind::Radar { looks }, 0.0),
+            Sensor::Aerial => (Kind::Aerial, [0.012, 0.007]),
+            // Its colours come from larger pixels, which collect more light.
+            Sensor::Satellite => (Kind::Satellite, [0.016, 0.002]),
+            Sensor::Radar { looks } => (Kind::Radar { looks }, [0.0; 2]),
         };
         Self {
             kind,
@@ -56,7 +57,7 @@ impl Optics {
             kind: Kind::Camera,
             haze: 0.0,
             kernel: kernel(blur),
-            noise,
+            noise: [noise, 0.6 * noise],
             seed,
         }
     }
@@ -119,10 +120,10 @@ impl Optics {
         if let Kind::Radar { looks } = self.kind {
             return [radar_sample(colour[0], looks, x, y, seed); 3];
         }
-        let common = gaussian(x, y, seed) * self.noise;
+        let common = gaussian(x, y, seed) * self.noise[0];
         let mut sample = [0; 3];
         for (channel, value) in colour.into_iter().enumerate() {
-            let own = gaussian(x, y, seed.wrapping_add(17 + channel as u32)) * self.noise * 0.6;
+            let own = gaussian(x, y, seed.wrapping_add(17 + channel as u32)) * self.noise[1];
             let toned = match self.kind {
                 // Contrast as a mapping agency sets it: blacks a little crushed.
                 Kind::Aerial => value * 1.08 - 0.03,

@@ -120,7 +120,7 @@ pub enum VectorError {
         /// The file.
         file: String,
         /// What is wrong with it.
-        source: CrsError,
+        source: Box<CrsError>,
     },
     /// A point has no place in the CRS that it should be taken to.
     #[error("{file}: {row_name} {row}: {source}")]
@@ -132,7 +132,7 @@ pub enum VectorError {
         /// The row.
         row: usize,
         /// What is wrong.
-        source: CrsError,
+        source: Box<CrsError>,
     },
     /// The layer cannot be written as it is.
     #[error("{}: the layer cannot be written: {problem}", path.display())]

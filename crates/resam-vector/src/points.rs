@@ -178,7 +178,7 @@ pub(crate) fn take(
             file: source.file.clone(),
             row_name: source.row_name,
             row,
-            source: error,
+            source: error.into(),
         })
 }
 

@@ -142,7 +142,7 @@ impl Source {
     pub(crate) fn crs_error(&self, source: resam_crs::CrsError) -> VectorError {
         VectorError::Crs {
             file: self.file.clone(),
-            source,
+            source: source.into(),
         }
     }
 

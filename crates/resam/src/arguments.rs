@@ -287,8 +287,13 @@ pub(crate) struct Adapt {
     /// Points to draw for each instance: so many positive and as many negative ones
     #[arg(long, value_name = "N", default_value = "1", conflicts_with = "points")]
     pub(crate) points_per_instance: NonZeroUsize,
-    /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM
-    #[arg(long, value_name = "FILE", required_unless_present = "print_config")]
+    /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM; or the name
+    /// of one that `resam weights pull` brought
+    #[arg(
+        long,
+        value_name = "FILE|NAME",
+        required_unless_present = "print_config"
+    )]
     pub(crate) weights: Option<PathBuf>,
     /// Folder of the run: adapter, checkpoints, metrics, report
     #[arg(
@@ -481,6 +486,10 @@ pub(crate) struct Weights {
 /// What can be done with weights.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WeightsCommand {
+    /// List the weights that can be fetched by name, and those that are here
+    List,
+    /// Fetch pretrained weights from their publisher, checked, and resumed where it stopped
+    Pull(Pull),
     /// List the tensors of a checkpoint and say which model it is
     Inspect(Info),
     /// Write a checkpoint with numbers of another width, by default in half of the space
@@ -491,6 +500,19 @@ pub(crate) enum WeightsCommand {
     ///
     /// The published Python modules load the result, and so does everything that took the weights.
     Merge(Merge),
+}
+
+/// Fetch pretrained weights from their publisher.
+#[derive(Debug, Args)]
+pub(crate) struct Pull {
+    /// The name; `resam weights list` has them
+    pub(crate) name: String,
+    /// Take the file from here instead, an address or a path: it has to be the same to the last byte
+    #[arg(long, value_name = "URL|FILE")]
+    pub(crate) from: Option<String>,
+    /// Use no network: only say whether the weights are here, or take them `--from` a file
+    #[arg(long)]
+    pub(crate) offline: bool,
 }
 
 /// Bake an adapter into the weights that it was trained on.

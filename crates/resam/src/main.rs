@@ -42,6 +42,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<commands::Outcome> {
         Command::Eval(eval) => commands::eval::run(eval, common),
         Command::Info(info) => commands::info::run(info, common),
         Command::Weights(weights) => match &weights.command {
+            WeightsCommand::List => commands::pull::list(common),
+            WeightsCommand::Pull(pull) => commands::pull::run(pull, common),
             WeightsCommand::Inspect(inspect) => commands::inspect::run(inspect, common),
             WeightsCommand::Convert(convert) => commands::convert::run(convert, common),
             WeightsCommand::Merge(merge) => commands::merge::run(merge, common),

@@ -651,3 +651,57 @@ fn segment_requeries_when_asked_and_not_beside_another_choice() {
     );
     assert_eq!(both.status.code(), Some(2));
 }
+
+#[test]
+fn weights_have_names_and_come_from_a_mirror_only_if_they_are_the_same_to_the_last_byte() {
+    let folder = folder();
+    let with_home = |arguments: &[&str]| {
+        std::process::Command::new(assert_cmd::cargo::cargo_bin!("resam"))
+            .current_dir(&folder)
+            .env("RESAM_HOME", folder.path().join("home"))
+            .args(arguments)
+            .output()
+            .expect("it runs")
+    };
+    let listed = with_home(&["weights", "list"]);
+    assert!(listed.status.success());
+    let words = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(
+        words.contains("sam-vit-b") && words.contains("mobile-sam"),
+        "{words}"
+    );
+
+    // A name that was not pulled is no missing file.
+    let segment = [
+        "segment",
+        "scene.png",
+        "--point",
+        "5,5",
+        "-o",
+        "out.png",
+        "--weights",
+    ];
+    let refused = |arguments: &[&str], code: i32, word: &str| {
+        let output = with_home(arguments);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{message}");
+        assert!(message.contains(word), "no `{word}` in: {message}");
+    };
+    refused(
+        &[&segment[..], &["mobile-sam"]].concat(),
+        2,
+        "resam weights pull mobile-sam",
+    );
+    refused(
+        &["weights", "pull", "mobile-sam", "--offline"],
+        2,
+        "--offline",
+    );
+    refused(&["weights", "pull", "no-such-model"], 2, "hint:");
+    std::fs::write(folder.path().join("other.pt"), b"not these weights").expect("written");
+    refused(
+        &["weights", "pull", "mobile-sam", "--from", "other.pt"],
+        2,
+        "other.pt",
+    );
+}

@@ -176,13 +176,17 @@ fn fits(method: &Method, proj: &str, parameters: &ProjString) -> bool {
         Some(value) => parameters.get(key) == Some(value),
         None => parameters.has(key),
     });
+    let complete = match method.names[0] {
+        // A conic with one parallel must have its origin on it.
+        "Lambert_Conformal_Conic_1SP" => parameters.number("lat_1") == parameters.number("lat_0"),
+        "Lambert_Conformal_Conic_2SP" => parameters.has("lat_2"),
+        "Mercator_2SP" => parameters.has("lat_ts"),
+        _ => true,
+    };
     method.proj == proj
         && implied
+        && complete
         && parameters.keys().all(known)
-        // A conic with one parallel must have its origin on it.
-        && (!one_parallel || parameters.number("lat_1") == parameters.number("lat_0"))
-        && !(method.names[0] == "Lambert_Conformal_Conic_2SP" && !parameters.has("lat_2"))
-        && !(method.names[0] == "Mercator_2SP" && !parameters.has("lat_ts"))
         // PROJ does not know these names in WKT 1, or means another projection by them.
         && !["webmerc", "krovak", "somerc"].contains(&proj)
 }

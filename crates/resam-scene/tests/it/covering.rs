@@ -117,7 +117,7 @@ fn draw(draws: &mut Draws, kind: usize, count: usize, side: f64) -> Vec<(f64, f6
         // Along the edges of the raster, where there is no margin.
         _ => {
             let (along, across) = (draws.between(0.0, side), draws.between(0.0, 60.0));
-            let across = if at % 2 == 0 {
+            let across = if at.is_multiple_of(2) {
                 across
             } else {
                 side - 0.001 - across

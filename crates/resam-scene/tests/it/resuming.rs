@@ -40,14 +40,7 @@ fn go(
         cache: None,
         journal: Some(journal),
     };
-    segment(
-        scene,
-        prompts,
-        &options(),
-        model,
-        &mut stores,
-        observer,
-    )
+    segment(scene, prompts, &options(), model, &mut stores, observer)
 }
 
 fn options() -> SegmentOptions {

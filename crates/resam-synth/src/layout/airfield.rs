@@ -51,9 +51,9 @@ pub(super) fn fill(stage: &mut Stage, district: &District, density: f64, draws: 
         }
     }
     let runway = taxi + draws.range(60.0, 80.0);
-    if runway < across {
-        let half = (along * draws.range(0.75, 1.6)).max(260.0);
-        let shift = draws.range(-0.3, 0.3) * along;
+    if runway < across && along > 120.0 {
+        let half = along * draws.range(0.7, 0.97);
+        let shift = draws.range(-1.0, 1.0) * (along - half - 7.0).max(0.0);
         road::runway(
             stage,
             &pose.child(shift, runway, 0.0),
@@ -179,6 +179,9 @@ fn hangars(
         let half = draws.range(14.0, 30.0);
         let across = draws.range(9.0, 17.0).min((to - from) * 0.45);
         u += half + 4.0;
+        if u + half > along {
+            break;
+        }
         if across > 5.0 && draws.chance(0.8 * density.min(1.2)) {
             let at = pose.child(u, to - across - 3.0, 0.0);
             if draws.chance(0.6) {

@@ -32,22 +32,35 @@ pub(super) fn fill(stage: &mut Stage, district: &District, density: f64, draws: 
     let waves = draws.range(0.5, 1.0);
     water::sea(stage, ring, waves, draws);
     edge(stage, &district.pose, [-along, along], quay);
-    let mut u = -along + draws.range(10.0, 60.0);
-    while u < along - 30.0 {
-        let reach = draws.range(0.4, 0.85) * (across - quay).min(260.0);
-        match draws.below(3) {
+    let depth = across - quay;
+    // Where it is too crowded for a ship under way: from, to, and how far out.
+    let mut crowded: Vec<[f64; 3]> = Vec::new();
+    let mut u = -along + draws.range(0.0, 30.0);
+    while u < along - 60.0 {
+        let reach = draws.range(0.4, 0.85) * depth.min(260.0);
+        let from = u;
+        let out = match draws.below(3) {
             0 => {
-                let width = pier(stage, district, [u, quay], reach, density, draws);
-                u += width + draws.range(60.0, 110.0);
+                // Ships lie on both sides of a pier.
+                u += 38.0;
+                u += pier(stage, district, [u, quay], reach, density, draws) + 38.0;
+                reach
             }
             1 => {
-                let width = marina(stage, district, [u, quay], reach.min(110.0), density, draws);
-                u += width + draws.range(25.0, 60.0);
+                let out = reach.min(110.0);
+                u += 16.0;
+                u += marina(stage, district, [u, quay], out, density, draws);
+                out
             }
-            _ => u += moored_at_quay(stage, district, [u, quay], density, draws),
-        }
+            _ => {
+                u += moored_at_quay(stage, district, [u, quay], density, draws);
+                40.0
+            }
+        };
+        crowded.push([from, u, quay + out]);
+        u += draws.range(8.0, 60.0);
     }
-    under_way(stage, district, quay, density, draws);
+    under_way(stage, district, quay, &crowded, density, draws);
 }
 
 /// The paved strip behind the quay, with lorries and cranes.
@@ -223,40 +236,56 @@ fn moored_at_quay(
         let [x, y] = district.pose.place(u, quay - 17.0);
         tree::tree(stage, x, y, draws.range(2.0, 3.5), draws);
     }
-    2.0 * along + draws.range(8.0, 30.0)
+    2.0 * along
 }
 
-/// Ships and boats in open water, each with its wake, none close to another.
-fn under_way(stage: &mut Stage, district: &District, quay: f64, density: f64, draws: &mut Draws) {
+/// Ships and boats in open water, those with room behind them with a wake, none close to another.
+fn under_way(
+    stage: &mut Stage,
+    district: &District,
+    quay: f64,
+    crowded: &[[f64; 3]],
+    density: f64,
+    draws: &mut Draws,
+) {
     let (along, across) = (district.along, district.across);
     let area = 2.0 * along * (across - quay);
-    let count = (area / 9000.0 * density) as usize;
+    let count = (area / 6000.0 * density) as usize;
+    let in_water =
+        |u: f64, v: f64, room: f64| u.abs() + room < along && v + room < across && v - room > quay;
     let mut taken: Vec<[f64; 3]> = Vec::new();
-    for _ in 0..count.min(400) {
+    for _ in 0..count.min(600) {
         let large = draws.chance(0.2);
         let half = if large {
             draws.log_range(15.0, 50.0)
         } else {
             draws.log_range(3.0, 9.0)
         };
-        let u = draws.range(-along, along);
-        // Beyond the piers, where there is room.
-        let from = quay + ((across - quay) * 0.5).min(225.0);
-        let v = draws.range(from.min(across), across);
-        let clear = taken.iter().all(|&[other_u, other_v, other]| {
+        let (u, v) = (draws.range(-along, along), draws.range(quay, across));
+        let heading = draws.angle();
+        let moving = draws.chance(0.75);
+        let apart = taken.iter().all(|&[other_u, other_v, other]| {
             let (du, dv) = (u - other_u, v - other_v);
             (du * du + dv * dv).sqrt() > 2.5 * (half + other)
         });
-        if !clear || v + half > across || u.abs() + half > along {
+        let room = half + 4.0;
+        let free = crowded
+            .iter()
+            .all(|&[from, to, out]| u + room < from || u - room > to || v - room > out);
+        if !apart || !free || !in_water(u, v, room) {
             continue;
         }
         taken.push([u, v, half]);
-        let heading = draws.angle();
+        // The longest wake ends here.
+        let (sin, cos) = libm::sincos(heading);
+        let behind = 8.0 * half + 10.0;
+        let (end_u, end_v) = (u - cos * behind, v - sin * behind);
+        let moving = moving && in_water(end_u, end_v, 0.3 * behind);
         let at = district.pose.child(u, v, heading);
         if large {
-            ship::cargo(stage, &at, half, draws.chance(0.7), draws);
+            ship::cargo(stage, &at, half, moving, draws);
         } else {
-            ship::boat(stage, &at, half, draws.chance(0.75), draws);
+            ship::boat(stage, &at, half, moving, draws);
         }
     }
 }

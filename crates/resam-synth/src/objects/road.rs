@@ -224,7 +224,9 @@ pub(crate) fn runway(stage: &mut Stage, pose: &Pose, along: f64, width: f64, dra
             }
             v += 3.6;
         }
-        for end in [-1.0, 1.0] {
+        // Short runways have no aiming points.
+        let ends: &[f64] = if along > 260.0 { &[-1.0, 1.0] } else { &[] };
+        for end in ends {
             paint(
                 stage,
                 [end * (along - 190.0), side * half * 0.3],

@@ -199,7 +199,7 @@ fn any_spec() -> impl Strategy<Value = SceneSpec> {
         (1_u32..=64).prop_map(|looks| Sensor::Radar { looks }),
     ];
     let terrain = prop::collection::vec(prop::sample::select(Terrain::ALL.to_vec()), 1..4);
-    let shape = (1_u32..260, 1_u32..260, 0.05..5.0_f64, sensors, terrain);
+    let shape = (1_u32..200, 1_u32..200, 0.05..5.0_f64, sensors, terrain);
     let air = (
         -360.0..=360.0_f64,
         10.0..=90.0_f64,
@@ -227,7 +227,7 @@ fn any_spec() -> impl Strategy<Value = SceneSpec> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn any_scene_that_is_allowed_is_painted(spec in any_spec()) {

@@ -165,5 +165,6 @@ fn colours_of_a_satellite_are_coarser_than_its_brightness() {
         });
         colour / brightness
     };
-    assert!(ratio(Sensor::Satellite) < 0.5 * ratio(Sensor::Aerial));
+    let (satellite, aerial) = (ratio(Sensor::Satellite), ratio(Sensor::Aerial));
+    assert!(satellite < 0.5 * aerial, "{satellite} and {aerial}");
 }

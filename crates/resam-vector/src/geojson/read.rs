@@ -224,7 +224,7 @@ fn stated(file: &str, outline: &Outline<'_>) -> Result<Stated, VectorError> {
         .map(Stated::Crs)
         .map_err(|source| VectorError::Crs {
             file: file.to_owned(),
-            source,
+            source: source.into(),
         })
 }
 

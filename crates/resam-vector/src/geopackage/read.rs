@@ -47,7 +47,7 @@ pub(crate) fn read(path: &Path, layer: Option<&str>) -> Result<Source, VectorErr
         .map_err(failed)?
         .map_err(|source| VectorError::Crs {
             file: file.clone(),
-            source,
+            source: source.into(),
         })?;
     let mut source = Source {
         file: file.clone(),

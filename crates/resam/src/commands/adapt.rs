@@ -11,7 +11,7 @@ use resam_adapt::{Recipe, Step, step_memory};
 use resam_checkpoint::Checkpoint;
 use resam_data::PointFile;
 use resam_run::{Observer, Outcome as RunOutcome, PointedImages, Points, Progress, Settings};
-use resam_sam::{ComputeDevice, Predictor, Sam, SamConfig};
+use resam_sam::{ComputeDevice, ImageEncoderConfig, Predictor, Sam, SamConfig};
 use serde_json::json;
 
 use super::{Outcome, note};
@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &Adapt, common: &Common) -> Result<Outcome> {
     let needed = "needed unless the recipe is only printed";
     let output = arguments.output.as_deref().context(needed)?;
     let weights = arguments.weights.as_deref().context(needed)?;
+    let weights = &super::pull::weights_file(weights)?;
 
     let (images, held_out) = images(arguments, common)?;
     let started = Instant::now();
@@ -185,6 +186,20 @@ fn say_memory(config: &SamConfig, settings: &Settings, common: &Common) {
         0 => recipe.schedule.chunk,
         asked => asked.min(recipe.schedule.chunk),
     };
+    let blocks = match &config.image_encoder {
+        ImageEncoderConfig::Vit(vit) => vit.depth,
+        ImageEncoderConfig::TinyVit(tiny) => tiny.depths.iter().skip(1).sum(),
+    };
+    if recipe.adapter.encoder_rank > 0 && recipe.adapter.start_block >= blocks {
+        note(
+            common,
+            &format!(
+                "the encoder has {blocks} attention blocks and `adapter.start_block = {}`: nothing in it \
+                 trains, and the alignment teaches nothing",
+                recipe.adapter.start_block
+            ),
+        );
+    }
     let step = Step {
         input_size: settings.input_size,
         first_block: (recipe.adapter.encoder_rank > 0).then_some(recipe.adapter.start_block),

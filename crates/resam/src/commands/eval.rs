@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
     if let Some(csv) = &arguments.csv {
         write_atomically(csv, |writer| rows_to_csv(&evaluation.rows, writer))?;
         let stages = [("load", model.seconds), ("eval", seconds)];
-        run_record(&arguments.model, &model, common, &stages, result.clone()).write_beside(csv)?;
+        run_record(&model, common, &stages, result.clone()).write_beside(csv)?;
     }
     if common.json {
         println!("{result:#}");

@@ -9,10 +9,11 @@ pub(crate) mod eval;
 pub(crate) mod info;
 pub(crate) mod inspect;
 pub(crate) mod merge;
+pub(crate) mod pull;
 pub(crate) mod scene;
 pub(crate) mod segment;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
@@ -33,6 +34,8 @@ pub(crate) enum Outcome {
 /// A model ready to be asked, and what is worth writing down about it.
 pub(crate) struct LoadedModel {
     pub(crate) predictor: Predictor,
+    /// The file of the weights.
+    pub(crate) weights: PathBuf,
     pub(crate) name: String,
     pub(crate) device: String,
     /// The device itself.
@@ -68,7 +71,8 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
     };
     precision.check(&compute)?;
     let device = compute.device;
-    let checkpoint = Checkpoint::open(&model.weights)?;
+    let weights = pull::weights_file(&model.weights)?;
+    let checkpoint = Checkpoint::open(&weights)?;
     let config = SamConfig::detect(&checkpoint)?;
     let mut sam = Sam::load_with(&checkpoint, &config, &device)?;
     let sha256 = checkpoint.sha256();
@@ -87,6 +91,7 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
     let predictor = Predictor::new(sam, &device, model.input_size)?;
     Ok(LoadedModel {
         predictor,
+        weights,
         name: config.describe(),
         device: compute.name,
         compute: device.clone(),
@@ -100,7 +105,6 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
 
 /// What `run.json` says of a run with a model.
 pub(crate) fn run_record(
-    model: &Model,
     loaded: &LoadedModel,
     common: &Common,
     stages: &[(&str, f64)],
@@ -108,7 +112,7 @@ pub(crate) fn run_record(
 ) -> RunRecord {
     let device = (loaded.device.as_str(), loaded.precision.name());
     record(
-        &model.weights,
+        &loaded.weights,
         &loaded.sha256,
         device,
         common,

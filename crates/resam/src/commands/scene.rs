@@ -121,7 +121,8 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
         Some(folder) => Some(Cache::open(folder, options.cache_size)?),
         None => None,
     };
-    let mut journal = journal(arguments, &scene, &outputs[0].0)?;
+    let mut journal = journal(arguments, &scene, &outputs[0].0)?
+        .about("answers", format!("{:?}", scene_model.answers));
 
     let started = Instant::now();
     let mut watch = Watch::new(common)?;
@@ -163,14 +164,21 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     }
     let result = result(arguments, &scene, &found, &prompts);
     let stages = [("load", model.seconds), ("segment", seconds)];
-    let record = run_record(&arguments.model, &model, common, &stages, result.clone());
+    let record = run_record(&model, common, &stages, result.clone());
     let mut folders = std::collections::BTreeSet::new();
     for (path, _) in &outputs {
         if folders.insert(path.parent()) {
             record.write_beside(path)?;
         }
     }
-    journal.remove()?;
+    let is_window = |failure: &&Failure| matches!(failure, Failure::Window { .. });
+    match found.failures.iter().filter(is_window).count() {
+        0 => journal.remove()?,
+        windows => note(
+            common,
+            &format!("{windows} windows failed; the same command tries them again, and only them"),
+        ),
+    }
     tell(&found, &prompts, &result, seconds, common);
     Ok(match found.failures.is_empty() {
         true => Outcome::Done,
@@ -289,6 +297,9 @@ fn prompts(arguments: &Segment, scene: &Scene, common: &Common) -> Result<Vec<Ob
             layer: arguments.scene.points_layer.as_deref(),
         },
     )?;
+    if let Some(caution) = &read.caution {
+        note(common, caution);
+    }
     let gathered = gather_points(&read.points, raster.geo_transform().as_ref(), size);
     let outside = gathered.outside.len();
     let first = gathered.outside.first();
@@ -369,7 +380,7 @@ fn is_in_pixels(file: &Path) -> bool {
 }
 
 fn scene_model<'a>(arguments: &Segment, model: &'a LoadedModel) -> Result<SceneModel<'a>> {
-    let checkpoint = Checkpoint::open(&arguments.model.weights)?;
+    let checkpoint = Checkpoint::open(&model.weights)?;
     let config = SamConfig::detect(&checkpoint)?;
     let size = model.predictor.input_size();
     let step = resam_adapt::Step {

@@ -85,7 +85,7 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
         ("encode", encoding),
         ("decode", decoding),
     ];
-    let record = run_record(&arguments.model, &model, common, &stages, result.clone());
+    let record = run_record(&model, common, &stages, result.clone());
     // Once a folder, whatever is written there.
     let mut folders = BTreeSet::new();
     for (path, _) in &outputs {

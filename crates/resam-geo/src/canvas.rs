@@ -1,0 +1,100 @@
+//! The 8-bit picture of a window while it is made.
+
+use std::ops::Range;
+
+use image::RgbImage;
+
+use crate::stretch::Ramp;
+
+/// The 8-bit picture of a window while it is made: black and not valid, until lines are put.
+pub(crate) struct Canvas {
+    image: RgbImage,
+    /// Pixel by pixel, row after row.
+    valid: Vec<bool>,
+    ramps: [Ramp; 3],
+}
+
+impl Canvas {
+    pub(crate) fn new(width: u32, height: u32, ramps: [Ramp; 3]) -> Self {
+        Self {
+            image: RgbImage::new(width, height),
+            valid: vec![false; width as usize * height as usize],
+            ramps,
+        }
+    }
+
+    pub(crate) fn size(&self) -> (u32, u32) {
+        self.image.dimensions()
+    }
+
+    /// The picture, and which of its pixels are valid.
+    pub(crate) fn finish(self) -> (RgbImage, Vec<bool>) {
+        (self.image, self.valid)
+    }
+
+    /// Stretches the pixels of a line, which begins at (`left`, `row`): one plane, shown as grey, or
+    /// three. NaN is what is not valid.
+    pub(crate) fn put_line(&mut self, left: u32, row: u32, planes: &[&[f32]]) {
+        let ramps = self.ramps;
+        let (line, valid) = self.line(left, row, planes[0].len());
+        for (channel, ramp) in ramps.iter().enumerate() {
+            let plane = planes[channel % planes.len()];
+            for (pixel, &value) in line.iter_mut().zip(plane) {
+                pixel[channel] = ramp.apply(value);
+            }
+        }
+        for plane in planes {
+            for (valid, value) in valid.iter_mut().zip(*plane) {
+                *valid |= !value.is_nan();
+            }
+        }
+    }
+
+    /// Copies pixels of three bytes to a line, which begins at (`left`, `row`): `count` of them, each
+    /// `step` bytes on.
+    pub(crate) fn put_pixels(
+        &mut self,
+        (left, row): (u32, u32),
+        bytes: &[u8],
+        step: usize,
+        count: usize,
+    ) {
+        let (line, valid) = self.line(left, row, count);
+        valid.fill(true);
+        if step == 3 {
+            line.as_flattened_mut().copy_from_slice(&bytes[..count * 3]);
+            return;
+        }
+        for (pixel, samples) in line.iter_mut().zip(bytes.chunks(step)) {
+            pixel.copy_from_slice(&samples[..3]);
+        }
+    }
+
+    /// As [`Canvas::put_pixels`], single bytes to some channels.
+    pub(crate) fn put_bytes(
+        &mut self,
+        (left, row): (u32, u32),
+        channels: Range<usize>,
+        bytes: &[u8],
+        step: usize,
+        count: usize,
+    ) {
+        let (line, valid) = self.line(left, row, count);
+        valid.fill(true);
+        for (pixel, samples) in line.iter_mut().zip(bytes.chunks(step)) {
+            for channel in channels.clone() {
+                pixel[channel] = samples[0];
+            }
+        }
+    }
+
+    fn line(&mut self, left: u32, row: u32, count: usize) -> (&mut [[u8; 3]], &mut [bool]) {
+        let start = row as usize * self.image.width() as usize + left as usize;
+        let samples: &mut [u8] = &mut self.image;
+        let pixels = samples.as_chunks_mut::<3>().0;
+        (
+            &mut pixels[start..start + count],
+            &mut self.valid[start..start + count],
+        )
+    }
+}

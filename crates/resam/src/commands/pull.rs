@@ -1,0 +1,97 @@
+//! `resam weights list` and `pull`: pretrained weights by name.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use resam_weights::{PullOptions, catalogue, home, pull, pulled, resolve, size_text};
+use serde_json::json;
+
+use super::{Outcome, note};
+use crate::arguments::{Common, Pull};
+use crate::progress::Progress;
+
+/// The file of `--weights`: a path, or the name of weights that were pulled.
+pub(crate) fn weights_file(text: &Path) -> Result<PathBuf> {
+    Ok(resolve(text, home().ok().as_deref())?)
+}
+
+pub(crate) fn list(common: &Common) -> Result<Outcome> {
+    let home = home()?;
+    let here = pulled(&home)?;
+    let found = |name: &str| {
+        let of_name = here.iter().find(|found| found.entry.name == name);
+        of_name.filter(|found| found.complete)
+    };
+    if common.json {
+        let list: Vec<_> = catalogue()
+            .iter()
+            .map(|entry| {
+                json!({
+                    "name": entry.name,
+                    "aliases": entry.aliases,
+                    "bytes": entry.size,
+                    "licence": entry.licence,
+                    "good_for": entry.good_for,
+                    "page": entry.page,
+                    "address": entry.address,
+                    "sha256": entry.sha256,
+                    "file": found(entry.name).map(|found| found.path.display().to_string()),
+                })
+            })
+            .collect();
+        println!("{:#}", json!(list));
+        return Ok(Outcome::Done);
+    }
+    println!(
+        "{:<12} {:>8}  {:<11} {:<5} good for",
+        "name", "size", "licence", "here"
+    );
+    for entry in catalogue() {
+        let here = match found(entry.name) {
+            Some(_) => "yes",
+            None => "",
+        };
+        let size = size_text(entry.size);
+        println!(
+            "{:<12} {size:>8}  {:<11} {here:<5} {}",
+            entry.name, entry.licence, entry.good_for
+        );
+    }
+    println!(
+        "\nkept in {} (RESAM_HOME moves it); `resam weights pull NAME` fetches one",
+        resam_weights::folder(&home).display()
+    );
+    Ok(Outcome::Done)
+}
+
+pub(crate) fn run(arguments: &Pull, common: &Common) -> Result<Outcome> {
+    let options = PullOptions {
+        from: arguments.from.clone(),
+        offline: arguments.offline,
+        ..PullOptions::at(home()?)
+    };
+    let bar = Progress::new("MB", 0, common);
+    let mut begun = false;
+    let path = pull(&arguments.name, &options, &mut |done, total| {
+        if !begun {
+            begun = true;
+            bar.begin(done >> 20, total >> 20);
+        }
+        bar.say(done >> 20, None, "");
+    });
+    bar.finish();
+    let path = path?;
+    if common.json {
+        println!(
+            "{:#}",
+            json!({"name": arguments.name, "file": path.display().to_string()})
+        );
+    } else {
+        println!("{}", path.display());
+        note(
+            common,
+            &format!("`--weights {}` finds it from now on", arguments.name),
+        );
+    }
+    Ok(Outcome::Done)
+}
