@@ -184,6 +184,39 @@ pub(crate) fn pieces_of_chunk(
     })
 }
 
+/// How many pieces a whole chunk has across and down.
+pub(crate) fn pieces_in_chunk(image: &Image, column: u64, row: u64) -> (u64, u64) {
+    let left = column * u64::from(image.chunk_width);
+    let columns = u64::from(image.width).saturating_sub(left);
+    let columns = columns.min(image.chunk_width.into());
+    let (_, rows) = image.chunk_rows(row);
+    let side = u64::from(LONGEST_SIDE);
+    (columns.div_ceil(side), u64::from(rows).div_ceil(side))
+}
+
+/// The area of one of the pieces of a whole chunk.
+pub(crate) fn piece_area(
+    image: &Image,
+    column: u64,
+    row: u64,
+    piece_column: u64,
+    piece_row: u64,
+) -> Option<Area> {
+    let side = u64::from(LONGEST_SIDE);
+    let left = column * u64::from(image.chunk_width) + piece_column * side;
+    let (top, rows) = image.chunk_rows(row);
+    let top = u64::from(top) + piece_row * side;
+    // Inside a chunk that is inside the image.
+    let corner = Area {
+        x: u32::try_from(left).ok()?,
+        y: u32::try_from(top).ok()?,
+        width: side.min(u64::from(image.width).checked_sub(left)?) as u32,
+        height: side.min(u64::from(rows)) as u32,
+    };
+    let piece = pieces_of_chunk(image, corner, column, row).next();
+    piece.map(|piece| piece.area)
+}
+
 /// The chunk of a piece that holds a band, or nothing if it was never written.
 pub(crate) fn chunk_of_band(
     pixels: &Pixels,

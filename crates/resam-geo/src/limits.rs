@@ -137,11 +137,10 @@ fn sample_of_chunks(pixels: &Pixels, level: &Level) -> Result<Vec<Area>, Fault> 
             continue;
         }
         // One piece of the chunk: a strip may hold the whole raster.
-        let mut pieces: Vec<_> =
-            blocks::pieces_of_chunk(image, Area::whole(image), column, row).collect();
-        let drawn = draws.next_u64() as usize % pieces.len().max(1);
-        if drawn < pieces.len() {
-            let area = pieces.swap_remove(drawn).area;
+        let mut draw = |count: u64| draws.next_u64() % count.max(1);
+        let drawn = blocks::pieces_in_chunk(image, column, row);
+        let (piece_column, piece_row) = (draw(drawn.0), draw(drawn.1));
+        if let Some(area) = blocks::piece_area(image, column, row, piece_column, piece_row) {
             total += area.pixels();
             areas.push(area);
         }

@@ -7,57 +7,99 @@ use crate::blocks::{Area, Block};
 
 /// How the pixels of a level along one axis fall into the pixels of the result.
 pub(crate) struct Axis {
-    /// Source pixel, target pixel, weight; sorted by source pixel.
-    shares: Vec<(u32, u32, f32)>,
-    /// A target pixel is valid from this share of its weight on.
-    least: f32,
+    /// The source position where the first target pixel begins, and source pixels in one.
+    origin: f64,
+    scale: f64,
+    /// Target pixels.
+    count: u32,
+    /// Source pixels.
+    length: u32,
+    /// To a finer scale: the shares of all target pixels, sorted by source pixel.
+    finer: Vec<Share>,
 }
+
+/// A source pixel, a target pixel, and its weight there.
+type Share = (u32, u32, f32);
 
 impl Axis {
     /// `count` target pixels of `scale` source pixels each, from the source position `origin` on,
     /// among `length` source pixels. Weights of a target pixel add up to 1, if all of it is inside.
     pub(crate) fn new(origin: f64, scale: f64, count: u32, length: u32) -> Self {
+        let mut axis = Self {
+            origin,
+            scale,
+            count,
+            length,
+            finer: Vec::new(),
+        };
+        if scale < 1.0 {
+            axis.finer = axis.linear_shares();
+        }
+        axis
+    }
+
+    /// Target pixels whose centres lie inside are interpolated between the two nearest centres.
+    fn linear_shares(&self) -> Vec<Share> {
         let mut shares = Vec::new();
-        let inside = |place: f64| place >= 0.0 && place < f64::from(length);
-        for target in 0..count {
-            let start = origin + f64::from(target) * scale;
-            if scale >= 1.0 {
-                let end = (start + scale).min(length.into());
-                let mut from = start.max(0.0);
-                while from < end {
-                    let next = (from.floor() + 1.0).min(end);
-                    shares.push((from as u32, target, ((next - from) / scale) as f32));
-                    from = next;
-                }
-            } else if inside(start + scale / 2.0) {
-                let centre = start + scale / 2.0 - 0.5;
-                let share = centre - centre.floor();
-                for (place, weight) in
-                    [(centre.floor(), 1.0 - share), (centre.floor() + 1.0, share)]
-                {
-                    if inside(place) && weight > 0.0 {
-                        shares.push((place as u32, target, weight as f32));
-                    }
+        let inside = |place: f64| place >= 0.0 && place < f64::from(self.length);
+        for target in 0..self.count {
+            let centre = self.origin + (f64::from(target) + 0.5) * self.scale;
+            if !inside(centre) {
+                continue;
+            }
+            let place = (centre - 0.5).floor();
+            let share = centre - 0.5 - place;
+            for (place, weight) in [(place, 1.0 - share), (place + 1.0, share)] {
+                if inside(place) && weight > 0.0 {
+                    shares.push((place as u32, target, weight as f32));
                 }
             }
         }
         shares.sort_by_key(|&(source, ..)| source);
-        // Finer: a corner of a valid pixel has a quarter of its weight, half of it along an axis.
-        let least = if scale >= 1.0 { 0.0 } else { 0.499 };
-        Self { shares, least }
+        shares
     }
 
     /// The source pixels that have any share, as a half-open range.
     pub(crate) fn sources(&self) -> Option<(u32, u32)> {
-        let ((first, ..), (last, ..)) = (self.shares.first()?, self.shares.last()?);
-        Some((*first, last + 1))
+        if self.scale < 1.0 {
+            let ((first, ..), (last, ..)) = (self.finer.first()?, self.finer.last()?);
+            return Some((*first, last + 1));
+        }
+        let end = self.origin + f64::from(self.count) * self.scale;
+        // Within the length, so of 32 bits.
+        let first = self.origin.max(0.0).floor().min(self.length.into()) as u32;
+        let end = end.clamp(0.0, self.length.into()).ceil() as u32;
+        (first < end).then_some((first, end))
     }
 
-    /// The shares of the source pixels of a range.
-    fn of(&self, first: u32, count: u32) -> &[(u32, u32, f32)] {
-        let before = |end: u32| self.shares.partition_point(|&(source, ..)| source < end);
-        // Both are within a level, so their sum is of 32 bits.
-        &self.shares[before(first)..before(first + count)]
+    /// The shares of the source pixels of a range. To a coarser scale they are made on the spot:
+    /// a raster may be long.
+    fn of(&self, first: u32, count: u32) -> Vec<Share> {
+        if self.scale < 1.0 {
+            let before = |end: u32| self.finer.partition_point(|&(source, ..)| source < end);
+            // Both are within a level, so their sum is of 32 bits.
+            return self.finer[before(first)..before(first + count)].to_vec();
+        }
+        let mut shares = Vec::with_capacity(count as usize + 1);
+        for source in first..first + count {
+            let start = (f64::from(source) - self.origin) / self.scale;
+            let end = (f64::from(source) + 1.0 - self.origin) / self.scale;
+            // A source pixel is no wider than a target pixel, so it lies in two of them at most.
+            let middle = start.floor() + 1.0;
+            for (from, to) in [(start, end.min(middle)), (middle, end)] {
+                let target = from.floor();
+                if to > from && target >= 0.0 && target < f64::from(self.count) {
+                    shares.push((source, target as u32, (to - from) as f32));
+                }
+            }
+        }
+        shares
+    }
+
+    /// A target pixel is valid from this share of its weight on. To a finer scale a corner of a
+    /// valid pixel has half of its weight along each axis.
+    fn least(&self) -> f32 {
+        if self.scale < 1.0 { 0.499 } else { 0.0 }
     }
 }
 
@@ -84,21 +126,26 @@ impl Sums {
 
     /// Adds the pixels of a block.
     pub(crate) fn add(&mut self, block: &Block) {
-        let Area { x, y, width, .. } = block.area;
+        let Area {
+            x,
+            y,
+            width,
+            height,
+        } = block.area;
         let across = self.across.of(x, width);
         let targets = across.iter().map(|&(_, target, _)| target as usize);
         let (Some(left), Some(right)) = (targets.clone().min(), targets.max()) else {
             return;
         };
         let mut line = vec![(0f32, 0f32); right + 1 - left];
+        let rows: Vec<Vec<Share>> = (y..y + height).map(|row| self.down.of(row, 1)).collect();
         for (plane, (sums, weights)) in block.planes.iter().zip(&mut self.bands) {
-            for (row, pixels) in plane.chunks_exact(width as usize).enumerate() {
-                let down = self.down.of(y + row as u32, 1);
+            for (down, pixels) in rows.iter().zip(plane.chunks_exact(width as usize)) {
                 if down.is_empty() {
                     continue;
                 }
                 line.fill((0.0, 0.0));
-                for &(source, target, weight) in across {
+                for &(source, target, weight) in &across {
                     let value = pixels[(source - x) as usize];
                     if !value.is_nan() {
                         let (sum, total) = &mut line[target as usize - left];
@@ -125,7 +172,7 @@ impl Sums {
     pub(crate) fn means(&self, band: usize, row: u32) -> Vec<f32> {
         let (sums, weights) = &self.bands[band];
         let row = row as usize * self.width..(row as usize + 1) * self.width;
-        let least = self.across.least * self.down.least;
+        let least = self.across.least() * self.down.least();
         let mean = |(&sum, &weight): (&f32, &f32)| {
             if weight > least {
                 sum / weight

@@ -50,7 +50,7 @@ pub(crate) enum Command {
     ///
     /// Coordinates are pixels: 0,0 is the top-left corner of the image and 0.5,0.5 the centre of
     /// its first pixel.
-    Segment(Segment),
+    Segment(Box<Segment>),
     /// Adapt a model to images from points on their objects
     ///
     /// Writes an adapter, which `segment` and `eval` take with `--adapter`, and a report. Ctrl-C leaves

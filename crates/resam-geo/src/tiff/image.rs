@@ -10,6 +10,9 @@ use crate::sample::SampleKind;
 /// whole raster as one strip.
 const PIECE_BYTES: u64 = 1 << 18;
 
+/// Most chunks that a raster is cut into so, which is more than any disk holds.
+const MOST_PIECES: u64 = 1 << 22;
+
 /// Meanings of the samples, as the tag says.
 pub(crate) const WHITE_IS_ZERO: u64 = 0;
 pub(crate) const RGB: u64 = 2;
@@ -233,11 +236,16 @@ impl Image {
         };
         let strip_rows = self.chunk_height;
         // At least one row, at most those of the strip.
-        self.chunk_height = (PIECE_BYTES / row_bytes).clamp(1, rows) as u32;
+        let piece_rows = (PIECE_BYTES / row_bytes).clamp(1, rows) as u32;
+        let pieces = strip_rows.div_ceil(piece_rows);
+        if self.chunk_count().saturating_mul(pieces.into()) > MOST_PIECES {
+            return;
+        }
+        self.chunk_height = piece_rows;
         self.places = Places::Pieces {
             offsets,
             byte_counts,
-            pieces: strip_rows.div_ceil(self.chunk_height),
+            pieces,
             strip_rows,
         };
     }

@@ -13,6 +13,9 @@ use super::{Fault, MAX_CHUNK_BYTES};
 /// A progressive stream of real software has about ten scans; each costs a pass over the image.
 const MAX_SCANS: usize = 256;
 
+/// A block of 64 pixels takes a bit at least.
+const MOST_PIXELS_OF_BYTE: usize = 8 * 64;
+
 const START: [u8; 2] = [0xff, 0xd8];
 const START_OF_SCAN: u8 = 0xda;
 
@@ -82,6 +85,11 @@ fn decode_stream(stream: &[u8], bands: usize, format: PixelFormat) -> Result<Dec
         ));
     }
     let (width, height) = (usize::from(header.width), usize::from(header.height));
+    if width * height > stream.len().saturating_mul(MOST_PIXELS_OF_BYTE) {
+        return Err(Fault::Broken(format!(
+            "its JPEG data is too short for {width} x {height} pixels"
+        )));
+    }
     decoder.set_output_format(format);
     let image = decoder.decode_image().map_err(corrupt)?;
     if Some(image.data.len()) != width.checked_mul(height).and_then(|n| n.checked_mul(bands)) {

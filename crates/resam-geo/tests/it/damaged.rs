@@ -1,6 +1,6 @@
 //! Bad files give errors that say what is wrong, and no panic.
 
-use resam_geo::{Raster, RasterError, Scene, SceneOptions};
+use resam_geo::{Raster, RasterError, Scene, SceneOptions, Stretch};
 
 use crate::fixtures::{all, fixture, window};
 use crate::hand_made::HandMade;
@@ -96,7 +96,7 @@ fn sizes_that_no_file_can_hold_are_refused_at_once() {
         tiles.contains("18014398509481984 strips or tiles, and places for 1"),
         "{tiles}"
     );
-    // One strip for all of it, read piece by piece, none of which is there.
+    // One strip for all of it, which nobody could read piece by piece.
     let raster = open(
         grey()
             .long(256, huge)
@@ -106,7 +106,37 @@ fn sizes_that_no_file_can_hold_are_refused_at_once() {
     )
     .unwrap();
     let error = raster.read(window(0, 0, 8, 8), &[1]).unwrap_err();
-    assert!(matches!(error, RasterError::Broken { .. }), "{error}");
+    assert!(
+        matches!(error, RasterError::ChunkTooLarge { .. }),
+        "{error}"
+    );
+    let scene = Scene::of_raster(raster, &SceneOptions::default()).unwrap();
+    assert!(scene.read(window(0, 0, u32::MAX, u32::MAX), 9, 9).is_err());
+    let stretched = SceneOptions {
+        stretch: Some(Stretch::MinMax),
+        ..SceneOptions::default()
+    };
+    let raster = open(
+        grey()
+            .long(256, huge)
+            .long(257, huge)
+            .long(278, huge)
+            .bytes(),
+    )
+    .unwrap();
+    assert!(Scene::of_raster(raster, &stretched).is_err());
+    // The same, never written.
+    let sparse = open(
+        grey()
+            .long(256, huge)
+            .long(257, huge)
+            .long(278, huge)
+            .long(273, 0)
+            .bytes(),
+    );
+    let scene = Scene::of_raster(sparse.unwrap(), &SceneOptions::default()).unwrap();
+    let tile = scene.read(window(0, 0, u32::MAX, u32::MAX), 9, 9).unwrap();
+    assert!(tile.valid.is_empty());
 }
 
 #[test]

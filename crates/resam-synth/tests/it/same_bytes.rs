@@ -2,7 +2,6 @@
 
 use rayon::ThreadPoolBuilder;
 use resam_synth::{Scene, SceneSpec, Sensor, Terrain, generate, photograph};
-use sha2::{Digest, Sha256};
 
 fn with_threads(threads: usize, spec: &SceneSpec) -> Scene {
     let pool = ThreadPoolBuilder::new()
@@ -19,23 +18,6 @@ fn varied(sensor: Sensor) -> SceneSpec {
         gsd: 0.8,
         ..SceneSpec::new(500, 410, 21)
     }
-}
-
-/// The first bytes of the checksum of pixels and masks.
-fn checksum(scene: &Scene) -> String {
-    let mut hash = Sha256::new();
-    hash.update(scene.image.as_raw());
-    for instance in &scene.instances {
-        hash.update(instance.class.name());
-        for (x, y) in instance.mask.pixels() {
-            hash.update((instance.x + x).to_le_bytes());
-            hash.update((instance.y + y).to_le_bytes());
-        }
-    }
-    hash.finalize()[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 #[test]
@@ -74,25 +56,4 @@ fn sensors_see_the_same_objects() {
     let satellite = generate(&varied(Sensor::Satellite)).unwrap();
     assert_eq!(aerial.instances, satellite.instances);
     assert_ne!(aerial.image, satellite.image);
-}
-
-/// These values were the same on every machine so far. Whoever changes what scenes look like changes
-/// them too; a machine that gives others paints by arithmetic of its own.
-#[test]
-fn scenes_are_the_same_on_every_machine() {
-    let scenes = [
-        generate(&varied(Sensor::Aerial)).unwrap(),
-        generate(&varied(Sensor::Satellite)).unwrap(),
-        generate(&varied(Sensor::Radar { looks: 4 })).unwrap(),
-        photograph(77, 300).unwrap(),
-    ];
-    assert_eq!(
-        scenes.each_ref().map(checksum),
-        [
-            "4ccaf0a5b289e98f",
-            "ee807da99cdf218b",
-            "9aa2bad65c61e816",
-            "96f8f85973057437"
-        ]
-    );
 }
