@@ -173,7 +173,8 @@ pub(crate) struct SceneArguments {
     /// [default: the model's input]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) window: Option<std::num::NonZeroU32>,
-    /// Folder in which to keep what the encoder made of windows, for other runs over the scene
+    /// Folder in which to keep what the encoder made of windows, for other runs over the scene, and the
+    /// answers to this one's question
     #[arg(long, value_name = "DIR")]
     pub(crate) cache: Option<PathBuf>,
     /// Gigabytes that the cache may take

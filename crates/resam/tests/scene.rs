@@ -189,34 +189,40 @@ fn points_in_degrees_on_a_scene_in_metres_bring_every_format_and_the_users_attri
 }
 
 #[test]
-fn the_same_run_gives_the_same_bytes_and_a_second_one_finds_its_windows_in_the_cache() {
+fn a_second_run_with_the_cache_asks_the_model_nothing_and_other_answers_share_its_embeddings() {
     let folder = made();
-    let run = |out: &str| {
-        let output = segment(
-            &folder,
-            &[
-                "--points",
-                "points.geojson",
-                "--cache",
-                "cache",
-                "--json",
-                "-o",
-                out,
-            ],
-        );
+    let run = |out: &str, more: &[&str]| {
+        let fixed = [
+            "--points",
+            "points.geojson",
+            "--cache",
+            "cache",
+            "--json",
+            "-o",
+            out,
+        ];
+        let output = segment(&folder, &[&fixed, more].concat());
         ran(&output);
         let result: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
-        let count = |name: &str| result["counts"][name].as_u64().expect("a count");
-        (count("encoded"), count("cached"))
+        let counts = &result["counts"];
+        ["encoded", "cached", "resumed"].map(|name| counts[name].as_u64().expect("a count"))
     };
-    let (encoded, cached) = run("a.gpkg");
-    assert!(encoded > 0 && cached == 0);
-    assert_eq!(run("b.gpkg"), (0, encoded));
-    let read = |name: &str| std::fs::read(folder.path().join(name)).expect("a file");
-    // The layer is named after its file; all else is equal.
-    assert_eq!(read("a.gpkg").len(), read("b.gpkg").len());
-    let (encoded_again, _) = run("a.gpkg");
-    assert_eq!(encoded_again, 0);
+    let [encoded, cached, resumed] = run("a.geojson", &[]);
+    assert!(encoded > 0 && cached == 0 && resumed == 0);
+    assert_eq!(run("b.geojson", &[]), [0, 0, encoded]);
+    // Layers are named after their files; their features are the same.
+    let features = |name: &str| {
+        let bytes = std::fs::read(folder.path().join(name)).expect("a file");
+        let layer: Value = serde_json::from_slice(&bytes).expect("JSON");
+        layer["features"].clone()
+    };
+    assert_eq!(features("a.geojson"), features("b.geojson"));
+    // The same question, squared: nothing is asked again.
+    assert_eq!(run("c.geojson", &["--regularize"])[0], 0);
+    let [again, shared, _] = run("d.geojson", &["--multimask"]);
+    assert!(shared > 0, "{again} windows were encoded again");
+    let [_, _, afresh] = run("e.geojson", &["--restart"]);
+    assert_eq!(afresh, 0);
 }
 
 #[test]

@@ -24,6 +24,7 @@ use resam_scene::{
 };
 use resam_vector::{ReadOptions, VectorFormat, read_points, write_layer};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::segment::typed_prompts;
 use super::{LoadedModel, Outcome, load, note, run_record};
@@ -33,6 +34,9 @@ use crate::progress::Progress as Bar;
 
 /// A side above which a raster is a scene: the model would see too little of it at once.
 const LARGE: u32 = 4096;
+
+/// The end of a journal's name.
+const JOURNAL: &str = ".resam-journal";
 
 /// How objects are handed back.
 enum Output {
@@ -121,8 +125,7 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
         Some(folder) => Some(Cache::open(folder, options.cache_size)?),
         None => None,
     };
-    let mut journal = journal(arguments, &scene, &outputs[0].0)?
-        .about("answers", format!("{:?}", scene_model.answers));
+    let mut journal = journal(arguments, &scene, &scene_model, &prompts, &outputs[0].0)?;
 
     let started = Instant::now();
     let mut watch = Watch::new(common)?;
@@ -173,6 +176,7 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     }
     let is_window = |failure: &&Failure| matches!(failure, Failure::Window { .. });
     match found.failures.iter().filter(is_window).count() {
+        0 if cache.is_some() => {}
         0 => journal.remove()?,
         windows => note(
             common,
@@ -196,17 +200,17 @@ fn stem(path: &Path) -> String {
     stem.to_string_lossy().into_owned()
 }
 
-fn find(
-    arguments: &Segment,
-    scene: &Scene,
-    prompts: &[ObjectPrompt],
-    model: &impl Model,
-    stores: &mut Stores<'_>,
-    watch: &mut Watch<'_>,
-) -> Result<Found> {
+/// How the scene is searched: for the objects of prompts, or for whatever there is.
+#[derive(Debug)]
+enum Search {
+    Prompts(SegmentOptions),
+    Everything(AutoOptions),
+}
+
+fn search(arguments: &Segment, input_size: u32) -> Search {
     let options = &arguments.scene;
     let window = options.window.map(std::num::NonZeroU32::get);
-    let side = window.unwrap_or(model.input_size());
+    let side = window.unwrap_or(input_size);
     let run = SegmentOptions {
         window,
         // Small windows have small margins.
@@ -219,12 +223,10 @@ fn find(
         ..Default::default()
     };
     if !options.auto {
-        return Ok(resam_scene::segment(
-            scene, prompts, &run, model, stores, watch,
-        )?);
+        return Search::Prompts(run);
     }
     let automatic = AutoOptions::default();
-    let automatic = AutoOptions {
+    Search::Everything(AutoOptions {
         points_per_side: options.points_per_side.get(),
         score: options.min_quality,
         stability: options.min_stability,
@@ -237,11 +239,26 @@ fn find(
             ..run
         },
         ..automatic
-    };
-    let ground = Ground::of(scene);
-    Ok(resam_scene::segment_all(
-        scene, &ground, &automatic, model, stores, watch,
-    )?)
+    })
+}
+
+fn find(
+    arguments: &Segment,
+    scene: &Scene,
+    prompts: &[ObjectPrompt],
+    model: &impl Model,
+    stores: &mut Stores<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<Found> {
+    Ok(match search(arguments, model.input_size()) {
+        Search::Prompts(options) => {
+            resam_scene::segment(scene, prompts, &options, model, stores, watch)?
+        }
+        Search::Everything(options) => {
+            let ground = Ground::of(scene);
+            resam_scene::segment_all(scene, &ground, &options, model, stores, watch)?
+        }
+    })
 }
 
 /// What is asked about: typed in pixels, or in a file, in pixels or on the map.
@@ -411,29 +428,53 @@ fn scene_model<'a>(arguments: &Segment, model: &'a LoadedModel) -> Result<SceneM
     })
 }
 
-/// The journal of the run, beside its first output.
-fn journal(arguments: &Segment, scene: &Scene, output: &Path) -> Result<Journal> {
-    let mut name = output.as_os_str().to_owned();
-    name.push(".resam-journal");
-    let on_change = match arguments.scene.restart {
-        true => OnChange::Afresh,
-        false => OnChange::Refuse,
-    };
+/// The journal of the run: beside its first output, or with a cache in there, where it stays, so that the
+/// same question about the same scene finds its answers, whatever is written of them.
+fn journal(
+    arguments: &Segment,
+    scene: &Scene,
+    model: &SceneModel<'_>,
+    prompts: &[ObjectPrompt],
+    output: &Path,
+) -> Result<Journal> {
     let file = std::fs::metadata(&arguments.image)?;
     let modified = file
         .modified()
         .ok()
         .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    Ok(Journal::new(&PathBuf::from(name), on_change)
-        .about("scene", arguments.image.display().to_string())
-        .about("size of the scene's file", file.len().to_string())
-        .about(
+    let about = [
+        ("scene", arguments.image.display().to_string()),
+        ("size of the scene's file", file.len().to_string()),
+        (
             "time of the scene's file",
             modified.map_or(0, |time| time.as_nanos()).to_string(),
-        )
-        .about("bands", format!("{:?}", scene.bands()))
-        .about("stretch", format!("{:?}", scene.stretch_limits()))
-        .about("version", env!("CARGO_PKG_VERSION")))
+        ),
+        ("bands", format!("{:?}", scene.bands())),
+        ("stretch", format!("{:?}", scene.stretch_limits())),
+        ("answers", format!("{:?}", model.answers)),
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+    ];
+    let path = match &arguments.scene.cache {
+        Some(folder) => {
+            let options = search(arguments, model.input_size());
+            let question = format!("{about:?} {} {options:?} {prompts:?}", model.identity());
+            let digest = Sha256::digest(question.as_bytes());
+            let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            folder.join(name + JOURNAL)
+        }
+        None => {
+            let mut name = output.as_os_str().to_owned();
+            name.push(JOURNAL);
+            PathBuf::from(name)
+        }
+    };
+    if arguments.scene.restart && path.exists() {
+        std::fs::remove_file(&path)?;
+    }
+    let journal = Journal::new(&path, OnChange::Refuse);
+    Ok(about
+        .into_iter()
+        .fold(journal, |journal, (name, value)| journal.about(name, value)))
 }
 
 /// Only objects of the size that was asked for.
