@@ -17,6 +17,7 @@ use serde_json::json;
 use super::{Outcome, note};
 use crate::arguments::{Adapt, Common, RecipeName, SupervisionKind};
 use crate::failure::WrongInput;
+use crate::interrupt::asked_to_stop;
 use crate::progress::Progress as Bar;
 
 /// Images below which none is held out unless asked.
@@ -230,15 +231,7 @@ struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     fn new(common: &'a Common) -> Result<Self> {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let asked = interrupted.clone();
-        ctrlc::set_handler(move || {
-            // The second time there is no waiting.
-            if asked.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-            eprintln!("\nstopping after the image at hand; once more to stop at once");
-        })?;
+        let interrupted = asked_to_stop("image")?;
         Ok(Self {
             bar: Bar::new("images", 0, common),
             begun: false,

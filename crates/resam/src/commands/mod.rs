@@ -36,6 +36,7 @@ pub(crate) struct LoadedModel {
     pub(crate) predictor: Predictor,
     /// The file of the weights.
     pub(crate) weights: PathBuf,
+    pub(crate) config: SamConfig,
     pub(crate) name: String,
     pub(crate) device: String,
     /// The device itself.
@@ -93,6 +94,7 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
         predictor,
         weights,
         name: config.describe(),
+        config,
         device: compute.name,
         compute: device.clone(),
         adapter_sha256,

@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use anyhow::Result;
 use resam_adapt::Choice;
-use resam_checkpoint::Checkpoint;
 use resam_crs::Crs;
 use resam_data::PointFile;
 use resam_geo::{Raster, SampleKind, Scene, SceneOptions};
@@ -16,7 +15,6 @@ use resam_polygon::PolygonOptions;
 use resam_run::pace::pace;
 use resam_run::scene_model::{Answers, SceneModel};
 use resam_run::scene_pictures::{write_coco, write_overlay};
-use resam_sam::SamConfig;
 use resam_scene::{
     AutoOptions, Cache, Failure, Ground, Journal, LayerOptions, Model, ObjectPrompt, Observer,
     OnChange, Outcome as Found, Overlap, Plan, Progress, SegmentOptions, Stores, gather_points,
@@ -30,6 +28,7 @@ use super::segment::typed_prompts;
 use super::{LoadedModel, Outcome, load, note, run_record};
 use crate::arguments::{Common, OverlapName, Segment};
 use crate::failure::WrongInput;
+use crate::interrupt::asked_to_stop;
 use crate::progress::Progress as Bar;
 
 /// A side above which a raster is a scene: the model would see too little of it at once.
@@ -397,8 +396,6 @@ fn is_in_pixels(file: &Path) -> bool {
 }
 
 fn scene_model<'a>(arguments: &Segment, model: &'a LoadedModel) -> Result<SceneModel<'a>> {
-    let checkpoint = Checkpoint::open(&model.weights)?;
-    let config = SamConfig::detect(&checkpoint)?;
     let size = model.predictor.input_size();
     let step = resam_adapt::Step {
         input_size: size,
@@ -423,8 +420,8 @@ fn scene_model<'a>(arguments: &Segment, model: &'a LoadedModel) -> Result<SceneM
             model.sha256,
             model.precision.name()
         ),
-        bytes: resam_adapt::step_memory(&config, &step).total(),
-        pace: pace(&config, size, &model.compute),
+        bytes: resam_adapt::step_memory(&model.config, &step).total(),
+        pace: pace(&model.config, size, &model.compute),
     })
 }
 
@@ -631,15 +628,7 @@ struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     fn new(common: &'a Common) -> Result<Self> {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let asked = interrupted.clone();
-        ctrlc::set_handler(move || {
-            // The second time there is no waiting.
-            if asked.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-            eprintln!("\nstopping after the window at hand; once more to stop at once");
-        })?;
+        let interrupted = asked_to_stop("window")?;
         Ok(Self {
             bar: None,
             common,
