@@ -63,7 +63,11 @@ impl StepMemory {
 /// Estimates the peak of a step: image encoded with and without gradient, instances decoded, losses
 /// taken back.
 pub fn step_memory(config: &SamConfig, step: &Step) -> StepMemory {
-    let cells = (step.input_size / 16).pow(2) as u64;
+    let stride = match &config.image_encoder {
+        ImageEncoderConfig::Vit(vit) => vit.patch_size,
+        ImageEncoderConfig::TinyVit(tiny) => tiny.stride,
+    };
+    let cells = (step.input_size / stride).pow(2) as u64;
     let parts = match &config.image_encoder {
         ImageEncoderConfig::Vit(vit) => vit_parts(vit, step.input_size, config.prompt_embed_dim),
         ImageEncoderConfig::TinyVit(tiny) => {
@@ -154,12 +158,11 @@ fn tiny_vit_parts(tiny: &TinyVitConfig, input_size: usize, out: usize) -> Vec<Pa
     let mut side = (input_size / 4) as u64;
     let first = tiny.embed_dims[0] as u64;
     let hidden = side * side * tiny.mbconv_dim as u64;
-    let step = |side: u64, channels: usize, next: usize| {
-        // Half the resolution, except before the last stage.
-        let after = if matches!(next, 320 | 448 | 576) {
-            side
-        } else {
-            side.div_ceil(2)
+    let step = |side: u64, stage: usize, next: usize| {
+        let channels = tiny.embed_dims[stage];
+        let after = match tiny.halves(stage) {
+            true => side.div_ceil(2),
+            false => side,
         };
         let (channels, next) = (channels as u64, next as u64);
         let part = Part {
@@ -194,7 +197,7 @@ fn tiny_vit_parts(tiny: &TinyVitConfig, input_size: usize, out: usize) -> Vec<Pa
             }
         }
         if let Some(&next) = tiny.embed_dims.get(stage + 1) {
-            let (after, part) = step(side, tiny.embed_dims[stage], next);
+            let (after, part) = step(side, stage, next);
             side = after;
             parts.push(part);
         }
@@ -293,6 +296,7 @@ mod tests {
             window_sizes: vec![0, 7, 14, 7],
             mbconv_dim: 256,
             mlp_ratio: 4,
+            stride: 16,
         }))
     }
 

@@ -23,6 +23,7 @@ impl Published {
                 window_sizes: vec![0, 7, 14, 7],
                 mbconv_dim: 256,
                 mlp_ratio: 4,
+                stride: 16,
             }),
             Self::VitB => ImageEncoderConfig::Vit(VitConfig {
                 patch_size: 16,

@@ -4,7 +4,6 @@
 //! Values are uniform, with the deviation `1 / sqrt(fan in)` in layers that multiply, about 1 in
 //! scales and small in shifts, so that activations neither vanish nor overflow in any depth.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use rand_chacha::ChaCha8Rng;
@@ -47,9 +46,7 @@ pub fn random_checkpoint(
     tensors.norm("image_encoder.neck.3", channels);
     tensors.prompt_encoder(channels, config.mask_in_chans);
     tensors.mask_decoder(channels, &config.decoder);
-    let heads = config.decoder.heads.to_string();
-    let metadata = BTreeMap::from([("decoder_heads".to_owned(), heads)]);
-    write_safetensors(path, &tensors.written, &metadata)
+    write_safetensors(path, &tensors.written, &config.metadata())
 }
 
 /// Uniform numbers from a seed, the same on every machine.

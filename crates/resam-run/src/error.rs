@@ -20,6 +20,21 @@ pub enum RunError {
     /// The metrics or the report.
     #[error(transparent)]
     Report(#[from] resam_report::ReportError),
+    /// A made image or scene.
+    #[error(transparent)]
+    Synth(#[from] resam_synth::SynthError),
+    /// A raster.
+    #[error(transparent)]
+    Raster(#[from] resam_geo::RasterError),
+    /// A file of vectors.
+    #[error(transparent)]
+    Vector(#[from] resam_vector::VectorError),
+    /// A coordinate reference system.
+    #[error(transparent)]
+    Crs(#[from] resam_crs::CrsError),
+    /// A mask.
+    #[error(transparent)]
+    Mask(#[from] resam_mask::MaskError),
     /// A file or a folder.
     #[error(transparent)]
     File(#[from] std::io::Error),

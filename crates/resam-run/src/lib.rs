@@ -2,6 +2,7 @@
 //! command line.
 
 mod clock;
+pub mod demo;
 pub mod error;
 pub mod folder;
 pub mod gallery;

@@ -21,6 +21,8 @@ use crate::source::PointedImages;
 
 /// The folder of what is the same at each look at an image, while the run is on.
 const LOOKS: &str = "looks";
+/// Visits that taught nothing, of which so many are said.
+const SKIPPED_SAID: u64 = 5;
 /// Parts of a run after each of which the model is looked at, unless the recipe says how often.
 const LOOKS_A_RUN: f64 = 4.0;
 
@@ -212,13 +214,16 @@ pub fn adapt(
         let took = started.elapsed().as_secs_f64();
         seconds += took;
         record.visited(&trainer, &visit, images, took, seconds)?;
-        if let Some(reason) = &visit.skipped {
-            observer.note(&format!(
-                "`{}` taught nothing: {reason}",
-                images.name(visit.image)
-            ));
-        }
         let position = trainer.position().clone();
+        if let Some(reason) = &visit.skipped
+            && position.skipped <= SKIPPED_SAID
+        {
+            let name = images.name(visit.image);
+            observer.note(&format!("`{name}` taught nothing: {reason}"));
+            if position.skipped == SKIPPED_SAID {
+                observer.note("the next that teach nothing are in `metrics.jsonl` only");
+            }
+        }
         let done = clock
             .share()
             .unwrap_or_else(|| position.visits as f64 / visits as f64);

@@ -4,12 +4,17 @@
 //! decoder can be told from the names and shapes of its tensors, so nobody has to be asked:
 //! a reduced ViT loads like ViT-B, and the MobileSAM family loads like SAM.
 
+use std::collections::BTreeMap;
+
 use resam_checkpoint::Checkpoint;
 
 use crate::error::SamError;
 
 /// Mask tokens that a decoder may have; SAM has 4.
 const MOST_MASK_TOKENS: usize = 64;
+
+/// The largest input size in pixels that a checkpoint may give.
+const MOST_IMAGE_SIZE: usize = 4096;
 
 /// The sizes of a whole model.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,13 +97,18 @@ pub struct TinyVitConfig {
     pub mbconv_dim: usize,
     /// Hidden size of the attention blocks' MLP over their channels.
     pub mlp_ratio: usize,
+    /// Stride of the embedding in pixels: MobileSAM's 16, or 8. Shapes do not tell it; see
+    /// [`SamConfig::detect`].
+    pub stride: usize,
 }
 
 impl SamConfig {
     /// Reads the configuration off a checkpoint's tensor names and shapes.
     ///
     /// The decoder's head count is taken from the safetensors metadata key `decoder_heads` when
-    /// there is one, and is SAM's 8 otherwise.
+    /// there is one, and is SAM's 8 otherwise; the input size of an encoder without absolute
+    /// positions is that of the key `image_size`, or SAM's 1024, and the stride of a TinyViT that of the
+    /// key `encoder_stride`, or MobileSAM's 16. [`metadata`](Self::metadata) writes them.
     ///
     /// # Errors
     /// [`SamError::NotSam`] when the tensors are not those of a Segment Anything model.
@@ -128,7 +138,7 @@ impl SamConfig {
                 }
                 height * vit.patch_size
             }
-            _ => 1024,
+            _ => shapes.told_image_size()?.unwrap_or(1024),
         };
         let [prompt_embed_dim] = shapes.dims("image_encoder.neck.3.weight")?;
         let [mask_in_chans, ..] = shapes.dims::<4>("prompt_encoder.mask_downscaling.3.weight")?;
@@ -140,6 +150,20 @@ impl SamConfig {
             mask_in_chans,
             decoder,
         })
+    }
+
+    /// What shapes do not tell, as the metadata of a checkpoint holds it.
+    pub fn metadata(&self) -> BTreeMap<String, String> {
+        let mut told = vec![
+            ("decoder_heads", self.decoder.heads),
+            ("image_size", self.image_size),
+        ];
+        if let ImageEncoderConfig::TinyVit(tiny) = &self.image_encoder {
+            told.push(("encoder_stride", tiny.stride));
+        }
+        told.into_iter()
+            .map(|(key, value)| (key.to_owned(), value.to_string()))
+            .collect()
     }
 
     /// A short name for people: `SAM ViT-B`, `MobileSAM (TinyViT-5M)`, `SAM ViT, 48 channels, ...`.
@@ -214,6 +238,12 @@ impl VitConfig {
 }
 
 impl TinyVitConfig {
+    /// Whether the step from this stage to the next one halves the resolution. The patches have a
+    /// stride of 4; steps halve it until the embedding's is reached.
+    pub fn halves(&self, from: usize) -> bool {
+        4 << (from + 1) <= self.stride
+    }
+
     fn detect(shapes: &Shapes<'_>) -> Result<Self, SamError> {
         let stages = shapes
             .count(|i| format!("image_encoder.layers.{i}.blocks.0.mlp.fc1.weight"))
@@ -236,6 +266,7 @@ impl TinyVitConfig {
             window_sizes: vec![0],
             mbconv_dim,
             mlp_ratio: 4,
+            stride: shapes.told_stride()?.unwrap_or(16),
         };
         for stage in 1..stages {
             let block = format!("image_encoder.layers.{stage}.blocks");
@@ -320,6 +351,34 @@ impl Shapes<'_> {
             return Err(self.not_sam(&format!("`{name}` is empty, its shape is {dims:?}")));
         }
         Ok(dims)
+    }
+
+    /// The input size that the file itself gives, in the metadata.
+    fn told_image_size(&self) -> Result<Option<usize>, SamError> {
+        let Some(text) = self.0.metadata().get("image_size") else {
+            return Ok(None);
+        };
+        match text.parse() {
+            Ok(size) if (16..=MOST_IMAGE_SIZE).contains(&size) && size % 16 == 0 => Ok(Some(size)),
+            _ => Err(self.not_sam(&format!(
+                "its metadata says `image_size = {text}`, not a multiple of 16 from 16 to \
+                 {MOST_IMAGE_SIZE}"
+            ))),
+        }
+    }
+
+    /// The stride of the embedding that the file itself gives, in the metadata.
+    fn told_stride(&self) -> Result<Option<usize>, SamError> {
+        let Some(text) = self.0.metadata().get("encoder_stride") else {
+            return Ok(None);
+        };
+        match text.as_str() {
+            "8" => Ok(Some(8)),
+            "16" => Ok(Some(16)),
+            _ => Err(self.not_sam(&format!(
+                "its metadata says `encoder_stride = {text}`, neither 8 nor 16"
+            ))),
+        }
     }
 
     /// How many of `name(0)`, `name(1)`, ... there are in a row.

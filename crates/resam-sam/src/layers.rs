@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 use resam_ops::{Activation, Convolution};
 
 use crate::lora::LowRank;
+use crate::names::Layout;
 use crate::parameters::{Parameters, frozen};
 
 /// Epsilon of SAM's norms over the channels of a pixel, its `LayerNorm2d`.
@@ -155,27 +156,20 @@ impl Conv2d {
         padding: usize,
         bias: bool,
     ) -> Self {
+        let device = parameters.device();
         let weight = parameters.values("weight", &shape);
         let bias = bias.then(|| parameters.values("bias", &shape[..1]));
-        match (weight, bias) {
-            (Some(weight), None) => Self::new(
-                &weight,
-                shape,
-                None,
-                [stride, padding],
-                false,
-                parameters.device(),
-            ),
-            (Some(weight), Some(Some(bias))) => Self::new(
-                &weight,
-                shape,
-                Some(bias),
-                [stride, padding],
-                false,
-                parameters.device(),
-            ),
-            _ => Self::missing(parameters.device()),
+        let (weight, bias) = match (weight, bias) {
+            (Some(weight), None) => (weight, None),
+            (Some(weight), Some(Some(bias))) => (weight, Some(bias)),
+            _ => return Self::missing(device),
+        };
+        let layer = Self::new(&weight, shape, bias, [stride, padding], false, device);
+        parameters.record("weight", &layer.weight, Layout::Convolution);
+        if let Some(bias) = &layer.bias {
+            parameters.record("bias", bias, Layout::AsItIs);
         }
+        layer
     }
 
     /// Stands for a layer whose values are not there: that is written down where they were asked

@@ -15,6 +15,7 @@
 //! | [`preprocess`], [`postprocess`] | image to network input, logits to masks |
 //! | [`predictor`] | encode once, ask often |
 //! | [`lora`] | low-rank adapters on the attention of the image encoder |
+//! | [`names`] | where each parameter belongs in a checkpoint |
 //! | [`device`], [`precision`], [`speed`] | where it runs, in which numbers, and how fast that is |
 //! | [`activation_checkpoints`] | training an encoder with the memory of one block |
 //!
@@ -31,6 +32,7 @@ pub mod image_encoder;
 pub mod layers;
 pub mod lora;
 pub mod mask_decoder;
+pub mod names;
 pub mod parameters;
 pub mod postprocess;
 pub mod precision;
@@ -49,6 +51,7 @@ pub use config::{ImageEncoderConfig, SamConfig, TinyVitConfig, VitConfig};
 pub use device::ComputeDevice;
 pub use error::SamError;
 pub use lora::{LoraConfig, LowRank};
+pub use names::PublishedNames;
 pub use precision::Precision;
 pub use predictor::{EncodedImage, Prediction, Predictor, Prompt, PromptPoint};
 pub use sam::Sam;

@@ -1,12 +1,15 @@
 //! Masks and their predicted qualities from an image embedding and prompts. Follows `MaskDecoder`
 //! of segment-anything.
 
+use std::ops::Range;
+
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData, activation};
 use resam_ops::Activation;
 
 use crate::config::DecoderConfig;
 use crate::layers::{CHANNEL_NORM_EPSILON, LayerNorm, Linear};
+use crate::names::Layout;
 use crate::parameters::{Parameters, frozen};
 use crate::transformer::{ImageCells, TwoWayTransformer};
 
@@ -135,6 +138,23 @@ impl MaskDecoder {
         sparse: Tensor<3>,
         multimask: bool,
     ) -> DecodedMasks {
+        let masks = self.output_hypernetworks_mlps.len();
+        let asked = if multimask { 1..masks } else { 0..1 };
+        self.forward_masks(image, sparse, asked)
+    }
+
+    /// As [`forward`](Self::forward), and both at once: the single mask first, then those for an
+    /// ambiguous prompt.
+    pub fn forward_all(&self, image: &DecoderImage, sparse: Tensor<3>) -> DecodedMasks {
+        self.forward_masks(image, sparse, 0..self.output_hypernetworks_mlps.len())
+    }
+
+    fn forward_masks(
+        &self,
+        image: &DecoderImage,
+        sparse: Tensor<3>,
+        asked: Range<usize>,
+    ) -> DecodedMasks {
         let [batch, _, channels] = sparse.dims();
         let &DecoderImage { rows, columns, .. } = image;
         let output_tokens =
@@ -147,7 +167,6 @@ impl MaskDecoder {
         let image = image.reshape([batch, rows, columns, channels]);
         let upscaled = self.output_upscaling.forward(image);
         let [_, height, width, depth] = upscaled.dims();
-        let asked = if multimask { 1..output_count - 1 } else { 0..1 };
         let token = |index: usize| {
             tokens
                 .clone()
@@ -225,6 +244,7 @@ impl ConvTranspose2d {
         }
         let weight = TensorData::new(values, [2, 2, channels, out]);
         let weight = frozen(Tensor::from_data(weight, parameters.device()));
+        parameters.record("weight", &weight, Layout::TransposedConvolution);
         Self { weight, bias }
     }
 

@@ -12,6 +12,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use resam_checkpoint::Checkpoint;
 
 use crate::error::SamError;
+use crate::names::{Layout, PublishedNames};
 
 /// Tensors that published checkpoints carry and no forward pass reads: MobileSAM's classifier,
 /// counters of batch norms, and buffers that are recomputed.
@@ -31,6 +32,7 @@ struct Ledger<'a> {
     device: Device,
     used: RefCell<BTreeSet<String>>,
     problems: RefCell<Vec<String>>,
+    names: RefCell<PublishedNames>,
 }
 
 /// A place in a checkpoint: all tensors whose names begin with a prefix.
@@ -48,6 +50,7 @@ impl<'a> Parameters<'a> {
             device: device.clone(),
             used: RefCell::default(),
             problems: RefCell::default(),
+            names: RefCell::default(),
         };
         Self {
             ledger: std::rc::Rc::new(ledger),
@@ -115,7 +118,9 @@ impl<'a> Parameters<'a> {
             Some(values) => Tensor::from_data(TensorData::new(values, shape), self.device()),
             None => Tensor::zeros([1; D], self.device()),
         };
-        frozen(tensor)
+        let parameter = frozen(tensor);
+        self.record(name, &parameter, Layout::AsItIs);
+        parameter
     }
 
     /// The weight of a linear layer, stored `[d_output, d_input]`, as `[d_input, d_output]`.
@@ -127,14 +132,28 @@ impl<'a> Parameters<'a> {
             }
             None => Tensor::zeros([1; 2], self.device()),
         };
-        frozen(tensor)
+        let parameter = frozen(tensor);
+        self.record("weight", &parameter, Layout::Transposed);
+        parameter
     }
 
-    /// Reports everything that did not fit.
+    /// Writes down that a parameter was made of the tensor `name`.
+    pub(crate) fn record<const D: usize>(
+        &self,
+        name: &str,
+        parameter: &Param<Tensor<D>>,
+        layout: Layout,
+    ) {
+        let full = format!("{}{name}", self.prefix);
+        let mut names = self.ledger.names.borrow_mut();
+        names.insert(parameter.id, full, layout);
+    }
+
+    /// Reports everything that did not fit; if all did, says which tensor became which parameter.
     ///
     /// # Errors
     /// [`SamError::Mismatch`] with a line for each missing, misshapen or left-over tensor.
-    pub fn finish(self) -> Result<(), SamError> {
+    pub fn finish(self) -> Result<PublishedNames, SamError> {
         let checkpoint = self.ledger.checkpoint;
         let mut problems = self.ledger.problems.take();
         let used = self.ledger.used.borrow();
@@ -148,7 +167,7 @@ impl<'a> Parameters<'a> {
             }
         }
         if problems.is_empty() {
-            return Ok(());
+            return Ok(self.ledger.names.take());
         }
         const SHOWN: usize = 20;
         let left = problems.len().saturating_sub(SHOWN);

@@ -9,7 +9,8 @@ use crate::config::{ImageEncoderConfig, SamConfig};
 use crate::error::SamError;
 use crate::image_encoder::ImageEncoderVit;
 use crate::lora::{AdaptableBlock, LoraConfig};
-use crate::mask_decoder::{DecodedMasks, MaskDecoder};
+use crate::mask_decoder::{DecodedMasks, DecoderImage, MaskDecoder};
+use crate::names::PublishedNames;
 use crate::parameters::Parameters;
 use crate::prompt_encoder::{PromptBatch, PromptEncoder};
 use crate::tiny_vit::TinyVit;
@@ -78,7 +79,7 @@ impl ImageEncoder {
     pub fn stride(&self) -> usize {
         match self {
             Self::Vit(encoder) => encoder.stride(),
-            Self::TinyVit(_) => 16,
+            Self::TinyVit(encoder) => encoder.stride(),
         }
     }
 
@@ -128,6 +129,19 @@ impl Sam {
         config: &SamConfig,
         device: &Device,
     ) -> Result<Self, SamError> {
+        Ok(Self::load_named(checkpoint, config, device)?.0)
+    }
+
+    /// As [`load_with`](Self::load_with), and where each parameter belongs in a checkpoint: for who
+    /// trains a whole model and writes it again.
+    ///
+    /// # Errors
+    /// As [`load_with`](Self::load_with).
+    pub fn load_named(
+        checkpoint: &Checkpoint,
+        config: &SamConfig,
+        device: &Device,
+    ) -> Result<(Self, PublishedNames), SamError> {
         let parameters = Parameters::new(checkpoint, device);
         let channels = config.prompt_embed_dim;
         let encoder = parameters.at("image_encoder");
@@ -152,8 +166,7 @@ impl Sam {
             ),
             image_size: config.image_size,
         };
-        parameters.finish()?;
-        Ok(sam)
+        Ok((sam, parameters.finish()?))
     }
 
     /// The input size in pixels that the model was trained at.
@@ -165,6 +178,19 @@ impl Sam {
     ///
     /// `image` is `[batch or 1, channels, rows, columns]`. See [`MaskDecoder::forward`].
     pub fn decode(&self, image: Tensor<4>, prompts: &PromptBatch, multimask: bool) -> DecodedMasks {
+        let (image, sparse) = self.read(image, prompts);
+        self.mask_decoder.forward(&image, sparse, multimask)
+    }
+
+    /// As [`decode`](Self::decode), with the single mask and those for an ambiguous prompt. See
+    /// [`MaskDecoder::forward_all`].
+    pub fn decode_all(&self, image: Tensor<4>, prompts: &PromptBatch) -> DecodedMasks {
+        let (image, sparse) = self.read(image, prompts);
+        self.mask_decoder.forward_all(&image, sparse)
+    }
+
+    /// The image as the decoder reads it, and the prompts' tokens.
+    fn read(&self, image: Tensor<4>, prompts: &PromptBatch) -> (DecoderImage, Tensor<3>) {
         let [images, _, rows, columns] = image.dims();
         let stride = self.image_encoder.stride();
         let input_size = [rows * stride, columns * stride];
@@ -172,6 +198,6 @@ impl Sam {
         let image_pe = self.prompt_encoder.dense_positional_encoding(rows, columns);
         let shared = images == 1 && prompts.masks.is_none();
         let image = self.mask_decoder.read(image, image_pe, dense, shared);
-        self.mask_decoder.forward(&image, sparse, multimask)
+        (image, sparse)
     }
 }

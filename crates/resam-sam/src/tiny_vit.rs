@@ -13,10 +13,14 @@ use crate::activation_checkpoints::{Part, trains};
 use crate::config::TinyVitConfig;
 use crate::layers::{Conv2d, LayerNorm, Linear, MlpBlock, Neck, NonLinearity};
 use crate::lora::{AdaptableBlock, LoraConfig, QueryValueAdapter};
+use crate::names::Layout;
 use crate::parameters::Parameters;
 
 /// Epsilon of the layer norms, PyTorch's default.
 const NORM_EPSILON: f64 = 1e-5;
+
+/// Epsilon of the batch norms, PyTorch's default.
+pub(crate) const BATCH_NORM_EPSILON: f64 = 1e-5;
 
 /// How TinyViT lays out query, key and value: unlike SAM's ViT, head by head.
 const ORDER: QkvOrder = QkvOrder::HeadsOfParts;
@@ -29,6 +33,7 @@ pub struct TinyVit {
     /// The stages of windowed attention, first to last.
     pub stages: Vec<AttentionStage>,
     neck: Neck,
+    stride: usize,
 }
 
 impl TinyVit {
@@ -50,7 +55,13 @@ impl TinyVit {
             conv_stage: ConvStage::load(&parameters.at("layers.0"), config),
             stages,
             neck: Neck::load(&parameters.at("neck"), last, out_chans),
+            stride: config.stride,
         }
+    }
+
+    /// The stride of the embedding, in pixels.
+    pub fn stride(&self) -> usize {
+        self.stride
     }
 
     /// What the encoder computes in, and its input has to be.
@@ -111,7 +122,6 @@ fn conv_bn(
     padding: usize,
     groups: usize,
 ) -> Conv2d {
-    const BATCH_NORM_EPSILON: f64 = 1e-5;
     let weight = parameters.at("c").values("weight", &shape);
     let norm = parameters.at("bn");
     let [gamma, beta, mean, variance] = ["weight", "bias", "running_mean", "running_var"]
@@ -132,7 +142,13 @@ fn conv_bn(
         beta[channel] = (f64::from(beta[channel]) - f64::from(mean[channel]) * scale) as f32;
     }
     let sizes = [stride, padding];
-    Conv2d::new(&weight, shape, Some(beta), sizes, groups > 1, device)
+    let layer = Conv2d::new(&weight, shape, Some(beta), sizes, groups > 1, device);
+    let (of_weight, of_bias) = (parameters.at("c"), parameters.at("bn"));
+    of_weight.record("weight", &layer.weight, Layout::ConvolutionBeforeNorm);
+    if let Some(bias) = &layer.bias {
+        of_bias.record("bias", bias, Layout::ShiftOfNorm);
+    }
+    layer
 }
 
 /// Stage 0: inverted bottlenecks, then the step to stage 1.
@@ -154,8 +170,7 @@ impl ConvStage {
                 )
             })
             .collect();
-        let downsample =
-            PatchMerging::load(&parameters.at("downsample"), channels, config.embed_dims[1]);
+        let downsample = PatchMerging::load(&parameters.at("downsample"), config, 0);
         Self { blocks, downsample }
     }
 
@@ -189,7 +204,8 @@ impl MbConv {
     }
 }
 
-/// The step between stages: other channels, and half the resolution except before the last stage.
+/// The step between stages: other channels, and half the resolution, except (in MobileSAM) before the
+/// last stage.
 #[derive(Module, Debug)]
 pub struct PatchMerging {
     conv1: Conv2d,
@@ -198,11 +214,10 @@ pub struct PatchMerging {
 }
 
 impl PatchMerging {
-    fn load(parameters: &Parameters<'_>, channels: usize, out: usize) -> Self {
-        // MobileSAM tells the step before the last stage by its channels: 320, 448 and 576 are
-        // those of the 5M, 11M and 21M models. It keeps the resolution, so that the stride of the
-        // embedding is 16.
-        let stride = if matches!(out, 320 | 448 | 576) { 1 } else { 2 };
+    /// The step from stage `from` to the next one.
+    fn load(parameters: &Parameters<'_>, config: &TinyVitConfig, from: usize) -> Self {
+        let (channels, out) = (config.embed_dims[from], config.embed_dims[from + 1]);
+        let stride = if config.halves(from) { 2 } else { 1 };
         Self {
             conv1: conv_bn(&parameters.at("conv1"), [out, channels, 1, 1], 1, 0, 1),
             conv2: conv_bn(&parameters.at("conv2"), [out, 1, 3, 3], stride, 1, out),
@@ -227,14 +242,12 @@ pub struct AttentionStage {
 
 impl AttentionStage {
     fn load(parameters: &Parameters<'_>, config: &TinyVitConfig, stage: usize) -> Self {
-        let channels = config.embed_dims[stage];
         let blocks = (0..config.depths[stage])
             .map(|i| TinyVitBlock::load(&parameters.at(format!("blocks.{i}")), config, stage))
             .collect();
-        let downsample = config
-            .embed_dims
-            .get(stage + 1)
-            .map(|&next| PatchMerging::load(&parameters.at("downsample"), channels, next));
+        let goes_on = stage + 1 < config.embed_dims.len();
+        let downsample =
+            goes_on.then(|| PatchMerging::load(&parameters.at("downsample"), config, stage));
         Self { blocks, downsample }
     }
 

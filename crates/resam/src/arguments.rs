@@ -60,18 +60,48 @@ pub(crate) enum Command {
     Eval(Eval),
     /// Say what an image or a checkpoint is
     Info(Info),
+    /// See the whole loop in a minute, on made images, with nothing to download
+    ///
+    /// Makes images of suburbs and a scene, scores the built-in model on images kept back, adapts it from
+    /// one point on each building, scores it again, and segments the scene before and after.
+    Demo(Demo),
     /// Look into weights
     Weights(Weights),
     /// Say what this machine and this build can do, to be pasted into an issue
     Doctor(Doctor),
+    /// Train the built-in model again, from nothing
+    #[command(hide = true)]
+    TrainNano(TrainNano),
+}
+
+/// Train the built-in model again, from nothing.
+///
+/// On made photographs, with points and boxes as people give them. Takes an hour on 2 cores; Ctrl-C ends
+/// it early with the model as it is then. A record is written beside.
+#[derive(Debug, Args)]
+pub(crate) struct TrainNano {
+    /// The checkpoint to write, `.safetensors`
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Updates, each of a few pictures
+    #[arg(long, value_name = "N", default_value = "6000")]
+    pub(crate) updates: NonZeroUsize,
+}
+
+/// See the whole loop in a minute.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Folder for everything that is made; it must be empty or not be there yet
+    #[arg(value_name = "DIR", default_value = "resam-demo")]
+    pub(crate) folder: PathBuf,
 }
 
 /// The model and how it runs.
 #[derive(Debug, Args)]
 pub(crate) struct Model {
     /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM; or the name
-    /// of one that `resam weights pull` brought
-    #[arg(long, value_name = "FILE|NAME")]
+    /// of one that `resam weights pull` brought; `nano` is built in, to try things with
+    #[arg(long, value_name = "FILE|NAME", default_value = "nano")]
     pub(crate) weights: PathBuf,
     /// What `resam adapt` made of these weights: its output folder, or any PEFT directory for them
     #[arg(long, value_name = "DIR")]
@@ -289,13 +319,9 @@ pub(crate) struct Adapt {
     #[arg(long, value_name = "N", default_value = "1", conflicts_with = "points")]
     pub(crate) points_per_instance: NonZeroUsize,
     /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM; or the name
-    /// of one that `resam weights pull` brought
-    #[arg(
-        long,
-        value_name = "FILE|NAME",
-        required_unless_present = "print_config"
-    )]
-    pub(crate) weights: Option<PathBuf>,
+    /// of one that `resam weights pull` brought; `nano` is built in, to try things with
+    #[arg(long, value_name = "FILE|NAME", default_value = "nano")]
+    pub(crate) weights: PathBuf,
     /// Folder of the run: adapter, checkpoints, metrics, report
     #[arg(
         short,

@@ -1,20 +1,27 @@
 //! Ctrl-C: the first asks a run to stop, the second stops it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use anyhow::Result;
 
+/// What was asked, and what the run at hand stops after. A process has one handler, and may have several
+/// runs, one after another.
+static ASKED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+static UNIT: Mutex<Option<&str>> = Mutex::new(None);
+
 /// Becomes true when the run is asked to stop, which it does after `unit`.
 pub(crate) fn asked_to_stop(unit: &'static str) -> Result<Arc<AtomicBool>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let asked = interrupted.clone();
-    ctrlc::set_handler(move || {
-        // The second time there is no waiting.
-        if asked.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-        eprintln!("\nstopping after the {unit} at hand; once more to stop at once");
-    })?;
-    Ok(interrupted)
+    let mut of_run = UNIT.lock().unwrap_or_else(|broken| broken.into_inner());
+    if of_run.replace(unit).is_none() {
+        ctrlc::set_handler(move || {
+            // The second time there is no waiting.
+            if ASKED.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+            let unit = UNIT.lock().map_or(None, |unit| *unit).unwrap_or("step");
+            eprintln!("\nstopping after the {unit} at hand; once more to stop at once");
+        })?;
+    }
+    Ok(ASKED.clone())
 }

@@ -41,6 +41,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<commands::Outcome> {
         Command::Segment(segment) => commands::segment::run(segment, common),
         Command::Adapt(adapt) => commands::adapt::run(adapt, common),
         Command::Eval(eval) => commands::eval::run(eval, common),
+        Command::Demo(demo) => commands::demo::run(demo, common),
         Command::Info(info) => commands::info::run(info, common),
         Command::Weights(weights) => match &weights.command {
             WeightsCommand::List => commands::pull::list(common),
@@ -49,6 +50,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<commands::Outcome> {
             WeightsCommand::Convert(convert) => commands::convert::run(convert, common),
             WeightsCommand::Merge(merge) => commands::merge::run(merge, common),
         },
+        Command::TrainNano(training) => commands::train_nano::run(training, common),
         Command::Doctor(doctor) => commands::doctor::run(doctor, common),
     }
 }

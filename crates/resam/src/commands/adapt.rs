@@ -8,7 +8,6 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use resam_adapt::recipe::Supervision;
 use resam_adapt::{Recipe, Step, step_memory};
-use resam_checkpoint::Checkpoint;
 use resam_data::PointFile;
 use resam_run::{Observer, Outcome as RunOutcome, PointedImages, Points, Progress, Settings};
 use resam_sam::{ComputeDevice, ImageEncoderConfig, Predictor, Sam, SamConfig};
@@ -26,22 +25,44 @@ const FEWEST_TO_HOLD_OUT: usize = 20;
 const MOST_HELD_OUT: usize = 8;
 
 pub(crate) fn run(arguments: &Adapt, common: &Common) -> Result<Outcome> {
-    let mut recipe = recipe(arguments)?;
+    let recipe = recipe(arguments)?;
     if arguments.print_config {
         print!("{}", resam_run::settings::to_toml(&recipe));
         return Ok(Outcome::Done);
     }
     let needed = "needed unless the recipe is only printed";
     let output = arguments.output.as_deref().context(needed)?;
-    let weights = arguments.weights.as_deref().context(needed)?;
-    let weights = &super::pull::weights_file(weights)?;
+    let outcome = learn(arguments, recipe, output, common)?;
+    if common.json {
+        println!("{:#}", result(&outcome, output));
+    } else {
+        print_result(&outcome, output);
+    }
+    for (image, reason) in &outcome.failed {
+        eprintln!("failed: {image}: {reason}");
+    }
+    Ok(match outcome.failed.is_empty() && !outcome.interrupted {
+        true => Outcome::Done,
+        false => Outcome::SomeFailed,
+    })
+}
+
+/// Runs a recipe in the folder `output`; prints nothing but progress.
+pub(crate) fn learn(
+    arguments: &Adapt,
+    mut recipe: Recipe,
+    output: &Path,
+    common: &Common,
+) -> Result<RunOutcome> {
+    let checkpoint = super::open::open_for_work(&arguments.weights, common)?;
+    let weights = checkpoint.path().to_owned();
+    let config = SamConfig::detect(&checkpoint)?;
+    begin_in_reach(&mut recipe, &config, common);
 
     let (images, held_out) = images(arguments, common)?;
     let started = Instant::now();
     let devices = devices(&mut recipe, common)?;
     let compute = &devices[0];
-    let checkpoint = Checkpoint::open(weights)?;
-    let config = SamConfig::detect(&checkpoint)?;
     let sam = Sam::load_with(&checkpoint, &config, &compute.device)?;
     // Refuses a size that the network cannot run at.
     let predictor = Predictor::new(sam, &compute.device, arguments.input_size)?;
@@ -77,34 +98,22 @@ pub(crate) fn run(arguments: &Adapt, common: &Common) -> Result<Outcome> {
         &mut watch,
     )?;
     watch.bar.finish();
-    let result = result(&outcome, output);
     if !outcome.interrupted {
         let record = super::record(
-            weights,
+            &weights,
             &settings.weights[1],
             (&compute.name, "f32"),
             common,
             &[("load", loading), ("adapt", outcome.seconds)],
-            result.clone(),
+            result(&outcome, output),
         );
         record.write_beside(&output.join("adapter_config.json"))?;
     }
-    if common.json {
-        println!("{result:#}");
-    } else {
-        print_result(&outcome, output);
-    }
-    for (image, reason) in &outcome.failed {
-        eprintln!("failed: {image}: {reason}");
-    }
-    Ok(match outcome.failed.is_empty() && !outcome.interrupted {
-        true => Outcome::Done,
-        false => Outcome::SomeFailed,
-    })
+    Ok(outcome)
 }
 
 /// The recipe that is named, with the values of the file and of the command line in it.
-fn recipe(arguments: &Adapt) -> Result<Recipe> {
+pub(crate) fn recipe(arguments: &Adapt) -> Result<Recipe> {
     let name = match arguments.recipe {
         RecipeName::Default => "default",
         RecipeName::Published => "published",
@@ -180,6 +189,28 @@ fn images(arguments: &Adapt, common: &Common) -> Result<(PointedImages, Option<P
     Ok((images, Some(held_out)))
 }
 
+/// Recipes are made for encoders of ten blocks and more: in a smaller one that ends before the first
+/// adapter, the last two blocks have them.
+fn begin_in_reach(recipe: &mut Recipe, config: &SamConfig, common: &Common) {
+    let blocks = match &config.image_encoder {
+        ImageEncoderConfig::Vit(vit) => vit.depth,
+        ImageEncoderConfig::TinyVit(tiny) => tiny.depths.iter().skip(1).sum(),
+    };
+    let adapter = &mut recipe.adapter;
+    if adapter.encoder_rank > 0 && adapter.start_block >= blocks {
+        let first = blocks.saturating_sub(2);
+        note(
+            common,
+            &format!(
+                "the encoder has {blocks} attention blocks: adapters begin at block {first}, not at \
+                 `adapter.start_block = {}`",
+                adapter.start_block
+            ),
+        );
+        adapter.start_block = first;
+    }
+}
+
 /// Says what a step will take, before it does.
 fn say_memory(config: &SamConfig, settings: &Settings, common: &Common) {
     let recipe = &settings.recipe;
@@ -187,20 +218,6 @@ fn say_memory(config: &SamConfig, settings: &Settings, common: &Common) {
         0 => recipe.schedule.chunk,
         asked => asked.min(recipe.schedule.chunk),
     };
-    let blocks = match &config.image_encoder {
-        ImageEncoderConfig::Vit(vit) => vit.depth,
-        ImageEncoderConfig::TinyVit(tiny) => tiny.depths.iter().skip(1).sum(),
-    };
-    if recipe.adapter.encoder_rank > 0 && recipe.adapter.start_block >= blocks {
-        note(
-            common,
-            &format!(
-                "the encoder has {blocks} attention blocks and `adapter.start_block = {}`: nothing in it \
-                 trains, and the alignment teaches nothing",
-                recipe.adapter.start_block
-            ),
-        );
-    }
     let step = Step {
         input_size: settings.input_size,
         first_block: (recipe.adapter.encoder_rank > 0).then_some(recipe.adapter.start_block),

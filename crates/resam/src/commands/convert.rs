@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use resam_checkpoint::{Checkpoint, Dtype};
+use resam_checkpoint::Dtype;
 use serde_json::json;
 
 use super::Outcome;
@@ -28,7 +28,7 @@ pub(crate) fn check_safetensors(output: &Path) -> Result<(), WrongInput> {
 pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
     check_safetensors(output)?;
-    let checkpoint = Checkpoint::open(&arguments.file)?;
+    let checkpoint = super::open::open(&arguments.file)?;
     let dtype = match arguments.dtype {
         Width::F16 => Dtype::F16,
         Width::Bf16 => Dtype::BF16,

@@ -15,6 +15,25 @@ use crate::failure::WrongInput;
 use crate::progress::Progress;
 
 pub(crate) fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
+    let (evaluation, seconds) = score(arguments, common)?;
+    for (image, reason) in &evaluation.failed {
+        eprintln!("failed: {image}: {reason}");
+    }
+    if common.json {
+        println!("{:#}", result(&evaluation, arguments.per_class, seconds));
+    } else {
+        print_table(&evaluation, arguments.per_class, seconds);
+    }
+    Ok(if evaluation.failed.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::SomeFailed
+    })
+}
+
+/// Asks about every instance; also the seconds that it took. Writes what is to be written, prints
+/// nothing.
+pub(crate) fn score(arguments: &Eval, common: &Common) -> Result<(Evaluation, f64)> {
     if let Some(csv) = &arguments.csv {
         check_writable(csv)?;
     }
@@ -57,9 +76,6 @@ pub(crate) fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
     progress.finish();
     let seconds = started.elapsed().as_secs_f64();
 
-    for (image, reason) in &evaluation.failed {
-        eprintln!("failed: {image}: {reason}");
-    }
     if evaluation.unprompted > 0 {
         note(
             common,
@@ -69,22 +85,13 @@ pub(crate) fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
             ),
         );
     }
-    let result = result(&evaluation, arguments.per_class, seconds);
     if let Some(csv) = &arguments.csv {
         write_atomically(csv, |writer| rows_to_csv(&evaluation.rows, writer))?;
         let stages = [("load", model.seconds), ("eval", seconds)];
-        run_record(&model, common, &stages, result.clone()).write_beside(csv)?;
+        let result = result(&evaluation, arguments.per_class, seconds);
+        run_record(&model, common, &stages, result).write_beside(csv)?;
     }
-    if common.json {
-        println!("{result:#}");
-    } else {
-        print_table(&evaluation, arguments.per_class, seconds);
-    }
-    Ok(if evaluation.failed.is_empty() {
-        Outcome::Done
-    } else {
-        Outcome::SomeFailed
-    })
+    Ok((evaluation, seconds))
 }
 
 fn result(evaluation: &Evaluation, per_class: bool, seconds: f64) -> serde_json::Value {

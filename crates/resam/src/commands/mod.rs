@@ -4,14 +4,17 @@ pub(crate) mod adapt;
 pub(crate) mod bench;
 pub(crate) mod convert;
 pub(crate) mod dataset;
+pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod info;
 pub(crate) mod inspect;
 pub(crate) mod merge;
+pub(crate) mod open;
 pub(crate) mod pull;
 pub(crate) mod scene;
 pub(crate) mod segment;
+pub(crate) mod train_nano;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -72,8 +75,8 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
     };
     precision.check(&compute)?;
     let device = compute.device;
-    let weights = pull::weights_file(&model.weights)?;
-    let checkpoint = Checkpoint::open(&weights)?;
+    let checkpoint = open::open_for_work(&model.weights, common)?;
+    let weights = checkpoint.path().to_owned();
     let config = SamConfig::detect(&checkpoint)?;
     let mut sam = Sam::load_with(&checkpoint, &config, &device)?;
     let sha256 = checkpoint.sha256();

@@ -1,19 +1,12 @@
 //! `resam weights list` and `pull`: pretrained weights by name.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::Result;
-use resam_weights::{PullOptions, catalogue, home, pull, pulled, resolve, size_text};
+use resam_weights::{PullOptions, catalogue, home, pull, pulled, size_text};
 use serde_json::json;
 
 use super::{Outcome, note};
 use crate::arguments::{Common, Pull};
 use crate::progress::Progress;
-
-/// The file of `--weights`: a path, or the name of weights that were pulled.
-pub(crate) fn weights_file(text: &Path) -> Result<PathBuf> {
-    Ok(resolve(text, home().ok().as_deref())?)
-}
 
 pub(crate) fn list(common: &Common) -> Result<Outcome> {
     let home = home()?;

@@ -91,6 +91,29 @@ pub(crate) fn is_meant(arguments: &Segment) -> bool {
 }
 
 pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
+    let Written {
+        found,
+        prompts,
+        result,
+        seconds,
+    } = find_and_write(arguments, common)?;
+    tell(&found, &prompts, &result, seconds, common);
+    Ok(match found.failures.is_empty() {
+        true => Outcome::Done,
+        false => Outcome::SomeFailed,
+    })
+}
+
+/// What was found and written.
+pub(crate) struct Written {
+    found: Found,
+    prompts: Vec<ObjectPrompt>,
+    result: serde_json::Value,
+    seconds: f64,
+}
+
+/// Finds the objects and writes them; prints nothing but progress.
+pub(crate) fn find_and_write(arguments: &Segment, common: &Common) -> Result<Written> {
     // Everything that can be wrong is found before the long work.
     let options = &arguments.scene;
     let mut outputs = Vec::new();
@@ -182,10 +205,11 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
             &format!("{windows} windows failed; the same command tries them again, and only them"),
         ),
     }
-    tell(&found, &prompts, &result, seconds, common);
-    Ok(match found.failures.is_empty() {
-        true => Outcome::Done,
-        false => Outcome::SomeFailed,
+    Ok(Written {
+        found,
+        prompts,
+        result,
+        seconds,
     })
 }
 

@@ -1,0 +1,73 @@
+//! How good a model is on made photographs that nothing learns from.
+
+use burn::tensor::Device;
+use resam_mask::Bitmap;
+use resam_sam::Sam;
+use resam_sam::postprocess::{Geometry, upscale_logits};
+use resam_synth::SynthError;
+use serde::Serialize;
+
+use crate::clicks::{Asked, Form, ask};
+use crate::draws::Draws;
+use crate::lesson::{input, prompts, values};
+use crate::sizes::INPUT_SIZE;
+use crate::source::held_out_picture;
+
+/// Mean IoU over all things, by the form of the question.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Scores {
+    /// The pictures looked at.
+    pub pictures: usize,
+    /// The things on them.
+    pub things: usize,
+    /// The form, and the mean IoU of the single masks.
+    pub iou: Vec<(String, f64)>,
+}
+
+/// Asks about all things of so many pictures in each form of [`Form::JUDGED`].
+///
+/// # Errors
+/// The painter's.
+pub fn judge(sam: &Sam, pictures: usize, device: &Device) -> Result<Scores, SynthError> {
+    let geometry = Geometry {
+        original: [INPUT_SIZE; 2],
+        covered: [INPUT_SIZE; 2],
+        padded: INPUT_SIZE,
+    };
+    let mut sums = [0.0; Form::JUDGED.len()];
+    let mut things = 0;
+    for number in 0..pictures as u64 {
+        let picture = held_out_picture(number)?;
+        if picture.masks.is_empty() {
+            continue;
+        }
+        things += picture.masks.len();
+        let embedding = sam.image_encoder.forward(input(&picture, device));
+        for (sum, form) in sums.iter_mut().zip(Form::JUDGED) {
+            let mut draws = Draws::new(number, 2);
+            let asked = picture.masks.iter();
+            let asked: Vec<Asked> = asked
+                .map(|mask| ask(mask, form, false, &mut draws))
+                .collect();
+            let answers = sam.decode(embedding.clone(), &prompts(&asked, None), false);
+            let [_, _, rows, columns] = answers.low_res.dims();
+            let logits = values(answers.low_res);
+            for (mask, logits) in picture
+                .masks
+                .iter()
+                .zip(logits.chunks_exact(rows * columns))
+            {
+                let logits = upscale_logits(logits, rows, &geometry);
+                let size = INPUT_SIZE as u32;
+                let answer = Bitmap::from_threshold(&logits, size, size, 0.0);
+                *sum += answer.and_then(|answer| answer.iou(mask)).unwrap_or(0.0);
+            }
+        }
+    }
+    let name = |(sum, form): (&f64, Form)| (form.name(), sum / things.max(1) as f64);
+    Ok(Scores {
+        pictures,
+        things,
+        iou: sums.iter().zip(Form::JUDGED).map(name).collect(),
+    })
+}

@@ -1,0 +1,196 @@
+//! One picture, asked twice: first points or a box, then the answer itself with a correction.
+//!
+//! The losses are SAM's, `20 focal + dice` of each mask and the squared error of its predicted
+//! quality. Of the masks for an ambiguous prompt only the best one learns, so that they come to mean
+//! different things.
+
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor, TensorData};
+use resam_mask::Bitmap;
+use resam_ops::mask_sums;
+use resam_sam::Sam;
+use resam_sam::mask_decoder::DecodedMasks;
+use resam_sam::preprocess::normalised_input;
+use resam_sam::prompt_encoder::PromptBatch;
+
+use crate::clicks::{Asked, Form, ask, correct};
+use crate::draws::Draws;
+use crate::sizes::INPUT_SIZE;
+use crate::source::Picture;
+
+/// Weight of the focal loss.
+const FOCAL: f64 = 20.0;
+
+/// The share of the lessons that ask a second time: it takes longer than the first.
+const ASKED_AGAIN: f64 = 0.35;
+
+/// What a lesson came to.
+pub struct Learnt {
+    /// The total loss.
+    pub loss: f64,
+    /// Mean IoU of the single mask of the first question.
+    pub iou: f64,
+    /// Where everything that trains should go.
+    pub gradients: GradientsParams,
+}
+
+/// Learns from a picture; `None` when nothing is on it.
+pub fn learn(sam: &Sam, picture: &Picture, device: &Device, seed: u64) -> Option<Learnt> {
+    if picture.masks.is_empty() {
+        return None;
+    }
+    let mut draws = Draws::new(seed, 1);
+    let form = Form::draw(&mut draws);
+    let asked = picture.masks.iter();
+    let asked: Vec<Asked> = asked
+        .map(|mask| ask(mask, form, true, &mut draws))
+        .collect();
+    let labels = labels(&picture.masks, device);
+    // What trains reaches down to the first layer: the image takes part in the graph.
+    let image = input(picture, device).autodiff().require_grad();
+    let embedding = sam.image_encoder.forward(image);
+
+    let first = sam.decode_all(embedding.clone(), &prompts(&asked, None));
+    let (mut total, judged) = losses(&first, &labels);
+    if draws.unit() < ASKED_AGAIN {
+        let best = best_of(&first.low_res, &judged.best);
+        let answers = answers(&best);
+        let corrected = asked.iter().zip(picture.masks.iter().zip(&answers));
+        let corrected: Vec<Asked> = corrected
+            .map(|(asked, (mask, answer))| {
+                let mut asked = asked.clone();
+                asked.points.push(correct(mask, answer, &mut draws));
+                asked
+            })
+            .collect();
+        let second = sam.decode_all(embedding, &prompts(&corrected, Some(best)));
+        total = (total + losses(&second, &labels).0) * 0.5;
+    }
+    let loss = f64::from(total.clone().into_scalar::<f32>());
+    Some(Learnt {
+        loss,
+        iou: judged.single,
+        gradients: GradientsParams::from_grads(total.backward(), sam),
+    })
+}
+
+/// One mask of each thing, `[things, 1, rows, columns]`: what a person would go on with.
+fn best_of(low_res: &Tensor<4>, chosen: &[usize]) -> Tensor<4> {
+    let [things, _, rows, columns] = low_res.dims();
+    let low_res = low_res.clone().detach().without_autodiff();
+    let chosen = chosen.iter().enumerate().map(|(thing, &mask)| {
+        let one = [thing..thing + 1, mask..mask + 1, 0..rows, 0..columns];
+        low_res.clone().slice(one)
+    });
+    Tensor::cat(chosen.collect(), 0).reshape([things, 1, rows, columns])
+}
+
+/// The network's input of a picture.
+pub(crate) fn input(picture: &Picture, device: &Device) -> Tensor<4> {
+    let size = [INPUT_SIZE; 2];
+    normalised_input(picture.image.as_raw(), size, INPUT_SIZE, device)
+}
+
+/// Questions of the same form as the model takes them.
+pub(crate) fn prompts(asked: &[Asked], masks: Option<Tensor<4>>) -> PromptBatch {
+    let points = asked.iter().map(|asked| asked.points.clone());
+    let points: Vec<_> = points.collect();
+    let without = points.iter().all(Vec::is_empty);
+    PromptBatch {
+        points: if without { Vec::new() } else { points },
+        boxes: asked.iter().filter_map(|asked| asked.corners).collect(),
+        masks,
+    }
+}
+
+/// Masks as numbers, `[things, rows, columns]`.
+fn labels(masks: &[Bitmap], device: &Device) -> Tensor<3> {
+    let values = masks.iter().flat_map(|mask| {
+        let pixels = (0..mask.height()).flat_map(|y| (0..mask.width()).map(move |x| (x, y)));
+        pixels.map(|(x, y)| f32::from(u8::from(mask.get(x, y))))
+    });
+    let values: Vec<f32> = values.collect();
+    let shape = [masks.len(), INPUT_SIZE, INPUT_SIZE];
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// How good the answers are, for what comes next and for people.
+struct Judged {
+    /// Of each thing the mask of highest IoU.
+    best: Vec<usize>,
+    /// Mean IoU of the single masks.
+    single: f64,
+}
+
+/// The loss of all masks of all things.
+fn losses(answers: &DecodedMasks, labels: &Tensor<3>) -> (Tensor<1>, Judged) {
+    let [things, masks, rows, columns] = answers.low_res.dims();
+    let [_, height, width] = labels.dims();
+    let low_res = answers
+        .low_res
+        .clone()
+        .reshape([things * masks, rows, columns]);
+    let repeated = labels
+        .clone()
+        .unsqueeze_dim::<4>(1)
+        .expand([things, masks, height, width])
+        .reshape([things * masks, height, width]);
+    let sums = mask_sums(low_res, repeated, 0.0);
+    let column = |index: usize| {
+        let column = sums.clone().slice([0..things * masks, index..index + 1]);
+        column.reshape([things, masks])
+    };
+    let [focal, soft_overlap, soft_size, overlap, size, label_size] = std::array::from_fn(column);
+    let focal = focal * (FOCAL / (height * width) as f64);
+    let dice = (soft_overlap * 2.0 + 1.0) / (soft_size + label_size.clone() + 1.0) * -1.0 + 1.0;
+    let loss = focal + dice;
+    let iou = (overlap.clone() / (size + label_size - overlap + 1e-6)).detach();
+
+    let known = values(loss.clone());
+    let ious = values(iou.clone());
+    let best_of = |values: &[f32], from: usize, sign: f32| {
+        let better = |a: &usize, b: &usize| (sign * values[*a]).total_cmp(&(sign * values[*b]));
+        (from..masks).max_by(better).unwrap_or(0)
+    };
+    // The single mask learns always, of the others the one that is best already.
+    let mut counts = vec![0f32; things * masks];
+    for (counts, known) in counts
+        .chunks_exact_mut(masks)
+        .zip(known.chunks_exact(masks))
+    {
+        counts[0] = 1.0;
+        counts[best_of(known, 1, -1.0)] += 1.0;
+    }
+    let counts = TensorData::new(counts, [things, masks]);
+    let counts = Tensor::<2>::from_data(counts, &labels.device());
+    let quality = (answers.quality.clone() - iou).powi_scalar(2).mean();
+    let total = (loss * counts).sum() / things as f64 + quality;
+    let rows = ious.chunks_exact(masks);
+    let judged = Judged {
+        best: rows.clone().map(|ious| best_of(ious, 0, 1.0)).collect(),
+        single: rows.map(|ious| f64::from(ious[0])).sum::<f64>() / things as f64,
+    };
+    (total, judged)
+}
+
+/// The masks of low-resolution logits at the size of the input, each value standing for the pixels
+/// that it covers: near enough to find out what is wrong with them.
+fn answers(low_res: &Tensor<4>) -> Vec<Bitmap> {
+    let [things, _, rows, columns] = low_res.dims();
+    let logits = values(low_res.clone().reshape([things, rows * columns]));
+    let size = INPUT_SIZE as u32;
+    let (down, right) = (INPUT_SIZE / rows, INPUT_SIZE / columns);
+    let masks = logits.chunks_exact(rows * columns).map(|logits| {
+        let mask = Bitmap::from_fn(size, size, |x, y| {
+            logits[(y as usize / down) * columns + x as usize / right] > 0.0
+        });
+        mask.expect("the size of an input is that of a mask")
+    });
+    masks.collect()
+}
+
+/// The values of a tensor, row-major.
+pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    let data = tensor.without_autodiff().into_data_as::<f32>();
+    data.try_into_vec().unwrap_or_default()
+}

@@ -1,0 +1,184 @@
+//! What `resam demo` works on, and how polygons are held against the truth.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::path::{Path, PathBuf};
+
+use resam_crs::Crs;
+use resam_geo::{GeoTransform, Raster, Window};
+use resam_mask::{Bitmap, rasterize_polygon};
+use resam_synth::{
+    Class, DatasetOptions, Picture, Placement, SceneFiles, SceneSpec, Sensor, Terrain,
+    write_dataset, write_scene,
+};
+use resam_vector::{ReadOptions, Value, read_polygons};
+
+use crate::error::RunError;
+
+/// Side of the images in pixels, that of the nano model's input.
+const SIDE: u32 = 256;
+/// Images to learn from.
+const LESSONS: u64 = 32;
+/// Images to be judged on.
+const HELD_OUT: u64 = 24;
+/// Side of the scene in pixels.
+const SCENE: u32 = 1024;
+/// Ground sampling distance in metres.
+const GSD: f64 = 0.4;
+/// Buildings of fewer visible pixels have no point.
+const SMALLEST: u64 = 60;
+
+/// What was made.
+#[derive(Debug, Clone)]
+pub struct DemoData {
+    /// A data set to learn from: only its images and points are used.
+    pub lessons: PathBuf,
+    /// A data set to be judged on.
+    pub held_out: PathBuf,
+    /// A scene with points and the truth.
+    pub scene: SceneFiles,
+}
+
+/// Paints satellite images of suburbs and a scene of the same kind somewhere in UTM zone 36 north, with
+/// one point on every building, into new folders below `folder`.
+///
+/// # Errors
+/// [`RunError::Synth`] if the folders are not empty or cannot be written.
+pub fn prepare(folder: &Path, seed: u64) -> Result<DemoData, RunError> {
+    let options = DatasetOptions {
+        seed,
+        positives: 1,
+        negatives: 0,
+        classes: vec![Class::Building],
+        min_pixels: SMALLEST,
+        min_visible: 0.5,
+    };
+    // Different seeds have no image in common.
+    let spec = |number: u64, side: u32| SceneSpec {
+        gsd: GSD,
+        sensor: Sensor::Satellite,
+        terrain: vec![Terrain::Suburb],
+        ..SceneSpec::new(side, side, seed.wrapping_mul(1000).wrapping_add(number))
+    };
+    let data_set = |name: &str, from: u64, count: u64| {
+        let pictures = (from..from + count).map(|number| Picture::Overhead(spec(number, SIDE)));
+        let path = folder.join(name);
+        write_dataset(&path, &pictures.collect::<Vec<_>>(), &options)?;
+        Ok::<PathBuf, RunError>(path)
+    };
+    let placement = Placement::north_up(Crs::from_epsg(32636)?, 452_000.0, 38_000.0, GSD);
+    Ok(DemoData {
+        lessons: data_set("lessons", 0, LESSONS)?,
+        held_out: data_set("held-out", LESSONS, HELD_OUT)?,
+        scene: write_scene(
+            &folder.join("scene"),
+            &spec(LESSONS + HELD_OUT, SCENE),
+            &placement,
+            &options,
+        )?,
+    })
+}
+
+/// How polygons compare with the truth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolygonScores {
+    /// The objects of the truth.
+    pub objects: usize,
+    /// Mean IoU over them, those without a polygon counting as 0.
+    pub iou: f64,
+    /// How many have an IoU of a half or more.
+    pub found: usize,
+}
+
+/// Holds the polygons of a file against a raster of the true objects, matched by `prompt`, the name of
+/// the object that each was asked for.
+///
+/// Polygons are taken to the raster's CRS and pixels and filled; what a user would measure, in other
+/// words, with coordinates and holes in it.
+///
+/// # Errors
+/// [`RunError`] when a file cannot be read, or the labels have no CRS or geotransform.
+pub fn judge_polygons(
+    polygons: &Path,
+    labels: &Path,
+    attribute: &str,
+) -> Result<PolygonScores, RunError> {
+    let raster = Raster::open(labels)?;
+    let (width, height) = (raster.width(), raster.height());
+    let transform = raster
+        .geo_transform()
+        .unwrap_or(GeoTransform([0.0, 1.0, 0.0, 0.0, 0.0, 1.0]));
+    let truth = true_masks(&raster)?;
+    let read = read_polygons(
+        polygons,
+        &ReadOptions {
+            target: raster.crs(),
+            ..Default::default()
+        },
+    )?;
+    let mut ious: HashMap<u32, f64> = truth.keys().map(|&id| (id, 0.0)).collect();
+    for feature in &read.layer.features {
+        let named = feature
+            .attributes
+            .iter()
+            .find(|(name, _)| name == attribute);
+        let id = named.and_then(|(_, value)| match value {
+            Value::Text(text) => text.parse().ok(),
+            Value::Integer(number) => u32::try_from(*number).ok(),
+            _ => None,
+        });
+        let Some((id, mask)) = id.and_then(|id| Some((id, truth.get(&id)?))) else {
+            continue;
+        };
+        let pixels = |line: &geo_types::LineString<f64>| -> Vec<[f64; 2]> {
+            let places = line.coords().filter_map(|at| transform.invert(at.x, at.y));
+            places.map(|(x, y)| [x, y]).collect()
+        };
+        let mut answer = Bitmap::new(width, height)?;
+        for polygon in &feature.geometry {
+            let mut filled = filled(&pixels(polygon.exterior()), width, height)?;
+            for hole in polygon.interiors() {
+                filled.subtract_assign(&self::filled(&pixels(hole), width, height)?)?;
+            }
+            answer.or_assign(&filled)?;
+        }
+        let iou = answer.iou(mask)?;
+        let best = ious.entry(id).or_default();
+        *best = best.max(iou);
+    }
+    Ok(PolygonScores {
+        objects: ious.len(),
+        iou: ious.values().sum::<f64>() / ious.len().max(1) as f64,
+        found: ious.values().filter(|&&iou| iou >= 0.5).count(),
+    })
+}
+
+/// The pixels of every number of a raster of labels.
+fn true_masks(raster: &Raster) -> Result<HashMap<u32, Bitmap>, RunError> {
+    let (width, height) = (raster.width(), raster.height());
+    let all = Window {
+        x: 0,
+        y: 0,
+        width,
+        height,
+    };
+    let labels = raster.read(all, &[1])?;
+    let mut masks = HashMap::new();
+    for (at, &label) in labels.values.iter().enumerate() {
+        if label > 0.0 {
+            let mask = match masks.entry(label as u32) {
+                Entry::Occupied(found) => found.into_mut(),
+                Entry::Vacant(place) => place.insert(Bitmap::new(width, height)?),
+            };
+            mask.set(at as u32 % width, at as u32 / width, true);
+        }
+    }
+    Ok(masks)
+}
+
+fn filled(ring: &[[f64; 2]], width: u32, height: u32) -> Result<Bitmap, RunError> {
+    if ring.len() < 3 {
+        return Ok(Bitmap::new(width, height)?);
+    }
+    Ok(rasterize_polygon(&[ring], width, height)?.decode())
+}
