@@ -37,7 +37,9 @@ pub struct Raster {
 
 impl Raster {
     /// Opens a GeoTIFF, BigTIFF, cloud-optimised GeoTIFF or plain TIFF, which are read by window, or
-    /// another image (PNG, JPEG, WebP, BMP, GIF), which is decoded at once.
+    /// another image (PNG, JPEG, WebP, BMP, GIF), which is decoded at once. What is neither of these,
+    /// or a TIFF of a variety that is not read, is read by window through GDAL in a build with the
+    /// feature `gdal`.
     ///
     /// A CRS that is not understood is no error here: see [`Raster::require_crs`]. A world file
     /// (`.tfw`, `.pgw`, `.wld`, ...) and a `.prj` file beside the raster are used where the raster
@@ -70,9 +72,13 @@ impl Raster {
         let mut header = Vec::new();
         file.by_ref().take(8).read_to_end(&mut header)?;
         file.rewind()?;
-        match tiff_order(&header) {
+        let own = match tiff_order(&header) {
             Some(_) => Self::of_tiff(path, Source::file(file)?, true),
             None => Self::of_plain_image(path),
+        };
+        match own {
+            Err(error) if error.is_foreign() => through_gdal(path, error),
+            other => other,
         }
     }
 
@@ -325,6 +331,17 @@ impl Raster {
     }
 }
 
+/// What resam itself does not read, where GDAL does.
+#[cfg(feature = "gdal")]
+fn through_gdal(path: &Path, _: RasterError) -> Result<Raster, RasterError> {
+    crate::gdal_source::open(path)
+}
+
+#[cfg(not(feature = "gdal"))]
+fn through_gdal(_: &Path, error: RasterError) -> Result<Raster, RasterError> {
+    Err(error)
+}
+
 /// What is told alike of all rasters; the rest is blank.
 pub(crate) fn common_info(
     pixels: &Pixels,
@@ -378,6 +395,7 @@ pub(crate) fn common_info(
         bands,
         default_bands,
         bits_per_sample: 8,
+        read_by: None,
         compression: "decoded at once".to_owned(),
         predictor: None,
         chunks: ChunkLayout::Whole,

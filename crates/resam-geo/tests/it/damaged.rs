@@ -274,7 +274,13 @@ fn what_is_no_raster_is_told() {
         RasterError::Missing { .. }
     ));
     assert!(matches!(open(&fixture("")), RasterError::NotAFile { .. }));
-    assert!(matches!(open(&fixture("make.py")), RasterError::Image(_)));
+    let error = open(&fixture("make.py"));
+    assert!(error.to_string().contains("make.py: "), "{error}");
+    #[cfg(not(feature = "gdal"))]
+    {
+        assert!(matches!(error, RasterError::UnknownFormat { .. }));
+        assert!(error.to_string().contains("`--features gdal`"), "{error}");
+    }
 }
 
 /// Opens and reads whatever can be; returns whether all of it could.
