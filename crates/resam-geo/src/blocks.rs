@@ -7,7 +7,6 @@ use rayon::prelude::*;
 
 use crate::cache::Chunk;
 use crate::level::{Level, Numbered, Pixels};
-use crate::sample::SampleKind;
 use crate::tiff::Fault;
 use crate::tiff::image::Image;
 
@@ -30,6 +29,25 @@ pub(crate) struct Piece {
     /// Column and row of the chunk.
     column: u64,
     row: u64,
+}
+
+/// A part of an area: something of it that lies within one chunk, or zeros.
+#[derive(Debug)]
+pub(crate) enum Part<T> {
+    Read(T),
+    /// Chunks that were never written, where that means zeros.
+    Zeros(Area),
+}
+
+/// What chunks that were never written are taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unwritten {
+    /// Nothing: they are left out.
+    Nothing,
+    /// Zeros, which are handed on without being made.
+    Zeros,
+    /// Zeros, of which a mask tells what is valid.
+    ZerosUnderMask,
 }
 
 /// The samples of a piece for each band that was asked for.
@@ -65,9 +83,35 @@ impl Area {
         })
     }
 
+    /// Takes in an area that continues this one to the right or downwards; whether it does.
+    fn grow(&mut self, next: Self) -> bool {
+        let right = (next.y, next.height, next.x) == (self.y, self.height, self.x + self.width);
+        let below = (next.x, next.width, next.y) == (self.x, self.width, self.y + self.height);
+        if right {
+            self.width += next.width;
+        } else if below {
+            self.height += next.height;
+        }
+        right || below
+    }
+
     /// Pixels. Both sides are of 32 bits.
     pub(crate) fn pixels(&self) -> u64 {
         u64::from(self.width) * u64::from(self.height)
+    }
+}
+
+impl Unwritten {
+    /// As GDAL has it: the nodata value, or zeros that are as valid as any other pixel. Zero is also
+    /// what a band of opacity is there, so that nothing is seen.
+    pub(crate) fn of(pixels: &Pixels, level: &Level) -> Self {
+        if !pixels.nodata.is_empty() || pixels.alpha.is_some() {
+            Self::Nothing
+        } else if level.mask.is_some() {
+            Self::ZerosUnderMask
+        } else {
+            Self::Zeros
+        }
     }
 }
 
@@ -77,44 +121,82 @@ pub(crate) fn for_each_block(
     level: &Level,
     area: Area,
     bands: &[usize],
-    take: impl FnMut(Block),
+    unwritten: Unwritten,
+    take: impl FnMut(Part<Block>),
 ) -> Result<(), Fault> {
     let read = |piece: &Piece| read_block(pixels, level, piece, bands);
-    for_each_piece(pixels, &level.pixels, area, read, take)
+    for_each_piece(pixels, level, area, unwritten, read, take)
 }
 
-/// Hands what is read of each piece of an area to `take`, chunk after chunk. Chunks that were never
-/// written are left out. As many pieces are read at once as there are threads.
+/// Hands what is read of each piece of an area to `take`, chunk after chunk. As many pieces are read
+/// at once as there are threads.
 pub(crate) fn for_each_piece<T: Send>(
     pixels: &Pixels,
-    numbered: &Numbered,
+    level: &Level,
     area: Area,
-    read: impl Fn(&Piece) -> Result<Option<T>, Fault> + Sync,
-    mut take: impl FnMut(T),
+    unwritten: Unwritten,
+    read: impl Fn(&Piece) -> Result<T, Fault> + Sync,
+    mut take: impl FnMut(Part<T>),
 ) -> Result<(), Fault> {
-    let batch = rayon::current_num_threads();
+    // One alone would leave zeros no time to grow.
+    let batch = rayon::current_num_threads().max(2);
     let mut waiting = Vec::with_capacity(batch);
-    let mut read_waiting = |waiting: &mut Vec<Piece>| {
-        let done: Vec<Option<T>> = waiting
-            .par_iter()
-            .map(&read)
-            .collect::<Result<_, Fault>>()?;
+    let mut read_waiting = |waiting: &mut Vec<Part<Piece>>| {
+        let read = |part: &Part<Piece>| {
+            Ok(match part {
+                Part::Read(piece) => Part::Read(read(piece)?),
+                Part::Zeros(area) => Part::Zeros(*area),
+            })
+        };
+        let done: Vec<Part<T>> = waiting.par_iter().map(read).collect::<Result<_, Fault>>()?;
         waiting.clear();
-        done.into_iter().flatten().for_each(&mut take);
+        done.into_iter().for_each(&mut take);
         Ok::<_, Fault>(())
     };
-    for (column, row) in chunks(&numbered.image, area) {
-        if !is_written(pixels, numbered, column, row)? {
-            continue;
-        }
-        for piece in pieces_of_chunk(&numbered.image, area, column, row) {
-            waiting.push(piece);
-            if waiting.len() == batch {
+    let Numbered { image, .. } = &level.pixels;
+    for (column, row) in chunks(image, area) {
+        let part = part_of_chunk(image, area, column, row);
+        let is_read = match (unwritten, &level.mask) {
+            _ if is_written(pixels, &level.pixels, column, row)? => true,
+            (Unwritten::Nothing, _) => false,
+            (Unwritten::ZerosUnderMask, Some(mask)) => is_any_written(pixels, mask, part)?,
+            _ => {
+                push_zeros(&mut waiting, part);
+                false
+            }
+        };
+        let pieces = is_read.then(|| pieces_of_chunk(image, area, column, row));
+        for piece in pieces.into_iter().flatten() {
+            waiting.push(Part::Read(piece));
+            if waiting.len() >= batch {
                 read_waiting(&mut waiting)?;
             }
         }
+        if waiting.len() >= batch {
+            read_waiting(&mut waiting)?;
+        }
     }
     read_waiting(&mut waiting)
+}
+
+/// Adds an area of zeros, or grows the one before it: a raster may have millions of them.
+fn push_zeros(waiting: &mut Vec<Part<Piece>>, area: Area) {
+    if let Some(Part::Zeros(before)) = waiting.last_mut()
+        && before.grow(area)
+    {
+        return;
+    }
+    waiting.push(Part::Zeros(area));
+}
+
+/// Whether any chunk that an area touches was ever written.
+fn is_any_written(pixels: &Pixels, numbered: &Numbered, area: Area) -> Result<bool, Fault> {
+    for (column, row) in chunks(&numbered.image, area) {
+        if is_written(pixels, numbered, column, row)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether the chunk of any plane was ever written.
@@ -146,6 +228,26 @@ pub(crate) fn chunks(image: &Image, area: Area) -> impl Iterator<Item = (u64, u6
     rows.flat_map(move |row| columns.clone().map(move |column| (column, row)))
 }
 
+/// The part of an area that lies in one chunk, which the area touches.
+fn part_of_chunk(image: &Image, area: Area, column: u64, row: u64) -> Area {
+    let left = column * u64::from(image.chunk_width);
+    let (top, rows) = image.chunk_rows(row);
+    // Within the area, so of 32 bits.
+    let overlap = |start: u64, length: u32, from: u32, count: u32| {
+        let first = start.max(from.into());
+        let end = (start + u64::from(length)).min(u64::from(from) + u64::from(count));
+        (first as u32, end.saturating_sub(first) as u32)
+    };
+    let (x, width) = overlap(left, image.chunk_width, area.x, area.width);
+    let (y, height) = overlap(top.into(), rows, area.y, area.height);
+    Area {
+        x,
+        y,
+        width,
+        height,
+    }
+}
+
 /// The pieces of an area that lie in one chunk.
 pub(crate) fn pieces_of_chunk(
     image: &Image,
@@ -153,25 +255,13 @@ pub(crate) fn pieces_of_chunk(
     column: u64,
     row: u64,
 ) -> impl Iterator<Item = Piece> + use<> {
-    let left = column * u64::from(image.chunk_width);
-    let (top, rows) = image.chunk_rows(row);
-    let overlap = |start: u64, length: u32, from: u32, count: u32| {
-        let first = start.max(from.into());
-        let end = (start + u64::from(length)).min(u64::from(from) + u64::from(count));
-        first..end.max(first)
+    let part = part_of_chunk(image, area, column, row);
+    let cut = move |start: u32, length: u32| {
+        let steps = (0..length).step_by(LONGEST_SIDE as usize);
+        steps.map(move |place| (start + place, (length - place).min(LONGEST_SIDE)))
     };
-    let across = overlap(left, image.chunk_width, area.x, area.width);
-    let down = overlap(top.into(), rows, area.y, area.height);
-    let side = LONGEST_SIDE as usize;
-    // Within the area, so of 32 bits.
-    let cut = move |range: std::ops::Range<u64>| {
-        let end = range.end;
-        range
-            .step_by(side)
-            .map(move |first| (first as u32, (end - first).min(side as u64) as u32))
-    };
-    cut(down).flat_map(move |(y, height)| {
-        cut(across.clone()).map(move |(x, width)| Piece {
+    cut(part.y, part.height).flat_map(move |(y, height)| {
+        cut(part.x, part.width).map(move |(x, width)| Piece {
             area: Area {
                 x,
                 y,
@@ -273,23 +363,21 @@ pub(crate) fn for_each_sample(
     });
 }
 
-/// The samples of a piece, or nothing if none of its chunks was ever written.
-pub(crate) fn read_block(
+/// The samples of a piece. Those of chunks that were never written are nodata, or else zero.
+fn read_block(
     pixels: &Pixels,
     level: &Level,
     piece: &Piece,
     bands: &[usize],
-) -> Result<Option<Block>, Fault> {
+) -> Result<Block, Fault> {
     let Numbered { image, .. } = &level.pixels;
     let area = piece.area;
     let count = area.pixels() as usize;
-    let nodata = nodata_as_stored(pixels, image);
     let mut planes = Vec::with_capacity(bands.len());
-    let mut any = false;
     for &band in bands {
-        let mut plane = vec![f32::NAN; count];
+        let nodata = pixels.nodata_of(band);
+        let mut plane = vec![if nodata.is_some() { f32::NAN } else { 0.0 }; count];
         if let Some(chunk) = chunk_of_band(pixels, &level.pixels, piece, band)? {
-            any = true;
             let step = image.chunk_bands();
             for_each_row(image, piece, band, |start, before, count| {
                 let target = &mut plane[before..before + count];
@@ -298,23 +386,24 @@ pub(crate) fn read_block(
         }
         planes.push(plane);
     }
-    if !any {
-        return Ok(None);
-    }
     let mut block = Block { area, planes };
-    if let Some(alpha) = pixels.alpha
-        && let Some(chunk) = chunk_of_band(pixels, &level.pixels, piece, alpha)?
-    {
-        for_each_sample(image, &chunk, piece, alpha, |place, opacity| {
-            if opacity == 0.0 {
-                block.clear(place);
+    if let Some(alpha) = pixels.alpha {
+        match chunk_of_band(pixels, &level.pixels, piece, alpha)? {
+            Some(chunk) => for_each_sample(image, &chunk, piece, alpha, |place, opacity| {
+                if opacity == 0.0 {
+                    block.clear(place);
+                }
+            }),
+            None if pixels.nodata_of(alpha).unwrap_or(0.0) == 0.0 => {
+                (0..count).for_each(|place| block.clear(place));
             }
-        });
+            None => {}
+        }
     }
     if let Some(mask) = &level.mask {
         apply_mask(pixels, mask, &mut block)?;
     }
-    Ok(Some(block))
+    Ok(block)
 }
 
 impl Block {
@@ -348,14 +437,4 @@ fn apply_mask(pixels: &Pixels, mask: &Numbered, block: &mut Block) -> Result<(),
         }
     }
     Ok(())
-}
-
-/// The nodata value as a sample can hold it: the text in the file has more digits than a sample of
-/// 32 bits.
-pub(crate) fn nodata_as_stored(pixels: &Pixels, image: &Image) -> Option<f64> {
-    let nodata = pixels.nodata?;
-    Some(match image.kind {
-        SampleKind::F32 => f64::from(nodata as f32),
-        _ => nodata,
-    })
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use image::RgbImage;
 
+use crate::blocks::Area;
 use crate::stretch::Ramp;
 
 /// The 8-bit picture of a window while it is made: black and not valid, until lines are put.
@@ -47,6 +48,18 @@ impl Canvas {
             for (valid, value) in valid.iter_mut().zip(*plane) {
                 *valid |= !value.is_nan();
             }
+        }
+    }
+
+    /// Stretches pixels that are all the same: one value, shown as grey, or three.
+    pub(crate) fn put_even(&mut self, (left, top): (u32, u32), area: Area, values: &[f32]) {
+        let lines: Vec<Vec<f32>> = values
+            .iter()
+            .map(|&value| vec![value; area.width as usize])
+            .collect();
+        let planes: Vec<&[f32]> = lines.iter().map(Vec::as_slice).collect();
+        for line in 0..area.height {
+            self.put_line(left, top + line, &planes);
         }
     }
 

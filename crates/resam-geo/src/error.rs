@@ -7,6 +7,13 @@ use resam_data::ImageError;
 use crate::tiff::{Fault, MAX_CHUNK_BYTES};
 use crate::window::Window;
 
+/// What to do about a file that resam does not read, unless GDAL was asked about it already.
+const OR_BY_GDAL: &str = if cfg!(feature = "gdal") {
+    ""
+} else {
+    "; or build resam with `--features gdal`, which reads what GDAL reads"
+};
+
 /// Why a raster could not be used. All of these are faults of the input.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -28,9 +35,23 @@ pub enum RasterError {
     /// The operating system refused to read the file; the reason names it.
     #[error("cannot read a raster: {0}")]
     Read(#[from] std::io::Error),
+    /// The content is of no known format.
+    #[error("{}: not a raster of a known format\n\nhint: convert it to GeoTIFF, PNG or JPEG{OR_BY_GDAL}", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// GDAL, which reads what resam itself does not, cannot read it either.
+    #[error("{}: GDAL cannot read it: {detail}\n\nhint: see what `gdalinfo -checksum` says of it; `gdalinfo --formats` lists what this GDAL reads", path.display())]
+    Gdal {
+        /// The file.
+        path: PathBuf,
+        /// What GDAL says.
+        detail: String,
+    },
     /// A plain image that cannot be used.
     #[error(transparent)]
-    Image(#[from] ImageError),
+    Image(ImageError),
     /// The file is truncated, corrupt or hostile.
     #[error("{}: damaged TIFF: {detail}\n\nhint: the file may be cut short; copy or download it again, and see what `gdalinfo -checksum` says", path.display())]
     Broken {
@@ -40,7 +61,7 @@ pub enum RasterError {
         detail: String,
     },
     /// A variety of TIFF that is not read.
-    #[error("{}: {what} is not read\n\nhint: convert it with `gdal_translate -co TILED=YES -co COMPRESS=DEFLATE`", path.display())]
+    #[error("{}: {what} is not read\n\nhint: convert it with `gdal_translate -co TILED=YES -co COMPRESS=DEFLATE`{OR_BY_GDAL}", path.display())]
     Unsupported {
         /// The file.
         path: PathBuf,
@@ -107,13 +128,29 @@ pub enum RasterError {
     },
 }
 
+impl From<ImageError> for RasterError {
+    fn from(error: ImageError) -> Self {
+        match error {
+            ImageError::UnknownFormat { path } => Self::UnknownFormat { path },
+            other => Self::Image(other),
+        }
+    }
+}
+
 impl RasterError {
+    /// Whether the file may be sound, and is only of a format or variety that resam does not read.
+    pub fn is_foreign(&self) -> bool {
+        matches!(self, Self::UnknownFormat { .. } | Self::Unsupported { .. })
+    }
+
     /// What went wrong inside a TIFF, with the name of the file.
     pub(crate) fn of(path: &Path, fault: Fault) -> Self {
         let path = path.to_owned();
         match fault {
             Fault::Read(source) => Self::Read(source),
             Fault::Broken(detail) => Self::Broken { path, detail },
+            #[cfg(feature = "gdal")]
+            Fault::Gdal(detail) => Self::Gdal { path, detail },
             Fault::Unsupported(what) => Self::Unsupported { path, what },
             Fault::ChunkTooLarge(bytes) => Self::ChunkTooLarge { path, bytes },
         }

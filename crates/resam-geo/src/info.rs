@@ -12,6 +12,8 @@ use crate::sample::SampleKind;
 pub struct RasterInfo {
     /// `GeoTIFF`, `TIFF`, or the format of a plain image.
     pub format: String,
+    /// The library that reads it where resam itself does not, and its version, such as `GDAL 3.6.2`.
+    pub read_by: Option<String>,
     /// Columns.
     pub width: u32,
     /// Rows.
@@ -189,7 +191,12 @@ impl fmt::Display for RasterInfo {
         let big = if self.big { ", BigTIFF" } else { "" };
         let order = self.byte_order.as_deref().unwrap_or_default();
         let comma = if order.is_empty() { "" } else { ", " };
-        line("format", format!("{}{big}{comma}{order}", self.format))?;
+        let reader = self.read_by.as_ref();
+        let reader = reader.map_or_else(String::new, |name| format!(", read by {name}"));
+        line(
+            "format",
+            format!("{}{big}{comma}{order}{reader}", self.format),
+        )?;
         line("size", format!("{} x {} pixels", self.width, self.height))?;
         for band in &self.bands {
             line(

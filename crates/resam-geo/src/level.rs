@@ -1,7 +1,10 @@
 //! The pixels of a raster: the image itself and its overviews, each with a mask if there is one.
 
+use std::fmt::Debug;
+
 use crate::cache::{Chunk, ChunkCache};
-use crate::tiff::image::{Image, Places};
+use crate::sample::SampleKind;
+use crate::tiff::image::Image;
 use crate::tiff::{Directory, Fault, TiffFile, decode_chunk, is_written, tags};
 
 /// Bits of the tag that tells overviews and masks.
@@ -23,17 +26,44 @@ pub(crate) struct Level {
     pub(crate) mask: Option<Numbered>,
 }
 
+/// What chunks are read from, by several threads at once.
+pub(crate) trait ChunkSource: Debug + Send + Sync {
+    /// The samples of a chunk, little endian, rows of `chunk_width` pixels of `chunk_bands`
+    /// samples; or nothing if it was never written.
+    fn decode(&self, numbered: &Numbered, index: u64) -> Result<Option<Vec<u8>>, Fault>;
+
+    /// Whether a chunk was ever written.
+    fn is_written(&self, numbered: &Numbered, index: u64) -> Result<bool, Fault>;
+}
+
+impl ChunkSource for TiffFile {
+    fn decode(&self, numbered: &Numbered, index: u64) -> Result<Option<Vec<u8>>, Fault> {
+        decode_chunk(self, &numbered.image, index)
+    }
+
+    fn is_written(&self, numbered: &Numbered, index: u64) -> Result<bool, Fault> {
+        is_written(self, &numbered.image, index)
+    }
+}
+
+/// Where the chunks of a raster are.
+#[derive(Debug)]
+enum Store {
+    File(Box<dyn ChunkSource>),
+    /// The only chunk of the only image.
+    Memory(Chunk),
+}
+
 /// All pixels of a raster.
 #[derive(Debug)]
 pub(crate) struct Pixels {
-    /// The file, unless the only image is in memory.
-    pub(crate) file: Option<TiffFile>,
     /// The image, then its overviews from the largest.
     pub(crate) levels: Vec<Level>,
-    /// The value of samples that hold no data.
-    pub(crate) nodata: Option<f64>,
+    /// The value of samples that hold no data, band by band; empty if there is none.
+    pub(crate) nodata: Vec<Option<f64>>,
     /// The band of opacity, from 0.
     pub(crate) alpha: Option<usize>,
+    store: Store,
     cache: ChunkCache,
 }
 
@@ -95,24 +125,33 @@ impl Pixels {
         let alpha = opacity
             .map(|place| colours + place)
             .filter(|&band| band < base.bands);
-        Ok(Self {
-            file: Some(file),
-            levels,
-            nodata: None,
-            alpha,
-            cache: ChunkCache::default(),
-        })
+        Ok(Self::of_source(file, levels, alpha))
     }
 
-    /// An image in memory.
-    pub(crate) fn in_memory(image: Image) -> Self {
+    /// Images whose chunks a source has. Nothing is nodata yet.
+    pub(crate) fn of_source(
+        source: impl ChunkSource + 'static,
+        levels: Vec<Level>,
+        alpha: Option<usize>,
+    ) -> Self {
+        Self {
+            levels,
+            nodata: Vec::new(),
+            alpha,
+            store: Store::File(Box::new(source)),
+            cache: ChunkCache::default(),
+        }
+    }
+
+    /// An image in memory: rows of pixels of 8-bit samples.
+    pub(crate) fn in_memory(image: Image, samples: Vec<u8>) -> Self {
         let alpha = (image.bands == 4).then_some(3);
         let pixels = Numbered { number: 0, image };
         Self {
-            file: None,
             levels: vec![Level { pixels, mask: None }],
-            nodata: None,
+            nodata: Vec::new(),
             alpha,
+            store: Store::Memory(samples.into()),
             cache: ChunkCache::default(),
         }
     }
@@ -122,25 +161,32 @@ impl Pixels {
         &self.levels[0].pixels.image
     }
 
+    /// The nodata value of a band as a sample can hold it: the text in a file has more digits than
+    /// a sample of 32 bits.
+    pub(crate) fn nodata_of(&self, band: usize) -> Option<f64> {
+        let nodata = self.nodata.get(band).copied().flatten()?;
+        Some(match self.base().kind {
+            SampleKind::F32 => f64::from(nodata as f32),
+            _ => nodata,
+        })
+    }
+
     /// A chunk, or nothing if it was never written.
     pub(crate) fn chunk(&self, numbered: &Numbered, index: u64) -> Result<Option<Chunk>, Fault> {
-        match (&numbered.image.places, &self.file) {
-            (Places::Memory(samples), _) => Ok(Some(samples.clone())),
-            (_, Some(file)) => {
+        match &self.store {
+            Store::Memory(samples) => Ok(Some(samples.clone())),
+            Store::File(source) => {
                 let key = (numbered.number, index);
-                self.cache
-                    .get(key, || decode_chunk(file, &numbered.image, index))
+                self.cache.get(key, || source.decode(numbered, index))
             }
-            (_, None) => Ok(None),
         }
     }
 
     /// Whether a chunk was ever written.
     pub(crate) fn is_written(&self, numbered: &Numbered, index: u64) -> Result<bool, Fault> {
-        match (&numbered.image.places, &self.file) {
-            (Places::Memory(_), _) => Ok(true),
-            (_, Some(file)) => is_written(file, &numbered.image, index),
-            (_, None) => Ok(false),
+        match &self.store {
+            Store::Memory(_) => Ok(true),
+            Store::File(source) => source.is_written(numbered, index),
         }
     }
 }

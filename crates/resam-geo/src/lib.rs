@@ -2,7 +2,8 @@
 //!
 //! GeoTIFF, BigTIFF and cloud-optimised GeoTIFF are read chunk by chunk (strips or tiles), so that
 //! the memory of a read depends on the window and not on the raster. Plain images, with or without
-//! a world file beside them, are rasters too and are held in memory.
+//! a world file beside them, are rasters too and are held in memory. With the feature `gdal`, what is
+//! neither of these is read by window through the GDAL of the machine.
 //!
 //! Pixel coordinates are continuous: (0, 0) is the top-left corner of the raster, the centre of its
 //! first pixel is (0.5, 0.5), whatever the file says about areas and points.
@@ -40,6 +41,8 @@ mod canvas;
 mod corners;
 mod crs_keys;
 mod error;
+#[cfg(feature = "gdal")]
+mod gdal_source;
 mod geo_transform;
 mod georeference;
 mod info;

@@ -4,7 +4,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::blocks::{self, Area};
+use crate::blocks::{self, Area, Part, Unwritten};
 use crate::error::RasterError;
 use crate::level::{Level, Pixels};
 use crate::raster::Raster;
@@ -79,7 +79,7 @@ fn full_range(raster: &Raster) -> (f64, f64) {
     }
 }
 
-/// Valid values of each band.
+/// Valid values of each band, of chunks that were written.
 fn sample(pixels: &Pixels, bands: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
     let level = level_to_sample(pixels);
     let whole = Area::whole(&level.pixels.image);
@@ -94,7 +94,11 @@ fn sample(pixels: &Pixels, bands: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
     let mut values = vec![Vec::new(); bands.len()];
     let mut skip = 0;
     for area in areas {
-        blocks::for_each_block(pixels, level, area, bands, |block| {
+        // What was never written has no say, even where it means zeros.
+        blocks::for_each_block(pixels, level, area, bands, Unwritten::Nothing, |part| {
+            let Part::Read(block) = part else {
+                return;
+            };
             for (values, plane) in values.iter_mut().zip(&block.planes) {
                 let picked = plane.iter().skip(skip).step_by(step);
                 values.extend(picked.copied().filter(|value| !value.is_nan()));

@@ -9,11 +9,13 @@ use image::{DynamicImage, ImageFormat, ImageReader};
 use resam_data::image_file::{ColourKind, ImageInfo};
 use resam_data::{DecodedImage, ImageError, probe, read_rgb};
 
+use crate::level::Pixels;
+use crate::sample::SampleKind;
 use crate::tiff::image::Image;
 
 /// A decoded image, and what its file says.
 pub(crate) struct PlainImage {
-    pub(crate) image: Image,
+    pub(crate) pixels: Pixels,
     pub(crate) info: ImageInfo,
     pub(crate) notes: Vec<String>,
 }
@@ -23,17 +25,23 @@ impl PlainImage {
         let info = probe(path)?;
         let DecodedImage { rgb, mut notes } = read_rgb(path)?;
         let (width, height) = rgb.dimensions();
-        let image = match opacity(path, &info) {
+        let (bands, samples) = match opacity(path, &info) {
             Some(opacity) if opacity.len() == rgb.len() / 3 => {
                 notes.retain(|note| !note.starts_with("alpha dropped"));
                 let pixels = rgb.as_raw().as_chunks::<3>().0.iter().zip(opacity);
                 let samples =
                     pixels.flat_map(|(&[red, green, blue], alpha)| [red, green, blue, alpha]);
-                Image::in_memory(width, height, 4, samples.collect())
+                (4, samples.collect())
             }
-            _ => Image::in_memory(width, height, 3, rgb.into_raw()),
+            _ => (3, rgb.into_raw()),
         };
-        Ok(Self { image, info, notes })
+        let image = Image::elsewhere(width, height, bands, SampleKind::U8);
+        let pixels = Pixels::in_memory(image, samples);
+        Ok(Self {
+            pixels,
+            info,
+            notes,
+        })
     }
 }
 

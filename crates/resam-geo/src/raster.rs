@@ -31,13 +31,15 @@ pub struct Raster {
     pub(crate) path: PathBuf,
     pub(crate) pixels: Pixels,
     pub(crate) palette: Option<Palette>,
-    crs: Option<Crs>,
-    info: RasterInfo,
+    pub(crate) crs: Option<Crs>,
+    pub(crate) info: RasterInfo,
 }
 
 impl Raster {
     /// Opens a GeoTIFF, BigTIFF, cloud-optimised GeoTIFF or plain TIFF, which are read by window, or
-    /// another image (PNG, JPEG, WebP, BMP, GIF), which is decoded at once.
+    /// another image (PNG, JPEG, WebP, BMP, GIF), which is decoded at once. What is neither of these,
+    /// or a TIFF of a variety that is not read, is read by window through GDAL in a build with the
+    /// feature `gdal`.
     ///
     /// A CRS that is not understood is no error here: see [`Raster::require_crs`]. A world file
     /// (`.tfw`, `.pgw`, `.wld`, ...) and a `.prj` file beside the raster are used where the raster
@@ -70,10 +72,14 @@ impl Raster {
         let mut header = Vec::new();
         file.by_ref().take(8).read_to_end(&mut header)?;
         file.rewind()?;
-        if tiff_order(&header).is_none() {
-            return Self::of_plain_image(path);
+        let own = match tiff_order(&header) {
+            Some(_) => Self::of_tiff(path, Source::file(file)?, true),
+            None => Self::of_plain_image(path),
+        };
+        match own {
+            Err(error) if error.is_foreign() => through_gdal(path, error),
+            other => other,
         }
-        Self::of_tiff(path, Source::file(file)?, true)
     }
 
     /// As [`Raster::open`], of a TIFF in memory; `name` is for messages. Files beside it are not
@@ -103,8 +109,10 @@ impl Raster {
         let (order, big) = (file.order, file.big);
         let palette = palette_of(&file).map_err(named)?;
         let mut pixels = Pixels::of_file(file, &mut notes).map_err(named)?;
-        pixels.nodata = nodata.as_deref().and_then(|text| text.parse().ok());
-        if nodata.is_some() && pixels.nodata.is_none() {
+        let value: Option<f64> = nodata.as_deref().and_then(|text| text.parse().ok());
+        if value.is_some() {
+            pixels.nodata = vec![value; pixels.base().bands];
+        } else if nodata.is_some() {
             notes.push("its nodata value is no number and not used".to_owned());
         }
         let image = pixels.base();
@@ -133,7 +141,12 @@ impl Raster {
             byte_order: Some(order.to_owned()),
             big,
             nodata,
-            ..common_info(&pixels, palette.as_ref(), &georeference, notes)
+            ..common_info(
+                &pixels,
+                colours(pixels.base(), palette.is_some(), pixels.alpha),
+                &georeference,
+                notes,
+            )
         };
         Ok(Self {
             path: path.to_owned(),
@@ -146,17 +159,21 @@ impl Raster {
 
     fn of_plain_image(path: &Path) -> Result<Self, RasterError> {
         let PlainImage {
-            image,
+            pixels,
             info,
             mut notes,
         } = PlainImage::open(path)?;
         let mut georeference = Georeference::default();
         georeference.complete_from_files(path, &mut notes)?;
-        let pixels = Pixels::in_memory(image);
         let info = RasterInfo {
             format: format!("{:?}", info.format).to_uppercase(),
             bits_per_sample: info.bit_depth.into(),
-            ..common_info(&pixels, None, &georeference, notes)
+            ..common_info(
+                &pixels,
+                colours(pixels.base(), false, pixels.alpha),
+                &georeference,
+                notes,
+            )
         };
         Ok(Self {
             path: path.to_owned(),
@@ -213,9 +230,9 @@ impl Raster {
         }
     }
 
-    /// The value of pixels that hold no data.
+    /// The value of pixels that hold no data, of the first band if each has its own.
     pub fn nodata(&self) -> Option<f64> {
-        self.pixels.nodata
+        self.pixels.nodata.first().copied().flatten()
     }
 
     /// All that the file says about itself.
@@ -248,8 +265,9 @@ impl Raster {
         }
         let level = &self.pixels.levels[0].pixels;
         let image = &level.image;
-        let empty = blocks::nodata_as_stored(&self.pixels, image).unwrap_or(0.0);
-        let mut values = vec![empty; samples as usize];
+        let empty = |&band: &usize| self.pixels.nodata_of(band).unwrap_or(0.0);
+        let empty: Vec<f64> = bands.iter().map(empty).collect();
+        let mut values = empty.repeat(pixels as usize);
         let edges = [
             x,
             y,
@@ -313,15 +331,25 @@ impl Raster {
     }
 }
 
-/// What is told alike for TIFFs and plain images; the rest is blank.
-fn common_info(
+/// What resam itself does not read, where GDAL does.
+#[cfg(feature = "gdal")]
+fn through_gdal(path: &Path, _: RasterError) -> Result<Raster, RasterError> {
+    crate::gdal_source::open(path)
+}
+
+#[cfg(not(feature = "gdal"))]
+fn through_gdal(_: &Path, error: RasterError) -> Result<Raster, RasterError> {
+    Err(error)
+}
+
+/// What is told alike of all rasters; the rest is blank.
+pub(crate) fn common_info(
     pixels: &Pixels,
-    palette: Option<&Palette>,
+    colours: Vec<Colour>,
     georeference: &Georeference,
     mut notes: Vec<String>,
 ) -> RasterInfo {
     let image = pixels.base();
-    let colours = colours(image, palette.is_some(), pixels.alpha);
     let bands: Vec<BandInfo> = colours
         .into_iter()
         .enumerate()
@@ -331,21 +359,24 @@ fn common_info(
             colour,
         })
         .collect();
+    let number_of = |colour| Some(1 + bands.iter().position(|band| band.colour == colour)?);
+    let named = [Colour::Red, Colour::Green, Colour::Blue].map(number_of);
     let coloured = bands
         .iter()
         .filter(|band| band.colour != Colour::Alpha)
         .count();
-    let default_bands = match coloured {
-        0..3 => vec![1],
+    let default_bands = match named {
+        [Some(red), Some(green), Some(blue)] => vec![red, green, blue],
+        _ if coloured < 3 => vec![1],
         _ => vec![1, 2, 3],
     };
-    if coloured >= 3 && bands[0].colour != Colour::Red {
+    if coloured >= 3 && named.contains(&None) {
         notes.push(
             "which bands are red, green and blue is not said: the first three are taken".to_owned(),
         );
     }
     let mut valid_from = Vec::new();
-    if pixels.nodata.is_some() {
+    if !pixels.nodata.is_empty() {
         valid_from.push(ValidFrom::Nodata);
     }
     if let Some(alpha) = pixels.alpha {
@@ -364,6 +395,7 @@ fn common_info(
         bands,
         default_bands,
         bits_per_sample: 8,
+        read_by: None,
         compression: "decoded at once".to_owned(),
         predictor: None,
         chunks: ChunkLayout::Whole,

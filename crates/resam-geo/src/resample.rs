@@ -96,6 +96,29 @@ impl Axis {
         shares
     }
 
+    /// What the source pixels of a range weigh together in target pixels; of a finer scale, a target
+    /// pixel may come twice.
+    fn weights_of(&self, first: u32, count: u32) -> Vec<(u32, f32)> {
+        if self.scale < 1.0 {
+            let shares = self.of(first, count).into_iter();
+            return shares.map(|(_, target, weight)| (target, weight)).collect();
+        }
+        let place = |source: f64| {
+            let place = (source - self.origin) / self.scale;
+            place.clamp(0.0, self.count.into())
+        };
+        let (start, end) = (
+            place(first.into()),
+            place(f64::from(first) + f64::from(count)),
+        );
+        // Within the count, so of 32 bits.
+        let targets = start.floor() as u32..end.ceil() as u32;
+        let share = |target: u32| end.min(f64::from(target) + 1.0) - start.max(target.into());
+        targets
+            .map(|target| (target, share(target) as f32))
+            .collect()
+    }
+
     /// A target pixel is valid from this share of its weight on. To a finer scale a corner of a
     /// valid pixel has half of its weight along each axis.
     fn least(&self) -> f32 {
@@ -163,6 +186,22 @@ impl Sums {
                         *target_sum += sum * weight;
                         *target_total += total * weight;
                     }
+                }
+            }
+        }
+    }
+
+    /// Adds an area whose pixels are all the same, one value for each band: in the time that its
+    /// target pixels take, however large it is.
+    pub(crate) fn add_even(&mut self, area: Area, values: &[f32]) {
+        let across = self.across.weights_of(area.x, area.width);
+        let down = self.down.weights_of(area.y, area.height);
+        for (value, (sums, weights)) in values.iter().zip(&mut self.bands) {
+            for &(row, down) in &down {
+                for &(column, across) in &across {
+                    let place = row as usize * self.width + column as usize;
+                    sums[place] += value * across * down;
+                    weights[place] += across * down;
                 }
             }
         }

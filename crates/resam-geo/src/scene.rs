@@ -5,7 +5,7 @@ use std::path::Path;
 use image::RgbImage;
 use resam_mask::Bitmap;
 
-use crate::blocks::{self, Area, Block, Piece};
+use crate::blocks::{self, Area, Block, Part, Piece, Unwritten};
 use crate::cache::Chunk;
 use crate::canvas::Canvas;
 use crate::error::RasterError;
@@ -51,15 +51,16 @@ pub struct Scene {
 pub struct Tile {
     /// The pixels. What is not valid is black.
     pub image: RgbImage,
-    /// The pixels that hold data: inside the raster, written, not nodata, not NaN, not transparent
-    /// and not masked.
+    /// The pixels that hold data: inside the raster, not nodata, not NaN, not transparent and not
+    /// masked.
     pub valid: Bitmap,
 }
 
 impl Scene {
     /// Opens a raster and finds the limits of its stretch: from an overview of moderate size if
     /// there is one, from all pixels of a raster of up to 2^22 pixels, or else from a sample of at
-    /// most 256 chunks, which is the same every time. Only valid values count.
+    /// most 256 chunks, which is the same every time. Only valid values of chunks that were written
+    /// count.
     ///
     /// # Errors
     /// As [`Raster::open`]; if a band is not there; if the stretch is taken from the values and no
@@ -124,7 +125,8 @@ impl Scene {
     /// At a coarser scale a pixel is the mean of the valid pixels under it, weighted by area, taken
     /// from the coarsest overview that is fine enough; at a finer scale it is interpolated
     /// linearly. Values are averaged before they are stretched. A pixel is valid where any band of
-    /// it is; a band that is not valid there is 0. Chunks that were never written are not valid.
+    /// it is; a band that is not valid there is 0. Chunks that were never written are nodata, and
+    /// zeros, which are valid, in a raster without a nodata value.
     ///
     /// # Errors
     /// If the window or the result has no pixels, if the result has more than 2^26, or if a part of
@@ -173,7 +175,7 @@ impl Scene {
         pixels.base().kind == SampleKind::U8
             && self.ramps() == [Ramp::IDENTITY; 3]
             && self.raster.palette.is_none()
-            && pixels.nodata.is_none()
+            && pixels.nodata.is_empty()
             && pixels.alpha.is_none()
             && pixels.levels[0].mask.is_none()
     }
@@ -192,21 +194,27 @@ impl Scene {
     /// Bytes of the raster as bytes of the result.
     fn copy_bytes(&self, window: Window, canvas: &mut Canvas) -> Result<(), RasterError> {
         let pixels = &self.raster.pixels;
-        let level = &pixels.levels[0].pixels;
+        let level = &pixels.levels[0];
         let Some(area) = self.area_of(window) else {
             return Ok(());
         };
         let read = |piece: &Piece| {
-            let chunk = |&band: &usize| blocks::chunk_of_band(pixels, level, piece, band);
+            let chunk = |&band: &usize| blocks::chunk_of_band(pixels, &level.pixels, piece, band);
             let chunks: Vec<Option<Chunk>> =
                 self.bands.iter().map(chunk).collect::<Result<_, Fault>>()?;
-            Ok(Some((*piece, chunks)))
+            Ok((*piece, chunks))
         };
-        let image = &level.image;
+        let image = &level.pixels.image;
         let step = image.chunk_bands();
         let side_by_side = !image.planar
             && matches!(self.bands[..], [red, green, blue] if [red + 1, red + 2] == [green, blue]);
-        blocks::for_each_piece(pixels, level, area, read, |(piece, chunks)| {
+        blocks::for_each_piece(pixels, level, area, Unwritten::Zeros, read, |part| {
+            let (piece, chunks) = match part {
+                Part::Read(read) => read,
+                Part::Zeros(area) => {
+                    return canvas.put_even(place_in(window, area), area, &[0.0]);
+                }
+            };
             let (left, top) = place_in(window, piece.area);
             let begin = |before: usize, count: usize| (left, top + (before / count) as u32);
             if let (true, [Some(chunk), ..]) = (side_by_side, &chunks[..]) {
@@ -239,7 +247,13 @@ impl Scene {
         let Some(area) = self.area_of(window) else {
             return Ok(());
         };
-        self.for_each_block(level, area, |block| {
+        self.for_each_block(level, area, |part| {
+            let block = match part {
+                Part::Read(block) => block,
+                Part::Zeros(area) => {
+                    return canvas.put_even(place_in(window, area), area, &self.zero());
+                }
+            };
             let (left, top) = place_in(window, block.area);
             let width = block.area.width as usize;
             for line in 0..block.area.height {
@@ -272,12 +286,13 @@ impl Scene {
             width: right - left,
             height: bottom - top,
         };
-        let planes = match &self.raster.palette {
-            Some(_) => 3,
-            None => self.bands.len(),
-        };
+        let zero = self.zero();
+        let planes = zero.len();
         let mut sums = Sums::new(across, down, width, height, planes);
-        self.for_each_block(level, area, |block| sums.add(&block))?;
+        self.for_each_block(level, area, |part| match part {
+            Part::Read(block) => sums.add(&block),
+            Part::Zeros(area) => sums.add_even(area, &zero),
+        })?;
         for line in 0..height {
             let means: Vec<Vec<f32>> = (0..planes).map(|band| sums.means(band, line)).collect();
             let means: Vec<&[f32]> = means.iter().map(Vec::as_slice).collect();
@@ -310,22 +325,29 @@ impl Scene {
         &self,
         level: &Level,
         area: Area,
-        mut take: impl FnMut(Block),
+        mut take: impl FnMut(Part<Block>),
     ) -> Result<(), RasterError> {
         let palette = self.raster.palette.as_deref();
-        blocks::for_each_block(
-            &self.raster.pixels,
-            level,
-            area,
-            &self.bands,
-            |mut block| {
-                if let Some(palette) = palette {
-                    expand(&mut block, palette);
-                }
-                take(block);
-            },
-        )
+        let pixels = &self.raster.pixels;
+        let unwritten = Unwritten::of(pixels, level);
+        blocks::for_each_block(pixels, level, area, &self.bands, unwritten, |mut part| {
+            if let (Part::Read(block), Some(palette)) = (&mut part, palette) {
+                expand(block, palette);
+            }
+            take(part);
+        })
         .map_err(|fault| RasterError::of(&self.raster.path, fault))
+    }
+
+    /// What zeros are shown as, plane by plane.
+    fn zero(&self) -> Vec<f32> {
+        match &self.raster.palette {
+            Some(palette) => {
+                let colour = palette.first().copied().unwrap_or_default();
+                colour.map(f32::from).into()
+            }
+            None => vec![0.0; self.bands.len()],
+        }
     }
 }
 

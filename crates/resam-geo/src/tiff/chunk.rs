@@ -14,7 +14,7 @@ const MAX_OVERHEAD: u64 = 1 << 20;
 /// Where a chunk lies in the file, or nothing if it was never written.
 fn place(file: &TiffFile, image: &Image, index: u64) -> Result<Option<(u64, u64)>, Fault> {
     let (offsets, byte_counts, entry, skipped, length) = match &image.places {
-        Places::Memory(_) => return Ok(Some((0, 0))),
+        Places::Elsewhere => return Ok(Some((0, 0))),
         Places::Tables {
             offsets,
             byte_counts,

@@ -12,6 +12,10 @@ pub(crate) enum Fault {
     /// Valid, but of a variety that is not read.
     #[error("{0}")]
     Unsupported(String),
+    /// What GDAL says of a file that is no TIFF, or one that only GDAL reads.
+    #[cfg(feature = "gdal")]
+    #[error("{0}")]
+    Gdal(String),
     /// A chunk of so many decoded bytes, over the limit.
     #[error("a chunk of {0} bytes")]
     ChunkTooLarge(u64),

@@ -59,8 +59,8 @@ pub(crate) enum Places {
         pieces: u32,
         strip_rows: u32,
     },
-    /// The only chunk is in memory.
-    Memory(std::sync::Arc<Vec<u8>>),
+    /// Not in a TIFF: whoever made the image knows.
+    Elsewhere,
 }
 
 impl Image {
@@ -166,14 +166,15 @@ impl Image {
         Ok(image)
     }
 
-    /// An image in memory: rows of pixels of 8-bit samples.
-    pub(crate) fn in_memory(width: u32, height: u32, bands: usize, samples: Vec<u8>) -> Self {
+    /// An image that is not in a TIFF, in one chunk until told otherwise.
+    pub(crate) fn elsewhere(width: u32, height: u32, bands: usize, kind: SampleKind) -> Self {
         Self {
             width,
             height,
             bands,
-            kind: SampleKind::U8,
-            bits: 8,
+            kind,
+            // Of at most 64 bits.
+            bits: 8 * kind.size() as u16,
             photometric: RGB,
             extra_samples: vec![2; bands.saturating_sub(3)],
             planar: false,
@@ -184,7 +185,7 @@ impl Image {
             chunk_height: height,
             jpeg_tables: None,
             bits_reversed: false,
-            places: Places::Memory(std::sync::Arc::new(samples)),
+            places: Places::Elsewhere,
         }
     }
 

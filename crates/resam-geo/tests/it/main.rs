@@ -9,5 +9,7 @@ mod plain_images;
 mod real_data;
 mod scenes;
 mod stretches;
+#[cfg(feature = "gdal")]
+mod through_gdal;
 mod varieties;
 mod writing;

@@ -1,6 +1,8 @@
 //! Rasters as they are looked at.
 
-use resam_geo::{RasterError, SampleKind, Scene, SceneOptions, Stretch, Tile};
+use resam_geo::{
+    GeoTiffSpec, GeoTiffWriter, RasterError, SampleKind, Scene, SceneOptions, Stretch, Tile,
+};
 
 use crate::fixtures::{HEIGHT, WIDTH, fixture, value, window};
 
@@ -87,13 +89,89 @@ fn a_pixel_is_nodata_only_if_all_its_bands_are() {
     }
 }
 
+/// As `make.py` asserts of GDAL.
 #[test]
-fn tiles_that_were_never_written_are_not_valid() {
-    for name in ["sparse_u8_rgb", "sparse_u8_nodata_9"] {
-        let tile = whole(name);
-        for (x, y) in places() {
-            let written = (16..32).contains(&x) && y >= 16;
-            assert_eq!(tile.valid.get(x, y), written, "{name} {x} {y}");
+fn tiles_that_were_never_written_are_nodata_or_else_zeros_that_are_valid() {
+    let written = |x: u32, y: u32| (16..32).contains(&x) && y >= 16;
+    let valid = |name: &str, x: u32, y: u32| match name {
+        "sparse_u8_nodata_9" => written(x, y),
+        "sparse_mask_u8" => x >= 8,
+        "sparse_alpha_planar_grey" => x < 32 && y >= 16,
+        _ => true,
+    };
+    for name in [
+        "sparse_u8_rgb",
+        "sparse_u8_nodata_9",
+        "sparse_mask_u8",
+        "sparse_alpha_planar_grey",
+    ] {
+        // As bytes, and through the numbers that a stretch needs.
+        for stretch in [None, Some(Stretch::Range(0.0, 256.0))] {
+            let options = SceneOptions {
+                stretch,
+                ..SceneOptions::default()
+            };
+            let scene = scene(name, &options);
+            let tile = scene
+                .read(window(0, 0, WIDTH, HEIGHT), WIDTH, HEIGHT)
+                .unwrap();
+            for (x, y) in places() {
+                assert_eq!(tile.valid.get(x, y), valid(name, x, y), "{name} {x} {y}");
+                let found = tile.image.get_pixel(x, y).0[0];
+                let stored = value(SampleKind::U8, x, y, 0);
+                let is_nodata = name.ends_with("nodata_9") && stored == 9.0;
+                let expected = match written(x, y) && !is_nodata {
+                    true => stored,
+                    false => 0.0,
+                };
+                assert!(
+                    (f64::from(found) - expected).abs() <= 1.0,
+                    "{name} {x} {y}: {found}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn tiles_that_were_never_written_count_as_zeros_at_every_scale() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = GeoTiffSpec {
+        sample: SampleKind::U16,
+        tile: 16,
+        ..GeoTiffSpec::new(100, 70)
+    };
+    let samples: Vec<u8> = (0..256u16).flat_map(|n| (n * 199).to_le_bytes()).collect();
+    let scenes = [false, true].map(|is_dense| {
+        let path = folder.path().join(format!("{is_dense}.tif"));
+        let mut writer = GeoTiffWriter::create(&path, &spec).unwrap();
+        for (column, row) in (0..5).flat_map(|row| (0..7).map(move |column| (column, row))) {
+            if matches!((column, row), (2 | 6, 1) | (3, 3)) {
+                writer.write_tile(column, row, &samples).unwrap();
+            } else if is_dense {
+                writer.write_tile(column, row, &[0; 512]).unwrap();
+            }
+        }
+        writer.finish().unwrap();
+        let options = SceneOptions {
+            stretch: Some(Stretch::Range(0.0, 60000.0)),
+            ..SceneOptions::default()
+        };
+        Scene::open(path, &options).unwrap()
+    });
+    for (asked, width, height) in [
+        (window(0, 0, 100, 70), 100, 70),
+        (window(0, 0, 100, 70), 33, 21),
+        (window(-7, -9, 120, 90), 11, 13),
+        (window(20, 5, 31, 43), 90, 101),
+        (window(40, 30, 50, 50), 20, 130),
+    ] {
+        let [sparse, dense] = scenes
+            .each_ref()
+            .map(|scene| scene.read(asked, width, height).unwrap());
+        assert_eq!(sparse.valid, dense.valid, "{asked}");
+        for (found, expected) in sparse.image.iter().zip(dense.image.iter()) {
+            assert!(found.abs_diff(*expected) <= 1, "{asked} {width}x{height}");
         }
     }
 }

@@ -188,28 +188,33 @@ fn place_colours_and_nodata_come_back() {
 fn a_raster_of_a_hundred_thousand_pixels_a_side_takes_little_room_and_is_read_by_window() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("sparse.tif");
-    let spec = GeoTiffSpec {
-        bands: 3,
-        photometric: Photometric::Rgb,
-        big: true,
-        ..GeoTiffSpec::new(100_000, 100_000)
-    };
-    let mut writer = GeoTiffWriter::create(&path, &spec).unwrap();
-    writer.write_tile(200, 300, &tile(&spec, 200, 300)).unwrap();
-    writer.finish().unwrap();
-    // 391 x 391 tiles with 16 bytes of place each.
-    assert!(fs_err::metadata(&path).unwrap().len() < 391 * 391 * 16 + 300_000);
-    let scene = Scene::open(&path, &SceneOptions::default()).unwrap();
-    let (x, y) = (200 * 256, 300 * 256);
-    let tile = scene.read(window(x - 1, y - 1, 3, 3), 3, 3).unwrap();
-    assert_eq!(tile.valid.area(), 4);
-    let expected = [0, 1, 2].map(|band| value(SampleKind::U8, x as u32, y as u32, band) as u8);
-    assert_eq!(tile.image.get_pixel(1, 1).0, expected);
-    // Without overviews the whole is read too: chunks that were never written cost nothing.
-    let overview = scene
-        .read(window(0, 0, 100_000, 100_000), 100, 100)
-        .unwrap();
-    assert!(overview.valid.get(51, 76) && overview.valid.area() <= 4);
+    // What was never written is nodata, or else zeros.
+    for (nodata, valid_at_corner, most_valid) in [(Some(255.0), 4, 4), (None, 9, 10_000)] {
+        let spec = GeoTiffSpec {
+            bands: 3,
+            photometric: Photometric::Rgb,
+            nodata,
+            big: true,
+            ..GeoTiffSpec::new(100_000, 100_000)
+        };
+        let mut writer = GeoTiffWriter::create(&path, &spec).unwrap();
+        writer.write_tile(200, 300, &tile(&spec, 200, 300)).unwrap();
+        writer.finish().unwrap();
+        // 391 x 391 tiles with 16 bytes of place each.
+        assert!(fs_err::metadata(&path).unwrap().len() < 391 * 391 * 16 + 300_000);
+        let scene = Scene::open(&path, &SceneOptions::default()).unwrap();
+        let (x, y) = (200 * 256, 300 * 256);
+        let corner = scene.read(window(x - 1, y - 1, 3, 3), 3, 3).unwrap();
+        assert_eq!(corner.valid.area(), valid_at_corner);
+        let expected = [0, 1, 2].map(|band| value(SampleKind::U8, x as u32, y as u32, band) as u8);
+        assert_eq!(corner.image.get_pixel(1, 1).0, expected);
+        // Without overviews the whole is read too: chunks that were never written are not made.
+        let overview = scene
+            .read(window(0, 0, 100_000, 100_000), 100, 100)
+            .unwrap();
+        assert!(overview.valid.get(51, 76) && overview.valid.area() <= most_valid);
+        assert!(overview.valid.area() == most_valid || nodata.is_some());
+    }
 }
 
 #[test]

@@ -53,13 +53,17 @@ pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
     }
 }
 
-/// The file as a raster, if it is a TIFF or a picture that says where it lies.
+/// The file as a raster, if it is a TIFF, a picture that says where it lies, or read by GDAL.
 fn georeferenced(file: &Path) -> Result<Option<Raster>> {
     let mut start = [0; 4];
     let read = std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut start));
     let tiff = read.is_ok() && matches!(&start[..2], b"II" | b"MM");
     match Raster::open(file) {
-        Ok(raster) if tiff || raster.geo_transform().is_some() => Ok(Some(raster)),
+        Ok(raster)
+            if tiff || raster.geo_transform().is_some() || raster.info().read_by.is_some() =>
+        {
+            Ok(Some(raster))
+        }
         Err(error) if tiff => Err(error.into()),
         _ => Ok(None),
     }

@@ -75,9 +75,11 @@ pub(crate) fn is_meant(arguments: &Segment) -> bool {
     {
         return true;
     }
-    // What cannot be opened as a raster is refused as an image, with the image's words.
+    // What cannot be opened as a raster is refused as an image, with the image's words, unless it is
+    // no image either.
     let Ok(raster) = Raster::open(&arguments.image) else {
-        return false;
+        let image = resam_data::probe(&arguments.image);
+        return image.is_err_and(|error| error.is_unknown_format());
     };
     let eight_bits = raster
         .info()
@@ -86,6 +88,7 @@ pub(crate) fn is_meant(arguments: &Segment) -> bool {
         .all(|band| band.kind == SampleKind::U8);
     raster.geo_transform().is_some()
         || raster.crs().is_some()
+        || raster.info().read_by.is_some()
         || raster.width().max(raster.height()) > LARGE
         || !eight_bits
 }
