@@ -50,5 +50,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<commands::Outcome> {
             WeightsCommand::Merge(merge) => commands::merge::run(merge, common),
         },
         Command::Doctor(doctor) => commands::doctor::run(doctor, common),
+        Command::Completions(completions) => commands::manual::completions(completions),
+        Command::Man(man) => commands::manual::pages(man, common),
     }
 }

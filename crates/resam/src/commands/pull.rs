@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use resam_weights::{PullOptions, catalogue, home, pull, pulled, resolve, size_text};
+use resam_weights::{
+    Entry, MEASURED_ON, PullOptions, catalogue, home, pull, pulled, resolve, size_text,
+};
 use serde_json::json;
 
 use super::{Outcome, note};
@@ -13,6 +15,12 @@ use crate::progress::Progress;
 /// The file of `--weights`: a path, or the name of weights that were pulled.
 pub(crate) fn weights_file(text: &Path) -> Result<PathBuf> {
     Ok(resolve(text, home().ok().as_deref())?)
+}
+
+/// Seconds of an image, where they were measured.
+fn seconds(entry: &Entry) -> Option<f64> {
+    let milliseconds = entry.image_milliseconds?;
+    Some(f64::from(milliseconds) / 1e3)
 }
 
 pub(crate) fn list(common: &Common) -> Result<Outcome> {
@@ -32,6 +40,7 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
                     "bytes": entry.size,
                     "licence": entry.licence,
                     "good_for": entry.good_for,
+                    "image_seconds": seconds(entry),
                     "page": entry.page,
                     "address": entry.address,
                     "sha256": entry.sha256,
@@ -43,8 +52,8 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     println!(
-        "{:<12} {:>8}  {:<11} {:<5} good for",
-        "name", "size", "licence", "here"
+        "{:<12} {:>8}  {:>8}  {:<11} {:<5} good for",
+        "name", "size", "an image", "licence", "here"
     );
     for entry in catalogue() {
         let here = match found(entry.name) {
@@ -52,13 +61,15 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
             None => "",
         };
         let size = size_text(entry.size);
+        let seconds = seconds(entry).map_or(String::new(), |seconds| format!("{seconds:.1} s"));
         println!(
-            "{:<12} {size:>8}  {:<11} {here:<5} {}",
+            "{:<12} {size:>8}  {seconds:>8}  {:<11} {here:<5} {}",
             entry.name, entry.licence, entry.good_for
         );
     }
+    println!("\nan image: measured on {MEASURED_ON}; `resam doctor` says what to expect here");
     println!(
-        "\nkept in {} (RESAM_HOME moves it); `resam weights pull NAME` fetches one",
+        "kept in {} (RESAM_HOME moves it); `resam weights pull NAME` fetches one",
         resam_weights::folder(&home).display()
     );
     Ok(Outcome::Done)
