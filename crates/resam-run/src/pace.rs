@@ -1,6 +1,6 @@
 //! How long a model will take on a device, said before it has run.
 
-use resam_sam::speed::matrix_product_rate;
+use resam_sam::speed::rough_matrix_product_rate;
 use resam_sam::{Device, ImageEncoderConfig, SamConfig};
 use resam_scene::Pace;
 
@@ -13,7 +13,7 @@ const PROMPT: f64 = 3e9;
 /// The time of an image and of a prompt, from the rate of a matrix product, which takes a moment to
 /// measure. None when the device does not come to its end.
 pub fn pace(config: &SamConfig, input_size: usize, device: &Device) -> Option<Pace> {
-    let rate = 1e9 * matrix_product_rate(device).ok()?;
+    let rate = 1e9 * rough_matrix_product_rate(device).ok()?;
     let operations = encoder_operations(&config.image_encoder, input_size);
     Some(Pace {
         encode: operations / rate,

@@ -64,6 +64,12 @@ pub(crate) enum Command {
     Adapt(Adapt),
     /// Score a model on a COCO data set, with fixed points or true boxes
     Eval(Eval),
+    /// Print the completions of a shell
+    #[command(hide = true)]
+    Completions(Completions),
+    /// Write a manual page for each subcommand
+    #[command(hide = true)]
+    Man(Man),
     /// Say what an image, a checkpoint or an adapter is
     Info(Info),
     /// Look into weights
@@ -73,12 +79,6 @@ pub(crate) enum Command {
     /// Lists devices, folders and weights that are here, and takes about ten seconds to find out what
     /// an image, a scene and a step of adaptation will take.
     Doctor(Doctor),
-    /// Print the completions of a shell
-    #[command(hide = true)]
-    Completions(Completions),
-    /// Write a manual page for each subcommand
-    #[command(hide = true)]
-    Man(Man),
 }
 
 /// The model and how it runs.
@@ -507,7 +507,7 @@ pub(crate) enum WeightsCommand {
     /// Fetch pretrained weights from their publisher, checked, and resumed where it stopped
     Pull(Pull),
     /// List the tensors of a checkpoint and say which model it is
-    Inspect(Inspect),
+    Inspect(Info),
     /// Write a checkpoint with numbers of another width, by default in half of the space
     ///
     /// Every model loads from the result as from the original; the arithmetic stays f32.
@@ -516,14 +516,6 @@ pub(crate) enum WeightsCommand {
     ///
     /// The published Python modules load the result, and so does everything that took the weights.
     Merge(Merge),
-}
-
-/// List the tensors of a checkpoint.
-#[derive(Debug, Args)]
-pub(crate) struct Inspect {
-    /// The checkpoint, or the name of one that `resam weights pull` brought
-    #[arg(value_name = "FILE|NAME")]
-    pub(crate) file: PathBuf,
 }
 
 /// Fetch pretrained weights from their publisher.
@@ -542,8 +534,7 @@ pub(crate) struct Pull {
 /// Bake an adapter into the weights that it was trained on.
 #[derive(Debug, Args)]
 pub(crate) struct Merge {
-    /// The weights, or the name of ones that `resam weights pull` brought
-    #[arg(value_name = "FILE|NAME")]
+    /// The weights
     pub(crate) file: PathBuf,
     /// The adapter: a PEFT directory
     #[arg(long, value_name = "DIR")]
@@ -556,8 +547,7 @@ pub(crate) struct Merge {
 /// Write a checkpoint with numbers of another width, by default in half of the space.
 #[derive(Debug, Args)]
 pub(crate) struct Convert {
-    /// The checkpoint, or the name of one that `resam weights pull` brought
-    #[arg(value_name = "FILE|NAME")]
+    /// The checkpoint
     pub(crate) file: PathBuf,
     /// What to write: a `.safetensors` file, with the published names
     #[arg(short, long, value_name = "OUT")]

@@ -7,7 +7,6 @@ use resam_checkpoint::{Checkpoint, Dtype};
 use serde_json::json;
 
 use super::Outcome;
-use super::pull::weights_file;
 use crate::arguments::{Common, Convert, Width};
 use crate::failure::WrongInput;
 
@@ -29,7 +28,7 @@ pub(crate) fn check_safetensors(output: &Path) -> Result<(), WrongInput> {
 pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
     check_safetensors(output)?;
-    let checkpoint = Checkpoint::open(&weights_file(&arguments.file)?)?;
+    let checkpoint = Checkpoint::open(&arguments.file)?;
     let dtype = match arguments.dtype {
         Width::F16 => Dtype::F16,
         Width::Bf16 => Dtype::BF16,

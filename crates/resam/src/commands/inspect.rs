@@ -8,11 +8,10 @@ use resam_sam::SamConfig;
 use serde_json::json;
 
 use super::Outcome;
-use super::pull::weights_file;
-use crate::arguments::{Common, Inspect};
+use crate::arguments::{Common, Info};
 
-pub(crate) fn run(arguments: &Inspect, common: &Common) -> Result<Outcome> {
-    describe(&weights_file(&arguments.file)?, true, common)
+pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
+    describe(&arguments.file, true, common)
 }
 
 /// Prints what a checkpoint is, with its tensors or without.

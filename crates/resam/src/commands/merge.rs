@@ -7,13 +7,12 @@ use serde_json::json;
 
 use super::Outcome;
 use super::convert::check_safetensors;
-use super::pull::weights_file;
 use crate::arguments::{Common, Merge};
 
 pub(crate) fn run(arguments: &Merge, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
     check_safetensors(output)?;
-    let base = Checkpoint::open(&weights_file(&arguments.file)?)?;
+    let base = Checkpoint::open(&arguments.file)?;
     let adapter = Adapter::load(&arguments.adapter)?;
     adapter.check_base(&base.sha256())?;
     let merged = adapter.merged(&base)?;

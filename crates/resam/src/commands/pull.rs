@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use resam_weights::{
-    Entry, MEASURED_ON, PullOptions, catalogue, home, pull, pulled, resolve, size_text,
-};
+use resam_weights::{PullOptions, catalogue, home, pull, pulled, resolve, size_text};
 use serde_json::json;
 
 use super::{Outcome, note};
@@ -15,12 +13,6 @@ use crate::progress::Progress;
 /// The file of `--weights`: a path, or the name of weights that were pulled.
 pub(crate) fn weights_file(text: &Path) -> Result<PathBuf> {
     Ok(resolve(text, home().ok().as_deref())?)
-}
-
-/// Seconds of an image, where they were measured.
-fn seconds(entry: &Entry) -> Option<f64> {
-    let milliseconds = entry.image_milliseconds?;
-    Some(f64::from(milliseconds) / 1e3)
 }
 
 pub(crate) fn list(common: &Common) -> Result<Outcome> {
@@ -67,7 +59,10 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
             entry.name, entry.licence, entry.good_for
         );
     }
-    println!("\nan image: measured on {MEASURED_ON}; `resam doctor` says what to expect here");
+    println!(
+        "\nan image: measured on {}; `resam doctor` says what to expect here",
+        resam_weights::MEASURED_ON
+    );
     println!(
         "kept in {} (RESAM_HOME moves it); `resam weights pull NAME` fetches one",
         resam_weights::folder(&home).display()
@@ -105,4 +100,10 @@ pub(crate) fn run(arguments: &Pull, common: &Common) -> Result<Outcome> {
         );
     }
     Ok(Outcome::Done)
+}
+
+/// Seconds of an image, where they were measured.
+fn seconds(entry: &resam_weights::Entry) -> Option<f64> {
+    let milliseconds = entry.image_milliseconds?;
+    Some(f64::from(milliseconds) / 1e3)
 }
