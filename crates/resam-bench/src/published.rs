@@ -10,6 +10,10 @@ pub enum Published {
     TinyVit,
     /// SAM with ViT-B, `build_sam_vit_b`.
     VitB,
+    /// SAM with ViT-L, `build_sam_vit_l`.
+    VitL,
+    /// SAM with ViT-H, `build_sam_vit_h`.
+    VitH,
 }
 
 impl Published {
@@ -25,18 +29,9 @@ impl Published {
                 mlp_ratio: 4,
                 stride: 16,
             }),
-            Self::VitB => ImageEncoderConfig::Vit(VitConfig {
-                patch_size: 16,
-                embed_dim: 768,
-                depth: 12,
-                num_heads: 12,
-                mlp_dim: 3072,
-                window_size: 14,
-                global_attn_indexes: vec![2, 5, 8, 11],
-                qkv_bias: true,
-                use_abs_pos: true,
-                use_rel_pos: true,
-            }),
+            Self::VitB => vit(768, 12, 12, [2, 5, 8, 11]),
+            Self::VitL => vit(1024, 24, 16, [5, 11, 17, 23]),
+            Self::VitH => vit(1280, 32, 16, [7, 15, 23, 31]),
         };
         SamConfig {
             image_encoder,
@@ -53,4 +48,25 @@ impl Published {
             },
         }
     }
+}
+
+/// Meta's encoders: what differs, and what they have in common.
+fn vit(
+    embed_dim: usize,
+    depth: usize,
+    num_heads: usize,
+    global_attn_indexes: [usize; 4],
+) -> ImageEncoderConfig {
+    ImageEncoderConfig::Vit(VitConfig {
+        patch_size: 16,
+        embed_dim,
+        depth,
+        num_heads,
+        mlp_dim: 4 * embed_dim,
+        window_size: 14,
+        global_attn_indexes: global_attn_indexes.into(),
+        qkv_bias: true,
+        use_abs_pos: true,
+        use_rel_pos: true,
+    })
 }

@@ -1,6 +1,6 @@
 //! How long a model will take on a device, said before it has run.
 
-use resam_sam::speed::matrix_product_rate;
+use resam_sam::speed::rough_matrix_product_rate;
 use resam_sam::{Device, ImageEncoderConfig, SamConfig};
 use resam_scene::Pace;
 
@@ -13,9 +13,19 @@ const PROMPT: f64 = 3e9;
 /// The time of an image and of a prompt, from the rate of a matrix product, which takes a moment to
 /// measure. None when the device does not come to its end.
 pub fn pace(config: &SamConfig, input_size: usize, device: &Device) -> Option<Pace> {
-    let rate = 1e9 * matrix_product_rate(device).ok()?;
+    let rate = 1e9 * rough_matrix_product_rate(device).ok()?;
+    let operations = encoder_operations(&config.image_encoder, input_size);
+    Some(Pace {
+        encode: operations / rate,
+        decode: PROMPT / rate,
+    })
+}
+
+/// Floating point operations of an encoder on an image of `input_size` squared, a multiplication and
+/// an addition being two; of a TinyViT those of a matrix product that takes as long.
+pub fn encoder_operations(encoder: &ImageEncoderConfig, input_size: usize) -> f64 {
     let tokens = (input_size as f64 / 16.0).powi(2);
-    let operations = match &config.image_encoder {
+    match encoder {
         ImageEncoderConfig::TinyVit(_) => TINY_VIT * tokens / 4096.0,
         ImageEncoderConfig::Vit(vit) => {
             let (channels, hidden) = (vit.embed_dim as f64, vit.mlp_dim as f64);
@@ -29,9 +39,5 @@ pub fn pace(config: &SamConfig, input_size: usize, device: &Device) -> Option<Pa
             let attention: f64 = (0..vit.depth).map(|block| keys(&block)).sum();
             2.0 * (vit.depth as f64 * linear + 2.0 * tokens * channels * attention)
         }
-    };
-    Some(Pace {
-        encode: operations / rate,
-        decode: PROMPT / rate,
-    })
+    }
 }

@@ -30,7 +30,7 @@ mod pull;
 mod resolve;
 mod size;
 
-pub use catalogue::{Entry, catalogue, entry};
+pub use catalogue::{Entry, MEASURED_ON, catalogue, entry};
 pub use error::PullError;
 pub use home::{HOME_VARIABLE, NoHome, Pulled, find, folder, home, pulled};
 pub use pull::{PullOptions, pull, pull_entry};

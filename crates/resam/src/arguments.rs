@@ -8,7 +8,13 @@ use resam_bench::{Published, Workload};
 
 /// Segment overhead imagery from points.
 #[derive(Debug, Parser)]
-#[command(name = "resam", version, propagate_version = true)]
+#[command(
+    name = "resam",
+    version,
+    propagate_version = true,
+    after_help = "`resam completions SHELL` prints completions for bash, zsh, fish, powershell or elvish, \
+                  `resam man DIR` writes manual pages."
+)]
 pub(crate) struct Arguments {
     /// What every subcommand understands.
     #[command(flatten)]
@@ -58,7 +64,13 @@ pub(crate) enum Command {
     Adapt(Adapt),
     /// Score a model on a COCO data set, with fixed points or true boxes
     Eval(Eval),
-    /// Say what an image or a checkpoint is
+    /// Print the completions of a shell
+    #[command(hide = true)]
+    Completions(Completions),
+    /// Write a manual page for each subcommand
+    #[command(hide = true)]
+    Man(Man),
+    /// Say what an image, a checkpoint or an adapter is
     Info(Info),
     /// See the whole loop in a minute, on made images, with nothing to download
     ///
@@ -68,6 +80,9 @@ pub(crate) enum Command {
     /// Look into weights
     Weights(Weights),
     /// Say what this machine and this build can do, to be pasted into an issue
+    ///
+    /// Lists devices, folders and weights that are here, and takes about ten seconds to find out what
+    /// an image, a scene and a step of adaptation will take.
     Doctor(Doctor),
     /// Train the built-in model again, from nothing
     #[command(hide = true)]
@@ -498,7 +513,7 @@ pub(crate) struct Eval {
 /// Say what an image or a checkpoint is.
 #[derive(Debug, Args)]
 pub(crate) struct Info {
-    /// The file
+    /// The file, or the folder of an adapter
     pub(crate) file: PathBuf,
 }
 
@@ -663,4 +678,19 @@ fn workload(name: &str) -> Result<Workload, String> {
         let names = Workload::ALL.map(Workload::name).join("`, `");
         format!("it is one of `{names}`")
     })
+}
+
+/// Print the completions of a shell.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Write a manual page for each subcommand.
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The folder to write into, made if there is none: `man` finds pages in `~/.local/share/man/man1`
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
 }

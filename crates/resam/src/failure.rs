@@ -53,6 +53,12 @@ pub(crate) fn code(error: &anyhow::Error) -> u8 {
     }
 }
 
+/// What an error says, without its causes and its hint.
+pub(crate) fn one_line(error: &anyhow::Error) -> String {
+    let text = error.to_string();
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
 /// Prints an error and its causes, the hint last.
 pub(crate) fn print(error: &anyhow::Error) {
     let mut text = format!("error: {error}");

@@ -12,6 +12,9 @@ pub(crate) struct Machine {
     pub(crate) vector_instructions: Vec<&'static str>,
     /// Cores without hyper-threads, where the system tells.
     pub(crate) cores: Option<usize>,
+    /// Programs that ran or wanted to, as a mean over the last minute; none where the system does not
+    /// count.
+    pub(crate) load: Option<f64>,
     /// Main memory in bytes.
     pub(crate) memory: u64,
     /// Main memory in bytes that is free or can be made so.
@@ -35,6 +38,7 @@ impl Machine {
             },
             vector_instructions: vector_instructions(),
             cores: System::physical_core_count(),
+            load: Some(System::load_average().one).filter(|_| cfg!(unix)),
             memory: system.total_memory(),
             available_memory: system.available_memory(),
         }

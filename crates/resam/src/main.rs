@@ -52,5 +52,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<commands::Outcome> {
         },
         Command::TrainNano(training) => commands::train_nano::run(training, common),
         Command::Doctor(doctor) => commands::doctor::run(doctor, common),
+        Command::Completions(completions) => commands::manual::completions(completions),
+        Command::Man(man) => commands::manual::pages(man, common),
     }
 }

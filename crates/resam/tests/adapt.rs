@@ -136,6 +136,12 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
     assert!(result["after"]["iou"].is_f64(), "{result:#}");
 
     let run = folder.path().join("run");
+    let described = resam(&folder, &["info", "run", "--json"]);
+    succeeded(&described);
+    let described: Value = serde_json::from_slice(&described.stdout).expect("one JSON object");
+    assert_eq!(described["kind"], "adapter");
+    assert_eq!(described["requery"], true);
+    assert_eq!(described["base_sha256"].as_str().map(str::len), Some(64));
     let config = json(run.join("adapter_config.json"));
     assert_eq!(config["peft_type"], "LORA");
     assert_eq!(json(run.join("run.json"))["result"]["visits"], 8);

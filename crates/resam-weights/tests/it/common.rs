@@ -35,6 +35,7 @@ pub(crate) fn model(bytes: &[u8]) -> Entry {
         sha256: sum.leak(),
         licence: "CC0-1.0",
         good_for: "tests",
+        image_milliseconds: None,
         page: "https://example.org/",
         address: "https://example.org/small.pth",
     }

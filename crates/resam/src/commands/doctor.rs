@@ -5,8 +5,11 @@ use resam_sam::speed::{PRODUCT, matrix_product_rate};
 use resam_sam::{BURN_VERSION, ComputeDevice, Precision, device};
 use serde_json::{Value, json};
 
+use super::expect::{self, Expectation};
+use super::kept::Kept;
 use super::{Outcome, bench, note};
 use crate::arguments::{Common, Doctor};
+use crate::failure;
 use crate::machine::Machine;
 
 /// Bytes in the unit that memory is printed in.
@@ -16,10 +19,27 @@ pub(crate) fn run(arguments: &Doctor, common: &Common) -> Result<Outcome> {
     if arguments.bench.bench {
         return bench::run(&arguments.bench, common);
     }
+    note(common, "this takes about ten seconds");
     let machine = Machine::probe();
-    let devices = device::devices();
+    let kept = Kept::probe();
+    let devices: Vec<Timed> = device::devices()
+        .into_iter()
+        .map(|device| Timed {
+            rate: measured(&device, common),
+            device,
+        })
+        .collect();
+    let expected = expected(&devices, common);
     if common.json {
-        let devices: Vec<Value> = devices.iter().map(|one| as_json(one, common)).collect();
+        let devices: Vec<Value> = devices.iter().map(as_json).collect();
+        let kept = match &kept {
+            Ok(kept) => kept.as_json(),
+            Err(problem) => json!({ "problem": problem }),
+        };
+        let expected = match &expected {
+            Ok((name, expected)) => expect::as_json(expected, name),
+            Err(problem) => json!({ "problem": problem }),
+        };
         let report = json!({
             "resam": env!("CARGO_PKG_VERSION"),
             "burn": BURN_VERSION,
@@ -28,10 +48,13 @@ pub(crate) fn run(arguments: &Doctor, common: &Common) -> Result<Outcome> {
             "processor": machine.processor,
             "vector_instructions": machine.vector_instructions,
             "cores": machine.cores,
+            "load": machine.load,
             "threads": rayon::current_num_threads(),
             "memory_bytes": machine.memory,
             "available_memory_bytes": machine.available_memory,
+            "kept": kept,
             "devices": devices,
+            "expected": expected,
         });
         println!("{report:#}");
         return Ok(Outcome::Done);
@@ -47,8 +70,11 @@ pub(crate) fn run(arguments: &Doctor, common: &Common) -> Result<Outcome> {
     };
     println!("processor  {}, {vectors}", machine.processor);
     let cores = machine.cores.map_or("?".into(), |cores| cores.to_string());
+    let load = machine.load.map_or(String::new(), |load| {
+        format!(", {load:.1} programs running beside it")
+    });
     println!(
-        "cores      {cores}, {} threads used",
+        "cores      {cores}, {} threads used{load}",
         rayon::current_num_threads()
     );
     println!(
@@ -56,13 +82,50 @@ pub(crate) fn run(arguments: &Doctor, common: &Common) -> Result<Outcome> {
         machine.memory as f64 / GIB,
         machine.available_memory as f64 / GIB
     );
+    match &kept {
+        Ok(kept) => kept.print(),
+        Err(problem) => println!("kept in    {problem}"),
+    }
     let [rows, inner, columns] = PRODUCT;
     println!("\ndevices, and the rate of a matrix product of {rows} x {inner} x {columns}");
     for one in &devices {
-        println!("  {:<10} {}", one.name, description(one));
-        println!("  {:<10} {}", "", rate(one, common));
+        println!("  {:<10} {}", one.device.name, description(&one.device));
+        println!("  {:<10} {}", "", one.describe());
+    }
+    match &expected {
+        Ok((name, expected)) => expect::print(expected, name),
+        Err(problem) => println!("\nwhat to expect is not known: {problem}"),
     }
     Ok(Outcome::Done)
+}
+
+/// A device, and the rate of its matrix product in GFLOP/s or what kept it from making one.
+struct Timed {
+    device: ComputeDevice,
+    rate: Result<f64, String>,
+}
+
+impl Timed {
+    fn describe(&self) -> String {
+        match &self.rate {
+            Ok(rate) => format!("{rate:.0} GFLOP/s"),
+            Err(reason) => format!("does not work: {reason}"),
+        }
+    }
+}
+
+/// What to expect on the device of `--device`, with its name.
+fn expected(devices: &[Timed], common: &Common) -> Result<(String, Vec<Expectation>), String> {
+    // A report is wanted even if something does not work: most of all then.
+    let words = |error: anyhow::Error| failure::one_line(&error);
+    let device = ComputeDevice::find(&common.device).map_err(|error| words(error.into()))?;
+    let timed = devices.iter().find(|one| one.device.name == device.name);
+    let rate = match timed {
+        Some(timed) => timed.rate.clone()?,
+        None => measured(&device, common)?,
+    };
+    let expected = expect::expectations(&device, rate).map_err(words)?;
+    Ok((device.name, expected))
 }
 
 fn description(one: &ComputeDevice) -> String {
@@ -91,27 +154,17 @@ fn precisions(one: &ComputeDevice) -> Vec<&'static str> {
         .collect()
 }
 
-fn rate(one: &ComputeDevice, common: &Common) -> String {
-    match measured(one, common) {
-        Ok(rate) => format!("{rate:.0} GFLOP/s"),
-        Err(reason) => format!("does not work: {reason}"),
-    }
-}
-
-fn as_json(one: &ComputeDevice, common: &Common) -> Value {
-    let details = one.open().unwrap_or_default();
-    let (rate, problem) = match measured(one, common) {
-        Ok(rate) => (Some(rate), None),
-        Err(reason) => (None, Some(reason)),
-    };
+fn as_json(one: &Timed) -> Value {
+    let device = &one.device;
+    let details = device.open().unwrap_or_default();
     json!({
-        "device": one.name,
-        "kind": one.kind.describe(),
+        "device": device.name,
+        "kind": device.kind.describe(),
         "model": details.model,
         "memory_bytes": details.memory,
-        "precisions": precisions(one),
-        "matrix_product_gflops": rate,
-        "problem": problem,
+        "precisions": precisions(device),
+        "matrix_product_gflops": one.rate.as_ref().ok(),
+        "problem": one.rate.as_ref().err(),
     })
 }
 

@@ -5,12 +5,19 @@ use std::path::Path;
 
 use anyhow::Result;
 use resam_geo::Raster;
+use resam_sam::Adapter;
 use serde_json::json;
 
 use super::{Outcome, inspect};
 use crate::arguments::{Common, Info};
 
+/// What makes a folder an adapter.
+const CONFIG: &str = "adapter_config.json";
+
 pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
+    if arguments.file.join(CONFIG).is_file() {
+        return adapter(&arguments.file, common);
+    }
     if let Some(raster) = georeferenced(&arguments.file)? {
         let info = raster.info();
         if common.json {
@@ -67,4 +74,43 @@ fn georeferenced(file: &Path) -> Result<Option<Raster>> {
         Err(error) if tiff => Err(error.into()),
         _ => Ok(None),
     }
+}
+
+/// An adapter: the folder of one.
+fn adapter(folder: &Path, common: &Common) -> Result<Outcome> {
+    let adapter = Adapter::load(folder)?;
+    let ranks = adapter.layers.iter().map(|layer| layer.sizes[1]);
+    let rank = ranks.max().unwrap_or(0);
+    let factors = adapter.layers.iter().map(|one| one.a.len() + one.b.len());
+    let whole = adapter.whole.values().map(|(_, values)| values.len());
+    let parameters: usize = factors.chain(whole).sum();
+    if common.json {
+        let info = json!({
+            "file": folder.display().to_string(),
+            "kind": "adapter",
+            "base_sha256": adapter.base_sha256,
+            "requery": adapter.requery,
+            "layers": adapter.layers.len(),
+            "largest_rank": rank,
+            "whole_tensors": adapter.whole.len(),
+            "parameters": parameters,
+        });
+        println!("{info:#}");
+        return Ok(Outcome::Done);
+    }
+    let base = adapter.base_sha256.as_deref().unwrap_or("not said");
+    let answers = match adapter.requery {
+        true => "by the loop, as with --requery, unless --single is given",
+        false => "with the single mask, unless --requery is given",
+    };
+    println!("{}", folder.display());
+    println!(
+        "  adapter     {} layers of rank {rank} at the most, {} tensors trained whole",
+        adapter.layers.len(),
+        adapter.whole.len()
+    );
+    println!("  parameters  {parameters}");
+    println!("  base        weights of SHA-256 {base}");
+    println!("  answers     {answers}");
+    Ok(Outcome::Done)
 }

@@ -25,6 +25,7 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
                     "bytes": entry.size,
                     "licence": entry.licence,
                     "good_for": entry.good_for,
+                    "image_seconds": seconds(entry),
                     "page": entry.page,
                     "address": entry.address,
                     "sha256": entry.sha256,
@@ -36,8 +37,8 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     println!(
-        "{:<12} {:>8}  {:<11} {:<5} good for",
-        "name", "size", "licence", "here"
+        "{:<12} {:>8}  {:>8}  {:<11} {:<5} good for",
+        "name", "size", "an image", "licence", "here"
     );
     for entry in catalogue() {
         let here = match found(entry.name) {
@@ -45,13 +46,18 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
             None => "",
         };
         let size = size_text(entry.size);
+        let seconds = seconds(entry).map_or(String::new(), |seconds| format!("{seconds:.1} s"));
         println!(
-            "{:<12} {size:>8}  {:<11} {here:<5} {}",
+            "{:<12} {size:>8}  {seconds:>8}  {:<11} {here:<5} {}",
             entry.name, entry.licence, entry.good_for
         );
     }
     println!(
-        "\nkept in {} (RESAM_HOME moves it); `resam weights pull NAME` fetches one",
+        "\nan image: measured on {}; `resam doctor` says what to expect here",
+        resam_weights::MEASURED_ON
+    );
+    println!(
+        "kept in {} (RESAM_HOME moves it); `resam weights pull NAME` fetches one",
         resam_weights::folder(&home).display()
     );
     Ok(Outcome::Done)
@@ -87,4 +93,10 @@ pub(crate) fn run(arguments: &Pull, common: &Common) -> Result<Outcome> {
         );
     }
     Ok(Outcome::Done)
+}
+
+/// Seconds of an image, where they were measured.
+fn seconds(entry: &resam_weights::Entry) -> Option<f64> {
+    let milliseconds = entry.image_milliseconds?;
+    Some(f64::from(milliseconds) / 1e3)
 }
