@@ -85,7 +85,7 @@ pub enum TrainingError {
     System(String),
 }
 
-/// Trains the model from scratch and writes it, in half precision, to `path`.
+/// Trains the model, from scratch or from where another training ended, and writes it, in half precision, to `path`.
 ///
 /// `progress` is called after each update, with the model as it is then; when it answers `false` the
 /// training ends early and what there is is written.
@@ -94,17 +94,26 @@ pub enum TrainingError {
 /// [`TrainingError`], before anything is written to `path`.
 pub fn train(
     training: &Training,
+    from: Option<&Checkpoint>,
     path: &Path,
     mut progress: impl FnMut(&Progress, &Now<'_>) -> bool,
 ) -> Result<Sam, TrainingError> {
-    let system = |error: std::io::Error| TrainingError::System(error.to_string());
-    let folder = tempfile::tempdir().map_err(system)?;
-    let beginning = folder.path().join("beginning.safetensors");
-    random_checkpoint(&beginning, &sizes(), training.seed)?;
     let device = Device::flex();
-    let checkpoint = Checkpoint::open(&beginning)?;
-    let (sam, names) = Sam::load_named(&checkpoint, &sizes(), &device)?;
-    let mut sam = begun(sam, &names);
+    let (mut sam, names) = match from {
+        Some(checkpoint) => {
+            let (sam, names) = Sam::load_named(checkpoint, &sizes(), &device)?;
+            (training_all(sam, &names), names)
+        }
+        None => {
+            let system = |error: std::io::Error| TrainingError::System(error.to_string());
+            let folder = tempfile::tempdir().map_err(system)?;
+            let beginning = folder.path().join("beginning.safetensors");
+            random_checkpoint(&beginning, &sizes(), training.seed)?;
+            let checkpoint = Checkpoint::open(&beginning)?;
+            let (sam, names) = Sam::load_named(&checkpoint, &sizes(), &device)?;
+            (training_all(begun(sam, &names), &names), names)
+        }
+    };
 
     let config = AdamWConfig::new()
         .with_weight_decay(0.01)
@@ -175,7 +184,22 @@ fn write(sam: &Sam, names: &PublishedNames, path: &Path) -> Result<(), TrainingE
     Ok(())
 }
 
-/// Everything trains, from values that let signals through.
+/// Switches on everything that SAM trains.
+fn training_all(sam: Sam, names: &PublishedNames) -> Sam {
+    struct Train<'a>(&'a PublishedNames);
+    impl ModuleMapper for Train<'_> {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            if self.0.get(param.id) == Some(FIXED) {
+                return param;
+            }
+            let (id, tensor) = (param.id, param.val());
+            Param::initialized(id, tensor.autodiff().require_grad())
+        }
+    }
+    sam.map(&mut Train(names))
+}
+
+/// Random values that let signals through.
 ///
 /// - TinyViT's block filters each channel between attention and MLP with nothing beside the filter:
 ///   drawn at random it would blur what came before, so it begins as the identity.
@@ -200,7 +224,7 @@ fn begun(sam: Sam, names: &PublishedNames) -> Sam {
             let (id, mut tensor) = (param.id, param.val());
             let device = tensor.device();
             if name == FIXED {
-                return Param::initialized(id, tensor * FREQUENCY).set_require_grad(false);
+                tensor = tensor * FREQUENCY;
             }
             if name.ends_with(".local_conv.c.weight") {
                 let dims = tensor.dims();
@@ -222,7 +246,7 @@ fn begun(sam: Sam, names: &PublishedNames) -> Sam {
             if name.ends_with(".bias") {
                 tensor = tensor.zeros_like();
             }
-            Param::initialized(id, tensor.autodiff().require_grad())
+            Param::initialized(id, tensor).set_require_grad(false)
         }
     }
     let mut queries = Queries(names, HashMap::new());

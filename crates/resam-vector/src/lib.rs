@@ -33,4 +33,4 @@ pub use layer::{Feature, Field, FieldKind, Layer, Value};
 pub use points::{PointFeature, PointFile, parse_geojson_points, read_points};
 pub use polygons::{PolygonFile, read_polygons};
 pub use source::ReadOptions;
-pub use write::{write_layer, write_layer_dated};
+pub use write::{check_target, write_layer, write_layer_dated};

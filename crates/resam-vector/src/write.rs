@@ -39,6 +39,25 @@ pub fn write_layer(
     write_layer_dated(path, layer, out_crs, NO_DATE)
 }
 
+/// Whether a layer in `own` could be written to a file of this name in `out_crs`: to be asked before the
+/// work that makes the layer.
+///
+/// # Errors
+/// As [`write_layer`], for what is wrong with the name and the systems.
+pub fn check_target(
+    path: impl AsRef<Path>,
+    own: Option<&Crs>,
+    out_crs: Option<&Crs>,
+) -> Result<(), VectorError> {
+    let path = path.as_ref();
+    let format = VectorFormat::of(path)?;
+    let refuse = |problem| VectorError::Unwritable {
+        path: path.to_owned(),
+        problem,
+    };
+    target(own, format, out_crs).map(drop).map_err(refuse)
+}
+
 /// As [`write_layer`]; `modified` is the time of the last change that a GeoPackage states, in UTC as
 /// `2026-11-25T12:00:00.000Z`.
 ///
@@ -57,7 +76,7 @@ pub fn write_layer_dated(
         problem,
     };
     check(layer).map_err(refuse)?;
-    let to = target(layer, format, out_crs).map_err(refuse)?;
+    let to = target(layer.crs.as_ref(), format, out_crs).map_err(refuse)?;
     let layer = match to {
         Some(to) if layer.crs.as_ref() != Some(&to) => {
             let moved = reprojected(layer, &to);
@@ -86,11 +105,11 @@ pub fn write_layer_dated(
 
 /// The CRS that the file is to be in; none for pixels.
 fn target(
-    layer: &Layer,
+    own: Option<&Crs>,
     format: VectorFormat,
     out_crs: Option<&Crs>,
 ) -> Result<Option<Crs>, String> {
-    let Some(own) = &layer.crs else {
+    let Some(own) = own else {
         return match out_crs {
             Some(crs) => Err(format!(
                 "it should be in {crs}, and the coordinates are pixels of a scene without a CRS\n\nhint: leave the output CRS away, or use a georeferenced scene"

@@ -98,9 +98,18 @@ pub(crate) struct TrainNano {
     /// The checkpoint to write, `.safetensors`
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// Updates, each of a few pictures
+    /// Updates, each of a few pictures; the rate of learning falls to nothing at the last
     #[arg(long, value_name = "N", default_value = "6000")]
     pub(crate) updates: NonZeroUsize,
+    /// End after so many, whatever is planned
+    #[arg(long, value_name = "N")]
+    pub(crate) until: Option<NonZeroUsize>,
+    /// The highest rate of learning
+    #[arg(long, value_name = "RATE", default_value = "1e-3")]
+    pub(crate) rate: f64,
+    /// Go on from the model of another training
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
 }
 
 /// See the whole loop in a minute.

@@ -47,7 +47,7 @@ fn the_same_seed_gives_the_same_model_with_any_number_of_threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let mut losses = Vec::new();
         pool.expect("threads").install(|| {
-            train(&training, &path, |now, _| {
+            train(&training, None, &path, |now, _| {
                 losses.push(now.loss);
                 true
             })

@@ -11,8 +11,8 @@ use crate::{Field, FieldKind, Layer, Value};
 
 /// `GPKG` in ASCII, by which programs know what the database is.
 const APPLICATION_ID: i32 = 0x4750_4B47;
-/// Version 1.4.
-const VERSION: i32 = 10_400;
+/// Version 1.3: nothing of 1.4 is used, and older programs warn of what they do not know.
+const VERSION: i32 = 10_300;
 
 /// Fills an empty file. The clock is not read: `modified` is the time that the file states.
 pub(crate) fn write(path: &Path, layer: &Layer, modified: &str) -> rusqlite::Result<()> {

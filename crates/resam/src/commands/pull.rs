@@ -16,7 +16,7 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
         of_name.filter(|found| found.complete)
     };
     if common.json {
-        let list: Vec<_> = catalogue()
+        let mut list: Vec<_> = catalogue()
             .iter()
             .map(|entry| {
                 json!({
@@ -33,6 +33,13 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
                 })
             })
             .collect();
+        list.push(json!({
+            "name": resam_nano::NAME,
+            "bytes": resam_nano::checkpoint()?.file_size(),
+            "licence": env!("CARGO_PKG_LICENSE"),
+            "good_for": resam_nano::NOTICE,
+            "built_in": true,
+        }));
         println!("{:#}", json!(list));
         return Ok(Outcome::Done);
     }
@@ -52,6 +59,14 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
             entry.name, entry.licence, entry.good_for
         );
     }
+    println!(
+        "{:<12} {:>8}  {:>8}  {:<11} {:<5} trying things: part of the program, made on drawn pictures",
+        resam_nano::NAME,
+        size_text(resam_nano::checkpoint()?.file_size()),
+        "",
+        "as resam",
+        "yes"
+    );
     println!(
         "\nan image: measured on {}; `resam doctor` says what to expect here",
         resam_weights::MEASURED_ON

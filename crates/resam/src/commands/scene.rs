@@ -20,7 +20,7 @@ use resam_scene::{
     OnChange, Outcome as Found, Overlap, Plan, Progress, SegmentOptions, Stores, gather_points,
     layer, write_labels,
 };
-use resam_vector::{ReadOptions, VectorFormat, read_points, write_layer};
+use resam_vector::{ReadOptions, VectorFormat, check_target, read_points, write_layer};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -139,6 +139,11 @@ pub(crate) fn find_and_write(arguments: &Segment, common: &Common) -> Result<Wri
             common,
             "the scene has no CRS: coordinates are pixels, areas are square pixels",
         );
+    }
+    for (path, output) in &outputs {
+        if matches!(output, Output::Layer) {
+            check_target(path, scene.raster().crs(), out_crs.as_ref())?;
+        }
     }
     let prompts = match options.auto {
         true => Vec::new(),
@@ -298,10 +303,11 @@ fn prompts(arguments: &Segment, scene: &Scene, common: &Common) -> Result<Vec<Ob
             bounds: asked.prompt.bounds,
             attributes: Vec::new(),
         };
-        return Ok(typed_prompts(arguments)?
-            .into_iter()
-            .map(of_prompt)
-            .collect());
+        let asked = typed_prompts(arguments)?;
+        for asked in &asked {
+            super::segment::check_inside(asked, size.0, size.1)?;
+        }
+        return Ok(asked.into_iter().map(of_prompt).collect());
     };
     if arguments.scene.points_crs.is_none() && is_in_pixels(file) {
         let points = PointFile::read(file)?;

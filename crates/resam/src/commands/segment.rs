@@ -263,7 +263,7 @@ fn points_of_file(file: &Path, image: &Path, width: u32, height: u32) -> Result<
     Ok(asked)
 }
 
-fn check_inside(asked: &Asked, width: u32, height: u32) -> Result<(), WrongInput> {
+pub(super) fn check_inside(asked: &Asked, width: u32, height: u32) -> Result<(), WrongInput> {
     let (right, bottom) = (f64::from(width), f64::from(height));
     let size = format!("the image is {width} x {height} pixels, and 0,0 is its top-left corner");
     for PromptPoint { x, y, .. } in &asked.prompt.points {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
+use resam_checkpoint::Checkpoint;
 use resam_nano::{Scores, Training, judge, train};
 use resam_output::{check_writable, write_atomically};
 use resam_sam::Device;
@@ -28,8 +29,14 @@ pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
     check_writable(&record)?;
     let training = Training {
         updates: arguments.updates.get(),
+        rate: arguments.rate,
         seed: common.seed,
         ..Training::default()
+    };
+    let until = arguments.until.map_or(training.updates, std::num::NonZeroUsize::get);
+    let from = match &arguments.from {
+        Some(file) => Some(super::open::open(file)?),
+        None => None,
     };
     let interrupted = asked_to_stop("update")?;
     let bar = Progress::new("updates", training.updates, common);
@@ -38,7 +45,7 @@ pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
     let device = Device::flex();
     let mut curve: Vec<Value> = Vec::new();
     let (mut loss, mut iou, mut since) = (0.0, 0.0, 0);
-    let sam = train(&training, output, |now, model| {
+    let sam = train(&training, from.as_ref(), output, |now, model| {
         loss += now.loss;
         iou += now.iou;
         since += 1;
@@ -63,14 +70,16 @@ pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
             curve.push(row);
             (loss, iou, since) = (0.0, 0.0, 0);
         }
-        !interrupted.load(std::sync::atomic::Ordering::SeqCst)
+        done < until && !interrupted.load(std::sync::atomic::Ordering::SeqCst)
     })?;
     bar.finish();
     let scores = judge(&sam, JUDGED, &device)?;
     let result = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "seed": training.seed,
-        "updates": training.updates,
+        "updates": training.updates.min(until),
+        "planned_updates": training.updates,
+        "from": from.as_ref().map(Checkpoint::sha256),
         "batch": training.batch,
         "learning_rate": training.rate,
         "seconds": started.elapsed().as_secs_f64(),
