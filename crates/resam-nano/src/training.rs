@@ -42,6 +42,8 @@ pub struct Training {
     pub batch: usize,
     /// The highest rate of learning.
     pub rate: f64,
+    /// The share of pictures whose textures are toned down, 0 to 1.
+    pub plain: f64,
     /// The seed of weights, pictures and clicks.
     pub seed: u64,
 }
@@ -52,6 +54,7 @@ impl Default for Training {
             updates: 6000,
             batch: 4,
             rate: 1e-3,
+            plain: 0.0,
             seed: 0,
         }
     }
@@ -308,7 +311,7 @@ impl Workers {
                     return;
                 }
                 let number = (update * training.batch + lesson) as u64;
-                let learnt = lesson_picture(training.seed, number)
+                let learnt = lesson_picture(training.seed, number, training.plain)
                     .map(|picture| learn(&sam, &picture, device, number));
                 let mut lessons = lessons.lock().unwrap_or_else(|broken| broken.into_inner());
                 lessons.push((lesson, learnt));

@@ -107,6 +107,9 @@ pub(crate) struct TrainNano {
     /// The highest rate of learning
     #[arg(long, value_name = "RATE", default_value = "1e-3")]
     pub(crate) rate: f64,
+    /// The share of pictures whose textures are toned down, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value = "0")]
+    pub(crate) plain: f64,
     /// Go on from the model of another training
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,

@@ -30,10 +30,13 @@ pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
     let training = Training {
         updates: arguments.updates.get(),
         rate: arguments.rate,
+        plain: arguments.plain,
         seed: common.seed,
         ..Training::default()
     };
-    let until = arguments.until.map_or(training.updates, std::num::NonZeroUsize::get);
+    let until = arguments
+        .until
+        .map_or(training.updates, std::num::NonZeroUsize::get);
     let from = match &arguments.from {
         Some(file) => Some(super::open::open(file)?),
         None => None,
@@ -82,6 +85,7 @@ pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
         "from": from.as_ref().map(Checkpoint::sha256),
         "batch": training.batch,
         "learning_rate": training.rate,
+        "plain": training.plain,
         "seconds": started.elapsed().as_secs_f64(),
         "pictures": scores.pictures,
         "things": scores.things,
