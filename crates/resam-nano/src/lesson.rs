@@ -15,7 +15,6 @@ use resam_sam::prompt_encoder::PromptBatch;
 
 use crate::clicks::{Asked, Form, ask, correct};
 use crate::draws::Draws;
-use crate::sizes::INPUT_SIZE;
 use crate::source::Picture;
 
 /// Weight of the focal loss.
@@ -54,7 +53,7 @@ pub fn learn(sam: &Sam, picture: &Picture, device: &Device, seed: u64) -> Option
     let (mut total, judged) = losses(&first, &labels);
     if draws.unit() < ASKED_AGAIN {
         let best = best_of(&first.low_res, &judged.best);
-        let answers = answers(&best);
+        let answers = answers(&best, picture.image.width());
         let corrected = asked.iter().zip(picture.masks.iter().zip(&answers));
         let corrected: Vec<Asked> = corrected
             .map(|(asked, (mask, answer))| {
@@ -87,8 +86,8 @@ fn best_of(low_res: &Tensor<4>, chosen: &[usize]) -> Tensor<4> {
 
 /// The network's input of a picture.
 pub(crate) fn input(picture: &Picture, device: &Device) -> Tensor<4> {
-    let size = [INPUT_SIZE; 2];
-    normalised_input(picture.image.as_raw(), size, INPUT_SIZE, device)
+    let side = picture.image.width() as usize;
+    normalised_input(picture.image.as_raw(), [side; 2], side, device)
 }
 
 /// Questions of the same form as the model takes them.
@@ -110,7 +109,8 @@ fn labels(masks: &[Bitmap], device: &Device) -> Tensor<3> {
         pixels.map(|(x, y)| f32::from(u8::from(mask.get(x, y))))
     });
     let values: Vec<f32> = values.collect();
-    let shape = [masks.len(), INPUT_SIZE, INPUT_SIZE];
+    let side = masks[0].width() as usize;
+    let shape = [masks.len(), side, side];
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
@@ -175,11 +175,10 @@ fn losses(answers: &DecodedMasks, labels: &Tensor<3>) -> (Tensor<1>, Judged) {
 
 /// The masks of low-resolution logits at the size of the input, each value standing for the pixels
 /// that it covers: near enough to find out what is wrong with them.
-fn answers(low_res: &Tensor<4>) -> Vec<Bitmap> {
+fn answers(low_res: &Tensor<4>, size: u32) -> Vec<Bitmap> {
     let [things, _, rows, columns] = low_res.dims();
     let logits = values(low_res.clone().reshape([things, rows * columns]));
-    let size = INPUT_SIZE as u32;
-    let (down, right) = (INPUT_SIZE / rows, INPUT_SIZE / columns);
+    let (down, right) = (size as usize / rows, size as usize / columns);
     let masks = logits.chunks_exact(rows * columns).map(|logits| {
         let mask = Bitmap::from_fn(size, size, |x, y| {
             logits[(y as usize / down) * columns + x as usize / right] > 0.0

@@ -12,14 +12,14 @@ use crate::sizes::INPUT_SIZE;
 pub const THINGS: usize = 8;
 
 /// Things of fewer pixels are passed over: they are a point at the resolution of the masks.
-const SMALLEST: u64 = 80;
+const SMALLEST: u64 = 60;
 
 /// Where the pictures that nothing learns from begin.
 const HELD_OUT: u64 = 1 << 40;
 
 /// A picture, and some of the things on it.
 pub struct Picture {
-    /// The pixels, [`INPUT_SIZE`] a side.
+    /// The pixels, a square.
     pub image: RgbImage,
     /// A mask of the size of the picture for each thing.
     pub masks: Vec<Bitmap>,
@@ -27,14 +27,18 @@ pub struct Picture {
 
 /// The picture of a number to learn from. `plain` is the share of the pictures on which things are nearer
 /// to one colour, each picture by a degree of its own: a skill that textures hide at first.
+/// `side` is in pixels, a multiple of the stride.
 ///
 /// # Errors
 /// Never at this size; the painter's errors are handed on.
-pub fn lesson_picture(seed: u64, number: u64, plain: f64) -> Result<Picture, SynthError> {
-    picture(
-        seed.wrapping_mul(1 << 20).wrapping_add(number) % HELD_OUT,
-        plain,
-    )
+pub fn lesson_picture(
+    seed: u64,
+    number: u64,
+    plain: f64,
+    side: usize,
+) -> Result<Picture, SynthError> {
+    let number = seed.wrapping_mul(1 << 20).wrapping_add(number) % HELD_OUT;
+    picture(number, plain, side)
 }
 
 /// A picture of a number that no seed learns from.
@@ -42,11 +46,11 @@ pub fn lesson_picture(seed: u64, number: u64, plain: f64) -> Result<Picture, Syn
 /// # Errors
 /// As [`lesson_picture`].
 pub fn held_out_picture(number: u64) -> Result<Picture, SynthError> {
-    picture(HELD_OUT + number, 0.0)
+    picture(HELD_OUT + number, 0.0, INPUT_SIZE)
 }
 
-fn picture(number: u64, plain: f64) -> Result<Picture, SynthError> {
-    let size = INPUT_SIZE as u32;
+fn picture(number: u64, plain: f64, side: usize) -> Result<Picture, SynthError> {
+    let size = side as u32;
     let mut scene = photograph(number, size)?;
     let mut draws = Draws::new(number, 3);
     if draws.unit() < plain {

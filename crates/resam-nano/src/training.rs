@@ -18,7 +18,7 @@ use resam_sam::{PublishedNames, Sam, SamError};
 use resam_synth::SynthError;
 
 use crate::lesson::{Learnt, learn};
-use crate::sizes::sizes;
+use crate::sizes::{INPUT_SIZE, sizes};
 use crate::source::lesson_picture;
 
 /// Updates over which the rate rises.
@@ -44,6 +44,8 @@ pub struct Training {
     pub rate: f64,
     /// The share of pictures whose textures are toned down, 0 to 1.
     pub plain: f64,
+    /// Side of the pictures in pixels: small ones cost less, and teach most of what large ones do.
+    pub side: usize,
     /// The seed of weights, pictures and clicks.
     pub seed: u64,
 }
@@ -55,6 +57,7 @@ impl Default for Training {
             batch: 4,
             rate: 1e-3,
             plain: 0.0,
+            side: INPUT_SIZE,
             seed: 0,
         }
     }
@@ -187,12 +190,14 @@ fn write(sam: &Sam, names: &PublishedNames, path: &Path) -> Result<(), TrainingE
     Ok(())
 }
 
-/// Switches on everything that SAM trains.
+/// Switches on everything that SAM trains, but for the biases of TinyViT's windows.
 fn training_all(sam: Sam, names: &PublishedNames) -> Sam {
     struct Train<'a>(&'a PublishedNames);
     impl ModuleMapper for Train<'_> {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            if self.0.get(param.id) == Some(FIXED) {
+            let name = self.0.get(param.id).unwrap_or_default();
+            // Biases that train would take the plain attention, which is several times slower.
+            if name == FIXED || name.ends_with(".attention_biases") {
                 return param;
             }
             let (id, tensor) = (param.id, param.val());
@@ -311,7 +316,7 @@ impl Workers {
                     return;
                 }
                 let number = (update * training.batch + lesson) as u64;
-                let learnt = lesson_picture(training.seed, number, training.plain)
+                let learnt = lesson_picture(training.seed, number, training.plain, training.side)
                     .map(|picture| learn(&sam, &picture, device, number));
                 let mut lessons = lessons.lock().unwrap_or_else(|broken| broken.into_inner());
                 lessons.push((lesson, learnt));

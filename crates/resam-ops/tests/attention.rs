@@ -115,6 +115,37 @@ fn gradients_of_self_attention_are_the_slopes_of_its_answer() {
 }
 
 #[test]
+fn positions_made_of_what_trains_hand_its_gradient_on() {
+    // As TinyViT does: the table is picked from the parameter, and is no parameter itself.
+    let case = Case {
+        kind: Kind::Table,
+        ..cases()[6]
+    };
+    let tokens = case.window[0] * case.window[1];
+    let shape = [1, case.heads, tokens, tokens];
+    let mut inputs = case.inputs();
+    inputs.push((numbers(shape.iter().product(), 6), shape));
+    assert_gradients_are_slopes(&inputs, 1e-4, |inputs| {
+        let [qkv, padding, biases] = inputs else {
+            panic!("three inputs")
+        };
+        let table = (biases.clone() * 1.5).squeeze_dim::<3>(0);
+        let attention = SelfAttention {
+            heads: case.heads,
+            order: case.order,
+            window: case.window,
+        };
+        let padding: Tensor<1> = padding.clone().flatten(0, 3);
+        self_attention(
+            qkv.clone(),
+            padding,
+            RelativePositions::Table(table),
+            &attention,
+        )
+    });
+}
+
+#[test]
 fn self_attention_is_the_same_on_any_number_of_threads() {
     for case in cases() {
         assert_same_on_any_number_of_threads(&case.inputs(), |inputs| case.run(inputs));

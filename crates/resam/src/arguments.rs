@@ -110,6 +110,12 @@ pub(crate) struct TrainNano {
     /// The share of pictures whose textures are toned down, 0 to 1
     #[arg(long, value_name = "SHARE", default_value = "0")]
     pub(crate) plain: f64,
+    /// Pictures of an update
+    #[arg(long, value_name = "N", default_value = "4")]
+    pub(crate) batch: NonZeroUsize,
+    /// Side of the pictures, in 16 pixels
+    #[arg(long, value_name = "N", default_value = "16")]
+    pub(crate) side: NonZeroUsize,
     /// Go on from the model of another training
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,

@@ -5,17 +5,17 @@ use resam_nano::{Training, train};
 
 #[test]
 fn pictures_are_those_of_their_number_and_none_is_held_out() {
-    let picture = lesson_picture(3, 5, 0.5).expect("a picture");
-    let again = lesson_picture(3, 5, 0.5).expect("a picture");
+    let picture = lesson_picture(3, 5, 0.5, 128).expect("a picture");
+    let again = lesson_picture(3, 5, 0.5, 128).expect("a picture");
     assert_eq!(picture.image, again.image);
     assert_eq!(picture.masks, again.masks);
     assert_ne!(
         picture.image,
-        lesson_picture(3, 6, 0.5).expect("a picture").image
+        lesson_picture(3, 6, 0.5, 128).expect("a picture").image
     );
     assert_ne!(
         picture.image,
-        lesson_picture(4, 5, 0.5).expect("a picture").image
+        lesson_picture(4, 5, 0.5, 128).expect("a picture").image
     );
     let held_out = held_out_picture(5).expect("a picture");
     assert_ne!(picture.image, held_out.image);
@@ -24,7 +24,7 @@ fn pictures_are_those_of_their_number_and_none_is_held_out() {
 #[test]
 fn things_of_a_picture_do_not_overlap() {
     for number in 0..20 {
-        let picture = lesson_picture(1, number, 0.5).expect("a picture");
+        let picture = lesson_picture(1, number, 0.5, 128).expect("a picture");
         for (at, mask) in picture.masks.iter().enumerate() {
             assert!(!mask.is_empty());
             for other in &picture.masks[at + 1..] {

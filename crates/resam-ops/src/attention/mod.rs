@@ -71,7 +71,8 @@ pub struct SelfAttention {
 /// the row `padding`, `[3 channels]`. The window's work on them is the only one there is: they are
 /// never copied together with the map.
 ///
-/// Gradients reach `qkv` and `padding`; those of positions that train come from the plain
+/// Gradients reach `qkv` and `padding`; those of positions that train, or that are made of what does,
+/// come from the plain
 /// composition.
 pub fn self_attention(
     qkv: Tensor<4>,
@@ -82,9 +83,9 @@ pub fn self_attention(
     let trains = match &positions {
         RelativePositions::Nowhere => false,
         RelativePositions::Decomposed { rows, columns } => {
-            rows.is_require_grad() || columns.is_require_grad()
+            rows.is_tracked() || columns.is_tracked()
         }
-        RelativePositions::Table(table) => table.is_require_grad(),
+        RelativePositions::Table(table) => table.is_tracked(),
     };
     if trains || !runs_fused(&qkv) {
         return plain::self_attention(qkv, padding, positions, attention);

@@ -31,6 +31,8 @@ pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
         updates: arguments.updates.get(),
         rate: arguments.rate,
         plain: arguments.plain,
+        batch: arguments.batch.get(),
+        side: arguments.side.get() * 16,
         seed: common.seed,
         ..Training::default()
     };
@@ -86,6 +88,7 @@ pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
         "batch": training.batch,
         "learning_rate": training.rate,
         "plain": training.plain,
+        "side": training.side,
         "seconds": started.elapsed().as_secs_f64(),
         "pictures": scores.pictures,
         "things": scores.things,
