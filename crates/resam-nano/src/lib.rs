@@ -36,7 +36,7 @@ const BYTES: &[u8] = include_bytes!("../nano.safetensors");
 pub const NOTICE_KEY: &str = "notice";
 
 /// What has to be said wherever the model is used.
-pub const NOTICE: &str = "nano is a demonstration model of 2 million parameters, trained on made \
+pub const NOTICE: &str = "nano is a demonstration model of 1.2 million parameters, trained on made \
                           pictures: for work, get real weights (`resam weights list`)";
 
 /// The model that is part of the program.

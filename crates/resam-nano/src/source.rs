@@ -12,7 +12,7 @@ use crate::sizes::INPUT_SIZE;
 pub const THINGS: usize = 8;
 
 /// Things of fewer pixels are passed over: they are a point at the resolution of the masks.
-const SMALLEST: u64 = 60;
+const SMALLEST: u64 = 80;
 
 /// Where the pictures that nothing learns from begin.
 const HELD_OUT: u64 = 1 << 40;

@@ -14,8 +14,21 @@ use super::{Outcome, adapt, eval, note, scene};
 use crate::arguments::{Arguments, Command, Common, Demo};
 use crate::failure::WrongInput;
 
-/// Passes over the images: what a minute is enough for.
-const EPOCHS: &str = "12";
+/// What of the default recipe is other for a model as small as the built-in one.
+const RECIPE: &str = "\
+# The built-in model is small: it learns fast, everywhere, and has little to lose.
+[schedule]
+epochs = 12
+instances = 16
+chunk = 16
+[adapter]
+start_block = 0
+encoder_layers = \"all\"
+encoder_rank = 8
+[optimizer]
+learning_rate = 1e-3
+decoder_factor = 1.0
+";
 
 pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
     let started = Instant::now();
@@ -33,6 +46,8 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
     let text = |path: &Path| path.display().to_string();
     let of = |path: &Path, name: &str| text(&path.join(name));
     let adapted = of(folder, "adapted");
+    let recipe = folder.join("recipe.toml");
+    std::fs::write(&recipe, RECIPE)?;
     let seed = common.seed.to_string();
 
     let held_out = [
@@ -52,8 +67,8 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         of(&data.lessons, "points.csv"),
         "-o".into(),
         adapted.clone(),
-        "--epochs".into(),
-        EPOCHS.into(),
+        "--config".into(),
+        text(&recipe),
         "--seed".into(),
         seed,
     ];

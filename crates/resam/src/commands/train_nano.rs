@@ -50,10 +50,12 @@ pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
     let device = Device::flex();
     let mut curve: Vec<Value> = Vec::new();
     let (mut loss, mut iou, mut since) = (0.0, 0.0, 0);
+    let mut reached = 0;
     let sam = train(&training, from.as_ref(), output, |now, model| {
         loss += now.loss;
         iou += now.iou;
         since += 1;
+        reached = now.updates;
         let done = now.updates;
         let left = started.elapsed().as_secs_f64() / done as f64 * (training.updates - done) as f64;
         let text = format!(
@@ -82,7 +84,7 @@ pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
     let result = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "seed": training.seed,
-        "updates": training.updates.min(until),
+        "updates": reached,
         "planned_updates": training.updates,
         "from": from.as_ref().map(Checkpoint::sha256),
         "batch": training.batch,
