@@ -24,9 +24,9 @@ const HELD_OUT: u64 = 24;
 /// Side of the scene in pixels.
 const SCENE: u32 = 1024;
 /// Ground sampling distance in metres.
-const GSD: f64 = 0.4;
-/// Buildings of fewer visible pixels have no point.
-const SMALLEST: u64 = 60;
+const GSD: f64 = 0.5;
+/// Tanks of fewer visible pixels have no point.
+const SMALLEST: u64 = 100;
 
 /// What was made.
 #[derive(Debug, Clone)]
@@ -39,8 +39,8 @@ pub struct DemoData {
     pub scene: SceneFiles,
 }
 
-/// Paints satellite images of suburbs and a scene of the same kind somewhere in UTM zone 36 north, with
-/// one point on every building, into new folders below `folder`.
+/// Paints satellite images of industrial sites and a scene of the same kind somewhere in UTM zone 36 north, with
+/// one point on every storage tank, into new folders below `folder`.
 ///
 /// # Errors
 /// [`RunError::Synth`] if the folders are not empty or cannot be written.
@@ -49,7 +49,7 @@ pub fn prepare(folder: &Path, seed: u64) -> Result<DemoData, RunError> {
         seed,
         positives: 1,
         negatives: 0,
-        classes: vec![Class::Building],
+        classes: vec![Class::StorageTank],
         min_pixels: SMALLEST,
         min_visible: 0.5,
     };
@@ -57,7 +57,7 @@ pub fn prepare(folder: &Path, seed: u64) -> Result<DemoData, RunError> {
     let spec = |number: u64, side: u32| SceneSpec {
         gsd: GSD,
         sensor: Sensor::Satellite,
-        terrain: vec![Terrain::Suburb],
+        terrain: vec![Terrain::Industrial],
         ..SceneSpec::new(side, side, seed.wrapping_mul(1000).wrapping_add(number))
     };
     let data_set = |name: &str, from: u64, count: u64| {

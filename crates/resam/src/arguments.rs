@@ -74,8 +74,8 @@ pub(crate) enum Command {
     Info(Info),
     /// See the whole loop in a minute, on made images, with nothing to download
     ///
-    /// Makes images of suburbs and a scene, scores the built-in model on images kept back, adapts it from
-    /// one point on each building, scores it again, and segments the scene before and after.
+    /// Paints images of industrial sites and a scene, scores the built-in model on images kept back, adapts
+    /// it from one point on each storage tank, scores it again, and segments the scene before and after.
     Demo(Demo),
     /// Look into weights
     Weights(Weights),

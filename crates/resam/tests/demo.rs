@@ -88,9 +88,9 @@ fn the_demo_makes_a_model_better_from_points_and_its_numbers_are_true() {
         "scene/points.geojson",
         "adapted/adapter_model.safetensors",
         "adapted/report.html",
-        "before/buildings.png",
-        "after/buildings.png",
-        "after/buildings.gpkg",
+        "before/tanks.png",
+        "after/tanks.png",
+        "after/tanks.gpkg",
     ] {
         assert!(demo.join(file).is_file(), "{file}");
     }
@@ -98,7 +98,7 @@ fn the_demo_makes_a_model_better_from_points_and_its_numbers_are_true() {
     // Its polygons are as good as it says, and better than before, measured on the map.
     let truth = polygons(&demo.join("scene/truth.geojson"), "instance");
     let [before, after] = ["before", "after"].map(|name| {
-        let found = polygons(&demo.join(format!("{name}/buildings.geojson")), "prompt");
+        let found = polygons(&demo.join(format!("{name}/tanks.geojson")), "prompt");
         mean_iou(&truth, &found)
     });
     let said = |key: &str| told[key].as_f64().expect("a number");
@@ -111,8 +111,8 @@ fn the_demo_makes_a_model_better_from_points_and_its_numbers_are_true() {
         (said("scene_iou_after") - after).abs() < 0.01,
         "{after} {told:#}"
     );
-    assert!(after > before + 0.08, "{before} {after}");
-    assert!(said("iou_after") > said("iou_before") + 0.08, "{told:#}");
+    assert!(after > before + 0.05, "{before} {after}");
+    assert!(said("iou_after") > said("iou_before") + 0.05, "{told:#}");
 
     // The commands that it names do what it did.
     let commands = told["commands"].as_array().expect("commands");

@@ -41,7 +41,10 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         )
         .into());
     }
-    note(common, "making images of suburbs, and a scene with a CRS");
+    note(
+        common,
+        "painting satellite images of industrial sites, and a scene with a CRS",
+    );
     let data = prepare(folder, common.seed)?;
     let text = |path: &Path| path.display().to_string();
     let of = |path: &Path, name: &str| text(&path.join(name));
@@ -85,7 +88,7 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         for extension in ["gpkg", "geojson", "png"] {
             words.extend([
                 "-o".into(),
-                of(folder, &format!("{name}/buildings.{extension}")),
+                of(folder, &format!("{name}/tanks.{extension}")),
             ]);
         }
         words
@@ -99,7 +102,7 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
     note(common, "scoring the model as it is on images kept back");
     let before = iou(&held_out, common)?;
     let polygons_before = polygons(&segmenting("before"), common, &data.scene.labels)?;
-    note(common, "adapting it from one point on each building");
+    note(common, "adapting it from one point on each storage tank");
     let Command::Adapt(learn) = parsed(&learning)?.command else {
         unreachable!("it is `adapt`");
     };
@@ -109,10 +112,7 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         note(common, "stopped before the end");
         return Ok(Outcome::SomeFailed);
     }
-    note(
-        common,
-        "scoring it again, and finding the scene's buildings",
-    );
+    note(common, "scoring it again, and finding the scene's tanks");
     let scoring = with_adapter(&held_out);
     let after = iou(&scoring, common)?;
     let scene_words = with_adapter(&segmenting("after"));
@@ -153,7 +153,7 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
     let share = |value: f64| format!("{value:.3}");
     row("IoU, images kept back", &share(before), &share(after));
     row(
-        &format!("IoU, {} buildings of the scene", polygons_after.objects),
+        &format!("IoU, {} tanks of the scene", polygons_after.objects),
         &share(polygons_before.iou),
         &share(polygons_after.iou),
     );
@@ -169,9 +169,9 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
     println!();
     for (what, file) in [
         ("report", "adapted/report.html"),
-        ("polygons", "after/buildings.gpkg"),
-        ("pictures", "before/buildings.png"),
-        ("", "after/buildings.png"),
+        ("polygons", "after/tanks.gpkg"),
+        ("pictures", "before/tanks.png"),
+        ("", "after/tanks.png"),
         ("scene", "scene/scene.tif"),
     ] {
         println!("{what:<10} {}", folder.join(file).display());
