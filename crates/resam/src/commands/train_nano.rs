@@ -34,7 +34,6 @@ pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
         batch: arguments.batch.get(),
         side: arguments.side.get() * 16,
         seed: common.seed,
-        ..Training::default()
     };
     let until = arguments
         .until
