@@ -9,8 +9,8 @@
 //! | [`source`] | pictures to learn from: seeded, endless |
 //! | [`clicks`] | points and boxes as a person would give them, and corrections |
 //! | [`lesson`] | one picture, asked twice: losses and gradients |
-//! | [`training`] | lessons become updates |
-//! | [`judge`] | IoU on pictures that nothing learns from |
+//! | [`mod@training`] | lessons become updates |
+//! | [`mod@judge`] | IoU on pictures that nothing learns from |
 
 pub mod clicks;
 mod draws;
