@@ -90,14 +90,14 @@ pub struct PolygonScores {
     pub found: usize,
 }
 
-/// Holds the polygons of a file against a raster of the true objects, matched by `prompt`, the name of
-/// the object that each was asked for.
+/// Holds the polygons of a file against a raster of the true objects, matched by an attribute that holds
+/// the number of the object that each was asked for.
 ///
 /// Polygons are taken to the raster's CRS and pixels and filled; what a user would measure, in other
-/// words, with coordinates and holes in it.
+/// words, with coordinates and holes in it. Without a geotransform coordinates are pixels.
 ///
 /// # Errors
-/// [`RunError`] when a file cannot be read, or the labels have no CRS or geotransform.
+/// [`RunError`] when a file cannot be read, or the polygons cannot be taken to the raster's CRS.
 pub fn judge_polygons(
     polygons: &Path,
     labels: &Path,
