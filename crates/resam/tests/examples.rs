@@ -8,6 +8,8 @@
 //! Under the name `mobile-sam` the shell finds a reduced SAM with random weights.
 #![cfg(unix)]
 
+mod help;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -244,18 +246,10 @@ fn few_examples_are_not_run_and_every_subcommand_has_a_page() {
         .output()
         .expect("it runs");
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
-    let listed = help
-        .lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| !line.is_empty())
-        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| *name != "help");
     let index = page("README");
     let (mut run, mut left_out) = (0, 0);
-    for name in listed {
-        let text = page(name);
+    for name in help::subcommands(&help) {
+        let text = page(&name);
         assert!(text.starts_with(&format!("# resam {name}")), "{name}");
         assert!(text.contains("## Exit codes"), "{name}");
         assert!(index.contains(&format!("({name}.md)")), "{name}");

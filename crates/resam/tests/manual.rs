@@ -1,5 +1,7 @@
 //! `resam completions` and `resam man`, from outside: they say what `--help` says.
 
+mod help;
+
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
@@ -20,19 +22,9 @@ fn printed(arguments: &[&str]) -> String {
 fn subcommands(of: &[String]) -> Vec<Vec<String>> {
     let mut arguments: Vec<&str> = of.iter().map(String::as_str).collect();
     arguments.push("-h");
-    let help = printed(&arguments);
-    let listed = help
-        .lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| !line.is_empty())
-        // What is told of a command goes on farther to the right.
-        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| *name != "help");
     let mut all = Vec::new();
-    for name in listed {
-        let path = [of, &[name.to_owned()]].concat();
+    for name in help::subcommands(&printed(&arguments)) {
+        let path = [of, &[name]].concat();
         all.push(path.clone());
         all.extend(subcommands(&path));
     }
