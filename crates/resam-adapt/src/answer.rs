@@ -2,9 +2,11 @@
 //! likely means.
 
 use resam_mask::Bitmap;
+use resam_sam::preprocess::{Part, RgbView};
 use resam_sam::{EncodedImage, Prediction, Predictor, Prompt, PromptPoint, SamError};
 
 use crate::choose::{Candidate, choose, stability};
+use crate::closer::{is_cut, parts, union};
 use crate::recipe::Choice;
 
 /// Answers prompts about one image: of the masks that the model has for a point, the one that
@@ -12,68 +14,216 @@ use crate::recipe::Choice;
 /// is not ambiguous and is answered with the single mask. `beside` are points on other objects, which
 /// are not asked about here: a mask that holds one of them is too large.
 ///
+/// With the image's `pixels` and [`Choice::closer`], what is small is asked about again in parts of the
+/// image ([`crate::closer`]), each of which takes an encoding.
+///
 /// # Errors
 /// As [`Predictor::predict`].
 pub fn requery(
     predictor: &Predictor,
     image: &EncodedImage,
+    pixels: Option<RgbView<'_>>,
     prompts: &[Prompt],
     beside: &[PromptPoint],
     choice: &Choice,
-) -> Result<Vec<Prediction>, SamError> {
-    let mut answers = predictor.predict(image, prompts, false)?;
-    let ambiguous: Vec<usize> = (0..prompts.len())
-        .filter(|&at| prompts[at].bounds.is_none() && prompts[at].mask.is_none())
-        .collect();
-    let asked: Vec<Prompt> = ambiguous.iter().map(|&at| prompts[at].clone()).collect();
-    let others = predictor.predict(image, &asked, true)?;
-    for (&at, others) in ambiguous.iter().zip(others) {
-        answers[at].extend(others);
+) -> Result<Vec<Found>, SamError> {
+    let (ambiguous, others): (Vec<usize>, Vec<usize>) = (0..prompts.len())
+        .partition(|&at| prompts[at].bounds.is_none() && prompts[at].mask.is_none());
+    let question = Question {
+        predictor,
+        prompts,
+        beside,
+        choice,
+    };
+    let mut chosen = question.ask(image, &ambiguous, None)?;
+    if let (true, Some(pixels)) = (choice.closer, pixels) {
+        question.ask_closer(pixels, &ambiguous, &mut chosen)?;
     }
-    let masks: Vec<Vec<Bitmap>> = ambiguous
-        .iter()
-        .map(|&at| answers[at].iter().map(mask).collect())
+    let plain: Vec<Prompt> = others.iter().map(|&at| prompts[at].clone()).collect();
+    let plain = predictor.predict(image, &plain, false)?;
+    let plain = plain.into_iter().flatten();
+    let plain = plain.map(|prediction| Found {
+        prediction,
+        candidate: None,
+    });
+    let chosen = chosen.into_iter().map(|chosen| Found {
+        prediction: chosen.prediction,
+        candidate: Some(chosen.candidate),
+    });
+    let mut answers: Vec<(usize, Found)> = ambiguous
+        .into_iter()
+        .zip(chosen)
+        .chain(others.into_iter().zip(plain))
         .collect();
-    let mut candidates: Vec<Vec<Candidate>> = ambiguous
-        .iter()
-        .zip(&masks)
-        .map(|(&at, masks)| {
-            let candidate = |(answer, mask): (&Prediction, &Bitmap)| Candidate {
-                agreement: 0.0,
-                stability: stability(&answer.low_res),
-                area: mask.area(),
-                contradicted: mask.is_empty() || contradicted(mask, prompts, beside, at),
-            };
-            answers[at].iter().zip(masks).map(candidate).collect()
-        })
-        .collect();
+    answers.sort_by_key(|&(at, _)| at);
+    Ok(answers.into_iter().map(|(_, answer)| answer).collect())
+}
 
-    // Those that cannot be meant are not asked about.
-    let (mut places, mut boxes) = (Vec::new(), Vec::new());
-    for (place, (candidates, masks)) in candidates.iter().zip(&masks).enumerate() {
-        for (at, (candidate, mask)) in candidates.iter().zip(masks).enumerate() {
-            if let (false, Some(bounds)) = (candidate.contradicted, mask.bounding_box()) {
-                places.push((place, at));
-                boxes.push(Prompt {
-                    bounds: Some([bounds.x0, bounds.y0, bounds.x1, bounds.y1]),
-                    ..Default::default()
-                });
+/// An answer of the loop.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The mask.
+    pub prediction: Prediction,
+    /// What it was chosen by; none where there was nothing to choose among.
+    pub candidate: Option<Candidate>,
+}
+
+/// The mask that was chosen for a prompt, and what speaks for it.
+struct Chosen {
+    prediction: Prediction,
+    candidate: Candidate,
+    /// The box of the mask, in pixels of the image. None when it is empty.
+    bounds: Option<[f64; 4]>,
+}
+
+/// What is asked, and how an answer is chosen.
+struct Question<'a> {
+    predictor: &'a Predictor,
+    prompts: &'a [Prompt],
+    beside: &'a [PromptPoint],
+    choice: &'a Choice,
+}
+
+impl Question<'_> {
+    /// What is chosen for the prompts that are asked, by number. `look` is the whole image or a part of
+    /// it.
+    fn ask(
+        &self,
+        look: &EncodedImage,
+        asked: &[usize],
+        part: Option<Part>,
+    ) -> Result<Vec<Chosen>, SamError> {
+        let seen = self.seen(asked, part);
+        let answers = self.predictor.predict_all(look, &seen)?;
+        let masks: Vec<Vec<Bitmap>> = answers
+            .iter()
+            .map(|answers| answers.iter().map(mask).collect())
+            .collect();
+        let mut candidates: Vec<Vec<Candidate>> = asked
+            .iter()
+            .zip(answers.iter().zip(&masks))
+            .map(|(&at, (answers, masks))| {
+                let candidate = |(answer, mask): (&Prediction, &Bitmap)| Candidate {
+                    agreement: 0.0,
+                    stability: stability(&answer.low_res),
+                    area: mask.area(),
+                    contradicted: self.contradicted(answer, mask, at, part),
+                };
+                answers.iter().zip(masks).map(candidate).collect()
+            })
+            .collect();
+
+        // Those that cannot be meant are not asked about.
+        let (mut places, mut boxes) = (Vec::new(), Vec::new());
+        for (place, (candidates, masks)) in candidates.iter().zip(&masks).enumerate() {
+            for (at, (candidate, mask)) in candidates.iter().zip(masks).enumerate() {
+                if let (false, Some(bounds)) = (candidate.contradicted, bounds(mask)) {
+                    places.push((place, at));
+                    boxes.push(Prompt {
+                        bounds: Some(bounds),
+                        ..Default::default()
+                    });
+                }
             }
         }
+        let of_boxes = self.predictor.predict(look, &boxes, false)?;
+        for ((place, at), of_box) in places.into_iter().zip(of_boxes) {
+            let agreement = of_box
+                .first()
+                .map(|of_box| mask(of_box).iou(&masks[place][at]));
+            // Masks of one image have its size.
+            candidates[place][at].agreement = agreement.and_then(Result::ok).unwrap_or(0.0);
+        }
+        let chosen = choose(&candidates, self.choice);
+        let of_all = answers.into_iter().zip(candidates).zip(&masks);
+        let found = of_all
+            .zip(chosen)
+            .map(|(((mut answers, candidates), masks), at)| Chosen {
+                prediction: answers.swap_remove(at),
+                candidate: candidates[at],
+                bounds: bounds(&masks[at]),
+            });
+        Ok(found.collect())
     }
-    let of_boxes = predictor.predict(image, &boxes, false)?;
-    for ((place, at), of_box) in places.into_iter().zip(of_boxes) {
-        let agreement = of_box
-            .first()
-            .map(|of_box| mask(of_box).iou(&masks[place][at]));
-        // Masks of one image have its size.
-        candidates[place][at].agreement = agreement.and_then(Result::ok).unwrap_or(0.0);
+
+    /// Asks again about what is small, in parts of the image, and takes those answers that can be meant.
+    fn ask_closer(
+        &self,
+        pixels: RgbView<'_>,
+        asked: &[usize],
+        chosen: &mut [Chosen],
+    ) -> Result<(), SamError> {
+        let size = [pixels.width, pixels.height];
+        // Every prompt has a point: of what has no box, they say where it is.
+        let boxes = asked.iter().zip(&*chosen).map(|(&at, chosen)| {
+            let points = self.prompts[at].points.iter();
+            let points = points.filter(|point| point.positive);
+            let points = points.map(|point| [point.x, point.y, point.x, point.y]);
+            let bounds = chosen.bounds.filter(|_| !chosen.candidate.contradicted);
+            let whole = [0.0, 0.0, size[0] as f64, size[1] as f64];
+            bounds
+                .into_iter()
+                .chain(points)
+                .reduce(union)
+                .unwrap_or(whole)
+        });
+        let boxes: Vec<[f64; 4]> = boxes.collect();
+        for (part, shown) in parts(size, &boxes) {
+            let look = self.predictor.encode_part(pixels, part)?;
+            let of_part: Vec<usize> = shown.iter().map(|&place| asked[place]).collect();
+            let found = self.ask(&look, &of_part, Some(part))?;
+            for (place, found) in shown.into_iter().zip(found) {
+                if !found.candidate.contradicted {
+                    chosen[place] = found;
+                }
+            }
+        }
+        Ok(())
     }
-    for (&at, chosen) in ambiguous.iter().zip(choose(&candidates, choice)) {
-        answers[at].swap(0, chosen);
+
+    /// The prompts that are asked, without what lies outside the part.
+    fn seen(&self, asked: &[usize], part: Option<Part>) -> Vec<Prompt> {
+        let in_part = |point: &PromptPoint| {
+            part.is_none_or(|part| {
+                let [x, y] = [point.x - part.x as f64, point.y - part.y as f64];
+                x >= 0.0 && y >= 0.0 && x < part.width as f64 && y < part.height as f64
+            })
+        };
+        let seen = asked.iter().map(|&at| {
+            let points = self.prompts[at].points.iter();
+            Prompt {
+                points: points.filter(|point| in_part(point)).copied().collect(),
+                ..Default::default()
+            }
+        });
+        seen.collect()
     }
-    let first = |answer: Vec<Prediction>| answer.into_iter().next();
-    Ok(answers.into_iter().filter_map(first).collect())
+
+    /// Whether a mask is none that can be meant: empty, cut off by the part that was looked at, or
+    /// with a positive point of another prompt or a negative one of its own on it.
+    fn contradicted(
+        &self,
+        answer: &Prediction,
+        mask: &Bitmap,
+        own: usize,
+        part: Option<Part>,
+    ) -> bool {
+        let Some(bounds) = bounds(mask) else {
+            return true;
+        };
+        let holds = |point: &PromptPoint| {
+            let inside = point.x >= 0.0 && point.y >= 0.0;
+            inside && mask.get(point.x as u32, point.y as u32)
+        };
+        let [height, width] = answer.image_size();
+        let mut of_prompts = self.prompts.iter().enumerate();
+        part.is_some_and(|part| is_cut(bounds, part, [width, height]))
+            || self.beside.iter().any(holds)
+            || of_prompts.any(|(at, prompt)| {
+                let wrong = |point: &&PromptPoint| point.positive != (at == own);
+                prompt.points.iter().filter(wrong).any(holds)
+            })
+    }
 }
 
 /// The mask of an answer at the image's size: where the logit is above SAM's own threshold.
@@ -83,15 +233,8 @@ fn mask(answer: &Prediction) -> Bitmap {
         .expect("an image that was read is not larger than the largest mask")
 }
 
-/// Whether a mask holds a positive point of another prompt or a negative one of its own.
-fn contradicted(mask: &Bitmap, prompts: &[Prompt], beside: &[PromptPoint], own: usize) -> bool {
-    let holds = |point: &PromptPoint| {
-        let inside = point.x >= 0.0 && point.y >= 0.0;
-        inside && mask.get(point.x as u32, point.y as u32)
-    };
-    let of_prompts = prompts.iter().enumerate().any(|(at, prompt)| {
-        let wrong = |point: &&PromptPoint| point.positive != (at == own);
-        prompt.points.iter().filter(wrong).any(holds)
-    });
-    of_prompts || beside.iter().any(holds)
+/// The box of a mask.
+fn bounds(mask: &Bitmap) -> Option<[f64; 4]> {
+    let bounds = mask.bounding_box()?;
+    Some([bounds.x0, bounds.y0, bounds.x1, bounds.y1])
 }

@@ -105,6 +105,7 @@ mod tests {
         candidates: true,
         stability_weight: 0.3,
         size_weight: 0.2,
+        closer: false,
     };
 
     fn candidate(agreement: f64, area: u64) -> Candidate {

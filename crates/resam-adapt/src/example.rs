@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor};
 use resam_mask::Bitmap;
 use resam_sam::postprocess::Geometry;
-use resam_sam::preprocess::{RgbView, normalised_input, resize_longest_side};
+use resam_sam::preprocess::{Part, RgbView, normalised_input, resize_longest_side};
 use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
 use resam_sam::{PromptPoint, SamError};
 
@@ -36,6 +36,48 @@ pub struct Example {
     pub image: View,
     /// The objects that have points.
     pub instances: Vec<ExampleInstance>,
+}
+
+impl Example {
+    /// A part of the image with the points and the true masks that are on it. Instances keep their
+    /// numbers.
+    #[must_use]
+    pub fn part(&self, part: Part) -> Self {
+        let View { width, height, rgb } = &self.image;
+        let image = RgbView {
+            width: *width,
+            height: *height,
+            data: rgb,
+        };
+        let [x0, y0] = [part.x, part.y].map(|origin| origin as f64);
+        let [x1, y1] = [x0 + part.width as f64, y0 + part.height as f64];
+        let moved = |point: &PromptPoint| {
+            let inside = point.x >= x0 && point.x < x1 && point.y >= y0 && point.y < y1;
+            inside.then_some(PromptPoint {
+                x: point.x - x0,
+                y: point.y - y0,
+                ..*point
+            })
+        };
+        let cut = |truth: &Bitmap| {
+            let [x, y, width, height] = [part.x, part.y, part.width, part.height].map(|v| v as u32);
+            Bitmap::from_fn(width, height, |column, row| truth.get(x + column, y + row))
+                .expect("a part is no larger than the whole")
+        };
+        let instances = self.instances.iter().map(|instance| ExampleInstance {
+            name: instance.name.clone(),
+            points: instance.points.iter().filter_map(moved).collect(),
+            truth: instance.truth.as_ref().map(cut),
+        });
+        Self {
+            image: View {
+                width: part.width,
+                height: part.height,
+                rgb: image.cut(part),
+            },
+            instances: instances.collect(),
+        }
+    }
 }
 
 /// An object that has points.
@@ -138,6 +180,77 @@ impl Framed {
         .expect("an input is at most 4096 pixels across")
     }
 
+    /// A box as the prompt encoder takes it, in continuous pixels of the image as it was before it was
+    /// mirrored, along the outer edges of the pixels.
+    pub fn box_of_image(&self, [x0, y0, x1, y1]: [f32; 4]) -> [f64; 4] {
+        let Geometry {
+            original, covered, ..
+        } = self.geometry;
+        let axis = |from: f32, to: f32, axis: usize, mirrored: bool| {
+            let scale = original[axis] as f64 / covered[axis] as f64;
+            let ends = [f64::from(from), f64::from(to) + 1.0].map(|end| end * scale);
+            match mirrored {
+                true => [
+                    original[axis] as f64 - ends[1],
+                    original[axis] as f64 - ends[0],
+                ],
+                false => ends,
+            }
+        };
+        let [left, right] = axis(x0, x1, 1, self.flip.horizontal);
+        let [top, bottom] = axis(y0, y1, 0, self.flip.vertical);
+        [left, top, right, bottom]
+    }
+
+    /// A mask in the padded input of a part of the image, brought into this one of the whole: a pixel
+    /// belongs to it when at least half of four places in it do.
+    pub fn from_part(&self, mask: &Bitmap, of_part: &Self, part: Part) -> Bitmap {
+        self.sampled(mask, of_part, [-(part.x as f64), -(part.y as f64)])
+    }
+
+    /// A mask in the padded input of the whole image, `of_whole`, brought into this one of a part of it.
+    pub fn to_part(&self, mask: &Bitmap, of_whole: &Self, part: Part) -> Bitmap {
+        self.sampled(mask, of_whole, [part.x as f64, part.y as f64])
+    }
+
+    /// A mask of another input, whose image begins `offset` before this one's, in this input.
+    fn sampled(&self, mask: &Bitmap, other: &Self, offset: [f64; 2]) -> Bitmap {
+        let side = self.geometry.padded as u32;
+        // Along an axis: the two pixels of the other input that lie under each pixel of this one.
+        let axis = |axis: usize, offset: f64| {
+            let mirrored = |framed: &Self, at: f64| {
+                let flips = [framed.flip.vertical, framed.flip.horizontal];
+                match flips[axis] {
+                    true => framed.geometry.original[axis] as f64 - at,
+                    false => at,
+                }
+            };
+            let scale = |framed: &Self| {
+                framed.geometry.covered[axis] as f64 / framed.geometry.original[axis] as f64
+            };
+            let place = |at: f64| {
+                let at = mirrored(self, at / scale(self)) + offset;
+                let inside = at >= 0.0 && at < other.geometry.original[axis] as f64;
+                inside.then(|| (mirrored(other, at) * scale(other)) as u32)
+            };
+            let pair = |at: usize| [0.25, 0.75].map(|within| place(at as f64 + within));
+            (0..self.geometry.covered[axis])
+                .map(pair)
+                .collect::<Vec<_>>()
+        };
+        let (across, down) = (axis(1, offset[0]), axis(0, offset[1]));
+        Bitmap::from_fn(side, side, |x, y| {
+            let (Some(across), Some(down)) = (across.get(x as usize), down.get(y as usize)) else {
+                return false;
+            };
+            let pairs = down
+                .iter()
+                .flat_map(|y| across.iter().map(move |x| x.zip(*y)));
+            pairs.flatten().filter(|&(x, y)| mask.get(x, y)).count() >= 2
+        })
+        .expect("an input is at most 4096 pixels across")
+    }
+
     /// The prompts of these instances: at most `most` together, and only such as have the same number
     /// of points, because a batch with filling points would be answered otherwise.
     pub fn batches(&self, instances: &[usize], most: usize) -> Vec<(Vec<usize>, PromptBatch)> {
@@ -158,5 +271,120 @@ impl Framed {
             (group.to_vec(), batch)
         };
         groups.map(batch).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: usize = 256;
+
+    /// An image with a disc, seen by one point.
+    fn example(width: usize, height: usize) -> Example {
+        let truth = Bitmap::from_fn(width as u32, height as u32, |x, y| {
+            let (dx, dy) = (f64::from(x) - 70.0, f64::from(y) - 52.0);
+            dx * dx + dy * dy < 400.0
+        });
+        Example {
+            image: View {
+                width,
+                height,
+                rgb: vec![9; 3 * width * height],
+            },
+            instances: vec![ExampleInstance {
+                name: "disc".into(),
+                points: vec![PromptPoint {
+                    x: 70.0,
+                    y: 52.0,
+                    positive: true,
+                }],
+                truth: truth.ok(),
+            }],
+        }
+    }
+
+    #[test]
+    fn a_mask_goes_from_a_part_to_the_whole_and_back_however_both_are_mirrored() {
+        let example = example(180, 130);
+        let part = Part {
+            x: 37,
+            y: 21,
+            width: 90,
+            height: 90,
+        };
+        let of_part = example.part(part);
+        for [horizontal, vertical] in [[false, false], [true, false], [false, true], [true, true]] {
+            let flip = Flip {
+                horizontal,
+                vertical,
+            };
+            let whole = Framed::new(&example, SIZE, flip).expect("a frame");
+            let closer = Framed::new(&of_part, SIZE, flip).expect("a frame");
+            let truth = |framed: &Framed, example: &Example| {
+                framed.truth(example.instances[0].truth.as_ref().expect("a mask"))
+            };
+            let (large, small) = (truth(&closer, &of_part), truth(&whole, &example));
+            assert!(
+                whole
+                    .from_part(&large, &closer, part)
+                    .iou(&small)
+                    .expect("one size")
+                    > 0.95
+            );
+            assert!(
+                closer
+                    .to_part(&small, &whole, part)
+                    .iou(&large)
+                    .expect("one size")
+                    > 0.95
+            );
+            // The point lies on the disc in both.
+            for (framed, mask) in [(&whole, &small), (&closer, &large)] {
+                let [x, y] = framed.points[0][0].0;
+                assert!(mask.get(x.round() as u32, y.round() as u32));
+            }
+        }
+    }
+
+    #[test]
+    fn a_box_in_the_input_is_the_masks_box_in_the_image() {
+        let example = example(128, 100);
+        for horizontal in [false, true] {
+            let flip = Flip {
+                horizontal,
+                vertical: !horizontal,
+            };
+            let framed = Framed::new(&example, SIZE, flip).expect("a frame");
+            let truth = example.instances[0].truth.as_ref().expect("a mask");
+            let bounds = crate::requery::requery_box(&framed.truth(truth)).expect("a box");
+            let found = framed.box_of_image(bounds);
+            let own = truth.bounding_box().expect("a box");
+            for (found, own) in found.into_iter().zip([own.x0, own.y0, own.x1, own.y1]) {
+                assert!((found - own).abs() <= 0.5, "{found} is not {own}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_has_the_points_that_are_on_it_and_every_instance() {
+        let example = example(180, 130);
+        let part = Part {
+            x: 100,
+            y: 60,
+            width: 80,
+            height: 70,
+        };
+        let of_part = example.part(part);
+        assert_eq!(of_part.image.rgb.len(), 3 * 80 * 70);
+        assert_eq!(of_part.instances.len(), 1);
+        assert!(of_part.instances[0].points.is_empty());
+        let around = Part {
+            x: 60,
+            y: 40,
+            ..part
+        };
+        let point = example.part(around).instances[0].points[0];
+        assert_eq!([point.x, point.y], [10.0, 12.0]);
     }
 }

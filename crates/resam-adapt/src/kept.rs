@@ -65,19 +65,22 @@ impl Kept {
         self.folder.join(format!("look-{look:06}.safetensors"))
     }
 
-    /// The look of this number, if it is kept.
-    pub fn read(&self, look: u64, device: &Device) -> Option<Prepared> {
+    /// One of the looks of this number, if they are kept: after the last comes the first again.
+    pub fn read(&self, look: u64, pass: usize, device: &Device) -> Option<Prepared> {
         let path = self.file(look);
         if !path.exists() {
             return None;
         }
         let file = Checkpoint::open(&path).ok()?;
-        let strong = file.get("strong")?.shape.clone();
+        let stored: Vec<Stored> = serde_json::from_str(file.metadata().get("looks")?).ok()?;
+        let at = pass.checked_rem(stored.len())?;
+        let stored = stored.into_iter().nth(at)?;
+        let name = |name: &str| format!("{at}.{name}");
+        let strong = file.get(&name("strong"))?.shape.clone();
         let strong: [usize; 4] = strong.try_into().ok()?;
-        let strong = TensorData::new(file.read_f32("strong").ok()?, strong);
-        let stored: Stored = serde_json::from_str(file.metadata().get("look")?).ok()?;
-        let rows = |name: &str| match file.get(name) {
-            Some(_) => file.read_f32(name).ok(),
+        let strong = TensorData::new(file.read_f32(&name("strong")).ok()?, strong);
+        let rows = |of: &str| match file.get(&name(of)) {
+            Some(_) => file.read_f32(&name(of)).ok(),
             None => Some(Vec::new()),
         };
         let boxes = rows("boxes")?.as_chunks::<4>().0.to_vec();
@@ -96,34 +99,46 @@ impl Kept {
         })
     }
 
-    /// Keeps a look, if there is room. A look that cannot be written is the last one that is tried.
-    pub fn write(&self, look: u64, prepared: &Prepared) {
-        let strong = values(prepared.strong.clone());
+    /// Keeps the looks of a number, if there is room. What cannot be written is the last that is tried.
+    pub fn write(&self, look: u64, looks: &[Prepared]) {
+        let strong: Vec<Vec<f32>> = looks
+            .iter()
+            .map(|look| values(look.strong.clone()))
+            .collect();
         // What else there is is small beside it.
-        let bytes = 4 * strong.len() as u64;
+        let bytes = strong.iter().map(|strong| 4 * strong.len() as u64).sum();
         let take = |room: u64| room.checked_sub(bytes);
         if self.room.fetch_update(Relaxed, Relaxed, take).is_err() {
             return;
         }
-        let labels = &prepared.labels;
-        let shape = prepared.strong.dims();
-        let mut tensors = vec![TensorToWrite::from_f32("strong", &shape, &strong)];
-        let mut add = |name: &str, width: usize, values: &[f32]| {
-            if !values.is_empty() {
-                let shape = [values.len() / width, width];
-                tensors.push(TensorToWrite::from_f32(name, &shape, values));
+        let mut tensors = Vec::new();
+        for (at, (prepared, strong)) in looks.iter().zip(&strong).enumerate() {
+            let labels = &prepared.labels;
+            let shape = prepared.strong.dims();
+            let mut add = |name: &str, shape: &[usize], values: &[f32]| {
+                if !values.is_empty() {
+                    tensors.push(TensorToWrite::from_f32(
+                        &format!("{at}.{name}"),
+                        shape,
+                        values,
+                    ));
+                }
+            };
+            add("strong", &shape, strong);
+            let mut rows = |name: &str, width: usize, values: &[f32]| {
+                add(name, &[values.len() / width, width], values);
+            };
+            rows("boxes", 4, labels.boxes.as_flattened());
+            rows("points", 4, &points(&prepared.framed));
+            if let Some(weak) = &prepared.weak {
+                let [_, channels] = weak.dims();
+                rows("weak", channels, &values(weak.clone()));
             }
-        };
-        add("boxes", 4, labels.boxes.as_flattened());
-        add("points", 4, &points(&prepared.framed));
-        if let Some(weak) = &prepared.weak {
-            let [_, channels] = weak.dims();
-            add("weak", channels, &values(weak.clone()));
         }
-        let stored = Stored::of(prepared);
+        let stored: Vec<Stored> = looks.iter().map(Stored::of).collect();
         // Numbers and words: writing them to memory cannot fail.
         let stored = serde_json::to_string(&stored).unwrap_or_default();
-        let metadata = BTreeMap::from([("look".to_owned(), stored)]);
+        let metadata = BTreeMap::from([("looks".to_owned(), stored)]);
         if write_safetensors(&self.file(look), &tensors, &metadata).is_err() {
             self.room.store(0, Relaxed);
         }
@@ -227,6 +242,7 @@ impl Stored {
             boxes,
             agreement: self.agreement,
             empty: self.empty,
+            candidates: Vec::new(),
             of_points: Vec::new(),
         })
     }

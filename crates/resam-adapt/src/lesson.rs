@@ -5,9 +5,11 @@
 use std::ops::Range;
 
 use burn::tensor::{Device, Tensor};
+use rand_chacha::ChaCha8Rng;
 use resam_sam::{Sam, SamError};
 
-use crate::draws::{Purpose, shuffle, stream};
+use crate::closer::closer_labels;
+use crate::draws::{Purpose, branch, shuffle, stream};
 use crate::example::{Example, Examples, Framed};
 use crate::kept::{Kept, Prepared};
 use crate::recipe::{Recipe, Schedule, Supervision};
@@ -191,33 +193,46 @@ impl Scholar<'_> {
 
     /// A look at an image, and the instances that the visit is about.
     ///
-    /// A look that repeats is about all instances: which of them are learnt from is drawn at each
+    /// An image is looked at whole and in the parts that show its small objects closer, one pass one
+    /// look. Looks that repeat are about all instances: which of them are learnt from is drawn at each
     /// visit, among those that have a label to learn from.
     fn look(&self, examples: &dyn Examples, turn: &Turn) -> Result<(Prepared, Vec<usize>), String> {
-        let read = |look: u64, instances: Option<&[usize]>, example: &Example| {
-            let all: Vec<usize> = (0..example.instances.len()).collect();
-            let prepared = self.prepare(example, instances.unwrap_or(&all), look);
-            prepared.map_err(|error| error.to_string())
-        };
-        let distinct = self.recipe.views.distinct as u64;
-        let look = match distinct {
-            0 => turn.number,
-            distinct => turn.image as u64 * distinct + turn.epoch as u64 % distinct,
-        };
+        let error = |error: SamError| error.to_string();
         if !self.recipe.repeats() {
             let example = examples.read(turn.image)?;
             let asked = self.drawn((0..example.instances.len()).collect(), turn.number);
-            return Ok((read(look, Some(&asked), &example)?, asked));
+            let seed = match self.recipe.views.distinct as u64 {
+                0 => turn.number,
+                distinct => turn.image as u64 * distinct + turn.epoch as u64 % distinct,
+            };
+            let mut looks = self.looks(&example, &asked, seed).map_err(error)?;
+            let look = looks.swap_remove(turn.epoch % looks.len());
+            return Ok((self.prepare(look), asked));
         }
-        let kept = self.kept.and_then(|kept| kept.read(look, self.device));
+        let distinct = self.recipe.views.distinct;
+        let seed = (turn.image * distinct + turn.epoch % distinct) as u64;
+        let pass = turn.epoch / distinct;
+        let kept = self
+            .kept
+            .and_then(|kept| kept.read(seed, pass, self.device));
         let prepared = match kept {
             Some(prepared) => prepared,
             None => {
-                let prepared = read(look, None, &examples.read(turn.image)?)?;
-                if let Some(kept) = self.kept {
-                    kept.write(look, &prepared);
+                let example = examples.read(turn.image)?;
+                let all: Vec<usize> = (0..example.instances.len()).collect();
+                let looks = self.looks(&example, &all, seed).map_err(error)?;
+                match self.kept {
+                    Some(kept) => {
+                        let looks = looks.into_iter().map(|look| self.prepare(look));
+                        let mut looks: Vec<Prepared> = looks.collect();
+                        kept.write(seed, &looks);
+                        looks.swap_remove(pass % looks.len())
+                    }
+                    None => {
+                        let mut looks = looks;
+                        self.prepare(looks.swap_remove(pass % looks.len()))
+                    }
                 }
-                prepared
             }
         };
         let labels = &prepared.labels;
@@ -238,59 +253,116 @@ impl Scholar<'_> {
         instances
     }
 
-    /// Steps 1 to 4: both views, and the labels of these instances.
-    fn prepare(
+    /// Steps 1 to 4: the views of an image, whole first and then of the parts that are learnt from, with
+    /// the labels of these instances.
+    fn looks(
         &self,
         example: &Example,
         instances: &[usize],
-        look: u64,
-    ) -> Result<Prepared, SamError> {
-        let recipe = self.recipe;
-        let mut random = stream(self.seed, Purpose::Views, look);
+        seed: u64,
+    ) -> Result<Vec<Unseen>, SamError> {
+        let (recipe, teacher) = (self.recipe, self.teacher);
+        let mut random = stream(self.seed, Purpose::Views, seed);
         let flip = match recipe.views.flip {
             true => Flip::draw(&mut random),
             false => Flip::default(),
         };
-        let mut framed = Framed::new(example, self.input_size, flip)?;
-        let changes = Photometric {
-            probability: recipe.views.photometric,
-        };
-        let strong = changes.strong(&framed.weak, &mut random);
-        let weak = framed.input(&framed.weak, self.device);
-        let teacher = self.teacher;
         let aligns = recipe.alignment.queue > 0 && recipe.alignment.weight > 0.0;
-        let from_points = recipe.labels.supervision == Supervision::Points;
-        let embedding =
-            (aligns || from_points).then(|| teacher.image_encoder.forward(weak.clone()));
-        let labels = match (&embedding, recipe.labels.supervision) {
-            (Some(embedding), Supervision::Points) => {
-                if recipe.labels.encode_twice {
-                    teacher.image_encoder.forward(weak);
+        let settings = &recipe.labels;
+        let student = &self.student.image_encoder;
+        let labelled = |framed: &Framed, example: &Example, asked: &[usize]| {
+            let weak = framed.input(&framed.weak, self.device);
+            let frozen = student.forward_frozen(weak.clone());
+            let from_points = settings.supervision == Supervision::Points;
+            // What does not train is the same in all models of a run.
+            let encode = || {
+                teacher
+                    .image_encoder
+                    .forward_beyond(student, frozen.clone())
+            };
+            let embedding = (aligns || from_points).then(encode);
+            let labels = match (&embedding, from_points) {
+                (Some(embedding), true) => {
+                    if settings.encode_twice {
+                        teacher.image_encoder.forward(weak);
+                    }
+                    let chunk = recipe.schedule.chunk;
+                    pseudo_labels(teacher, embedding, framed, asked, settings, chunk)
                 }
-                let chunk = recipe.schedule.chunk;
-                pseudo_labels(
-                    teacher,
-                    embedding,
-                    &framed,
-                    instances,
-                    &recipe.labels,
-                    chunk,
-                )
-            }
-            _ => true_labels(example, &framed, instances),
+                _ => true_labels(example, framed, asked),
+            };
+            (labels, (frozen, embedding))
         };
-        let weak = embedding.filter(|_| aligns && !labels.boxes.is_empty());
+        let framed = Framed::new(example, self.input_size, flip)?;
+        let (mut labels, encoded) = labelled(&framed, example, instances);
+        let mut of_looks = vec![encoded];
+        let mut looks = Vec::new();
+        if settings.choice.candidates && settings.choice.closer {
+            let mut ask = |closer: &Framed, part: &Example, asked: &[usize]| {
+                let (labels, encoded) = labelled(closer, part, asked);
+                of_looks.push(encoded);
+                labels
+            };
+            let (choice, most) = (&settings.choice, recipe.views.parts);
+            looks = closer_labels(example, &framed, &mut labels, choice, most, &mut ask)?;
+        }
+        looks.insert(0, (framed, labels));
         let stride = teacher.image_encoder.stride();
-        let weak = weak.map(|embedding| box_features(embedding, &labels.boxes, stride));
-        let strong = framed.input(&strong, self.device);
+        let looks = looks.into_iter().zip(of_looks).enumerate().map(
+            |(at, ((framed, labels), (frozen, embedding)))| {
+                let weak = embedding.filter(|_| aligns && !labels.boxes.is_empty());
+                Unseen {
+                    weak: weak.map(|embedding| box_features(embedding, &labels.boxes, stride)),
+                    framed,
+                    labels,
+                    frozen,
+                    random: (at == 0).then(|| branch(&mut random)),
+                }
+            },
+        );
+        Ok(looks.collect())
+    }
+
+    /// The strong view, and what the frozen parts of the encoder make of it.
+    fn prepare(&self, look: Unseen) -> Prepared {
+        let Unseen {
+            mut framed,
+            labels,
+            weak,
+            frozen,
+            random,
+        } = look;
+        let changes = Photometric {
+            probability: self.recipe.views.photometric,
+        };
+        let strong = random.map(|mut random| changes.strong(&framed.weak, &mut random));
+        let strong = match strong.filter(|strong| *strong != framed.weak) {
+            Some(strong) => {
+                let strong = framed.input(&strong, self.device);
+                self.student.image_encoder.forward_frozen(strong)
+            }
+            None => frozen,
+        };
         framed.weak.rgb = Vec::new();
-        Ok(Prepared {
+        Prepared {
             framed,
             labels,
             weak,
-            strong: self.student.image_encoder.forward_frozen(strong),
-        })
+            strong,
+        }
     }
+}
+
+/// A look whose strong view was not made yet.
+struct Unseen {
+    framed: Framed,
+    labels: PseudoLabels,
+    /// The features of the boxes in the weak view.
+    weak: Option<Tensor<2>>,
+    /// What the frozen parts of the encoder make of the weak view.
+    frozen: Tensor<4>,
+    /// Draws the strong view. A part is closer, and of no other colours.
+    random: Option<ChaCha8Rng>,
 }
 
 /// The true masks as labels, with their boxes.

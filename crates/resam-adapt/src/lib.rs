@@ -6,6 +6,7 @@
 //! | [`example`] | what the method is given: an image and the points on it |
 //! | [`views`] | a weak and a strong look at it |
 //! | [`choose`] | which of the model's masks a point means |
+//! | [`closer`] | a second look at what is small, at twice the scale |
 //! | [`refine`] | of a coarse mask, what is certain and no other instance claims |
 //! | [`requery`](mod@requery) | the box of that goes back to the model |
 //! | [`reinforce`] | the soft semantic alignment of two views |
@@ -23,6 +24,7 @@
 pub mod answer;
 pub mod checkpoint;
 pub mod choose;
+pub mod closer;
 pub mod draws;
 pub mod example;
 pub mod kept;
@@ -38,7 +40,7 @@ pub mod trained;
 pub mod trainer;
 pub mod views;
 
-pub use answer::requery;
+pub use answer::{Found, requery};
 pub use checkpoint::{Plan, State, StateError};
 pub use example::{Example, ExampleInstance, Examples};
 pub use losses::{MaskLosses, mask_losses};

@@ -62,6 +62,10 @@ pub struct Views {
     /// Looks at an image that differ: after so many passes they repeat, and what does not learn is
     /// computed once for each ([`crate::kept`]). 0, as published: every look is a new one.
     pub distinct: usize,
+    /// Parts of an image that show its small objects closer, at most, those with the most objects
+    /// first: where `labels.choice.closer` asks for them, labels are made of them too, and they are
+    /// learnt from in turn with the whole.
+    pub parts: usize,
 }
 
 /// What makes the labels that a step learns from.
@@ -121,6 +125,9 @@ pub struct Choice {
     pub stability_weight: f64,
     /// Weight of its distance from the size of the others, in powers of e.
     pub size_weight: f64,
+    /// Ask about what is small a second time, where it is seen at twice the scale; see
+    /// [`crate::closer`]. It takes `candidates`.
+    pub closer: bool,
 }
 
 impl Default for Choice {
@@ -129,6 +136,7 @@ impl Default for Choice {
             candidates: true,
             stability_weight: 0.3,
             size_weight: 0.2,
+            closer: true,
         }
     }
 }
@@ -245,6 +253,7 @@ impl Default for Views {
             flip: true,
             photometric: 0.2,
             distinct: 1,
+            parts: 2,
         }
     }
 }
@@ -432,6 +441,7 @@ impl Recipe {
                 flip: true,
                 photometric: 0.5,
                 distinct: 0,
+                parts: 0,
             },
             labels: Labels {
                 supervision: Supervision::Points,
@@ -444,6 +454,7 @@ impl Recipe {
                     candidates: false,
                     stability_weight: 0.0,
                     size_weight: 0.0,
+                    closer: false,
                 },
                 pair_by_position: true,
                 encode_twice: true,

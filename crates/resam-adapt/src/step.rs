@@ -33,6 +33,8 @@ pub struct PseudoLabels {
     pub boxes: Vec<[f32; 4]>,
     /// IoU of the point's mask and the box's mask of each.
     pub agreement: Vec<f64>,
+    /// What each was chosen by, where there was a choice.
+    pub candidates: Vec<Candidate>,
     /// Instances whose refined mask came out empty.
     pub empty: Vec<usize>,
     /// The mask of the point of every instance that was asked, in the order of asking.
@@ -49,12 +51,12 @@ pub fn pseudo_labels(
     labels: &Labels,
     chunk: usize,
 ) -> PseudoLabels {
-    let asked = of_points(teacher, embedding, framed, instances, chunk, false);
+    if labels.choice.candidates {
+        return chosen_labels(teacher, embedding, framed, instances, labels, chunk);
+    }
+    let asked = of_points(teacher, embedding, framed, instances, chunk, Masks::Single);
     // One mask is asked for each.
     let asked: Vec<Vec<f32>> = asked.into_iter().flatten().collect();
-    if labels.choice.candidates {
-        return chosen_labels(teacher, embedding, framed, instances, labels, chunk, asked);
-    }
     let padded = framed.geometry.padded;
     let refined = refine(&asked, padded, labels.certainty);
     let mut found = PseudoLabels {
@@ -89,7 +91,7 @@ pub fn point_masks(
     instances: &[usize],
     chunk: usize,
 ) -> Vec<Bitmap> {
-    let logits = of_points(sam, embedding, framed, instances, chunk, false);
+    let logits = of_points(sam, embedding, framed, instances, chunk, Masks::Single);
     let logits: Vec<Vec<f32>> = logits.into_iter().flatten().collect();
     all_above(&logits, framed.geometry.padded)
 }
@@ -97,8 +99,7 @@ pub fn point_masks(
 /// Masks of one input have its size, so that they can be compared.
 const ONE_INPUT: &str = "masks of one input";
 
-/// The labels that [`choose`] finds among the model's masks; `single` holds the logits of the single
-/// mask of each instance.
+/// The labels that [`choose`] finds among the model's masks.
 fn chosen_labels(
     teacher: &Sam,
     embedding: &Tensor<4>,
@@ -106,23 +107,18 @@ fn chosen_labels(
     instances: &[usize],
     labels: &Labels,
     chunk: usize,
-    single: Vec<Vec<f32>>,
 ) -> PseudoLabels {
     let padded = framed.geometry.padded;
-    let others = of_points(teacher, embedding, framed, instances, chunk, true);
-    let mut found = PseudoLabels {
-        of_points: all_above(&single, padded),
-        ..Default::default()
-    };
-    let logits: Vec<Vec<Vec<f32>>> = single
-        .into_iter()
-        .zip(others)
-        .map(|(single, others)| [vec![single], others].concat())
-        .collect();
+    let logits = of_points(teacher, embedding, framed, instances, chunk, Masks::All);
     let masks: Vec<Vec<Bitmap>> = logits
         .iter()
         .map(|logits| all_above(logits, padded))
         .collect();
+    let mut found = PseudoLabels {
+        // The single mask is the first.
+        of_points: masks.iter().map(|masks| masks[0].clone()).collect(),
+        ..Default::default()
+    };
     let mut candidates: Vec<Vec<Candidate>> = instances
         .iter()
         .zip(logits.iter().zip(&masks))
@@ -163,6 +159,7 @@ fn chosen_labels(
                 found.instances.push(instance);
                 found.boxes.push(bounds);
                 found.agreement.push(candidates[place][at].agreement);
+                found.candidates.push(candidates[place][at]);
                 found.masks.push(match labels.requery {
                     true => of_box,
                     false => mask.clone(),
@@ -191,22 +188,29 @@ fn contradicted(mask: &Bitmap, framed: &Framed, instance: usize) -> bool {
     })
 }
 
-/// The decoder's logits for the points of each instance: one mask, or with `multimask` those for an
-/// ambiguous prompt.
+/// Which of the decoder's masks are asked for.
+#[derive(Clone, Copy)]
+enum Masks {
+    Single,
+    /// The single mask, and those for an ambiguous prompt.
+    All,
+}
+
+/// The decoder's logits for the points of each instance.
 fn of_points(
     sam: &Sam,
     embedding: &Tensor<4>,
     framed: &Framed,
     instances: &[usize],
     chunk: usize,
-    multimask: bool,
+    masks: Masks,
 ) -> Vec<Vec<Vec<f32>>> {
     let mut by_instance = HashMap::new();
     for (group, batch) in framed.batches(instances, chunk) {
         by_instance.extend(
             group
                 .into_iter()
-                .zip(answers(sam, embedding, &batch, multimask)),
+                .zip(answers(sam, embedding, &batch, masks)),
         );
     }
     let taken = |instance| by_instance.remove(instance).unwrap_or_default();
@@ -227,7 +231,7 @@ fn of_boxes(
             boxes: boxes.to_vec(),
             ..Default::default()
         };
-        let logits: Vec<Vec<f32>> = answers(sam, embedding, &batch, false)
+        let logits: Vec<Vec<f32>> = answers(sam, embedding, &batch, Masks::Single)
             .into_iter()
             .flatten()
             .collect();
@@ -249,9 +253,13 @@ fn answers(
     sam: &Sam,
     embedding: &Tensor<4>,
     batch: &PromptBatch,
-    multimask: bool,
+    masks: Masks,
 ) -> Vec<Vec<Vec<f32>>> {
-    let low_res = sam.decode(embedding.clone(), batch, multimask).low_res;
+    let embedding = embedding.clone();
+    let low_res = match masks {
+        Masks::Single => sam.decode(embedding, batch, false).low_res,
+        Masks::All => sam.decode_all(embedding, batch).low_res,
+    };
     let [_, masks, rows, columns] = low_res.dims();
     let values = values(low_res.without_autodiff());
     let of_prompt = |values: &[f32]| {

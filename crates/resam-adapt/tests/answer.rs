@@ -11,7 +11,7 @@ use burn::tensor::Device;
 use common::golden_folders;
 use resam_adapt::{Choice, requery};
 use resam_checkpoint::Checkpoint;
-use resam_sam::preprocess::RgbView;
+use resam_sam::preprocess::{Part, RgbView};
 use resam_sam::{EncodedImage, Predictor, Prompt, PromptPoint, Sam, SamConfig};
 
 const WIDTH: usize = 90;
@@ -26,10 +26,13 @@ fn predictor() -> Predictor {
     Predictor::new(sam, &Device::flex(), None).expect("its own size")
 }
 
-fn encoded(predictor: &Predictor) -> EncodedImage {
+fn pixels() -> Vec<u8> {
     let value = |at: usize| (at * 7919 % 251) as u8;
-    let rgb: Vec<u8> = (0..3 * WIDTH * HEIGHT).map(value).collect();
-    predictor.encode(RgbView::new(WIDTH, HEIGHT, &rgb).expect("an image"))
+    (0..3 * WIDTH * HEIGHT).map(value).collect()
+}
+
+fn encoded(predictor: &Predictor) -> EncodedImage {
+    predictor.encode(RgbView::new(WIDTH, HEIGHT, &pixels()).expect("an image"))
 }
 
 fn point(x: f64, y: f64) -> Prompt {
@@ -52,16 +55,18 @@ fn every_answer_is_one_of_the_models_masks_and_a_box_is_answered_as_without_the_
         ..point(20.0, 20.0)
     };
     let prompts = [point(20.0, 20.0), in_a_box, point(70.0, 50.0)];
-    let answers = requery(&predictor, &image, &prompts, &[], &Choice::default()).expect("answers");
+    let answers =
+        requery(&predictor, &image, None, &prompts, &[], &Choice::default()).expect("answers");
     let single = predictor.predict(&image, &prompts, false).expect("answers");
     let several = predictor.predict(&image, &prompts, true).expect("answers");
     assert_eq!(answers.len(), prompts.len());
     for (at, answer) in answers.iter().enumerate() {
         let known = single[at].iter().chain(&several[at]);
-        let same = |other: &&resam_sam::Prediction| other.low_res == answer.low_res;
+        let same = |other: &&resam_sam::Prediction| other.low_res == answer.prediction.low_res;
         assert_eq!(known.filter(same).count(), 1, "prompt {at}");
     }
-    assert_eq!(answers[1].low_res, single[1][0].low_res);
+    assert_eq!(answers[1].prediction.low_res, single[1][0].low_res);
+    assert!(answers[1].candidate.is_none());
 }
 
 #[test]
@@ -79,7 +84,8 @@ fn a_mask_with_the_point_of_another_object_is_not_the_answer_if_there_is_one_wit
         let mut points = others.flat_map(|(_, prompt)| &prompt.points);
         points.any(|point| logits[point.y as usize * WIDTH + point.x as usize] > 0.0)
     };
-    let answers = requery(&predictor, &image, &prompts, &[], &Choice::default()).expect("answers");
+    let answers =
+        requery(&predictor, &image, None, &prompts, &[], &Choice::default()).expect("answers");
     let single = predictor.predict(&image, &prompts, false).expect("answers");
     let several = predictor.predict(&image, &prompts, true).expect("answers");
     let mut avoided = 0;
@@ -88,7 +94,7 @@ fn a_mask_with_the_point_of_another_object_is_not_the_answer_if_there_is_one_wit
             |other: &resam_sam::Prediction| other.logits().iter().all(|&logit| logit <= 0.0);
         let mut known = single[at].iter().chain(&several[at]);
         if known.any(|other| !empty(other) && !holds_others(other, at)) {
-            assert!(!holds_others(answer, at), "prompt {at}");
+            assert!(!holds_others(&answer.prediction, at), "prompt {at}");
             avoided += usize::from(holds_others(&single[at][0], at));
         }
     }
@@ -99,6 +105,64 @@ fn a_mask_with_the_point_of_another_object_is_not_the_answer_if_there_is_one_wit
 fn nothing_asked_is_nothing_answered() {
     let predictor = predictor();
     let image = encoded(&predictor);
-    let answers = requery(&predictor, &image, &[], &[], &Choice::default()).expect("answers");
+    let answers = requery(&predictor, &image, None, &[], &[], &Choice::default()).expect("answers");
     assert!(answers.is_empty());
+}
+
+#[test]
+fn with_pixels_an_answer_is_one_of_the_masks_of_the_whole_or_of_a_part_that_shows_it() {
+    let predictor = predictor();
+    let image = encoded(&predictor);
+    let pixels = pixels();
+    let view = RgbView::new(WIDTH, HEIGHT, &pixels).expect("an image");
+    let places = (0..4).flat_map(|row| (0..5).map(move |column| (row, column)));
+    let prompts: Vec<Prompt> = places
+        .map(|(row, column)| point(9.5 + 17.0 * f64::from(column), 8.5 + 15.0 * f64::from(row)))
+        .collect();
+    let choice = Choice::default();
+    let answers = requery(&predictor, &image, Some(view), &prompts, &[], &choice).expect("answers");
+    let whole = predictor.predict_all(&image, &prompts).expect("answers");
+    // Parts of half the longest side, wherever they may lie.
+    let side = WIDTH / 2;
+    let mut closer = 0;
+    for (at, answer) in answers.iter().enumerate() {
+        let same = |other: &resam_sam::Prediction| other.low_res == answer.prediction.low_res;
+        if whole[at].iter().any(same) {
+            continue;
+        }
+        let origins = (0..=WIDTH - side).flat_map(|x| (0..=HEIGHT - side).map(move |y| (x, y)));
+        let of_parts = origins.filter(|&(x, y)| {
+            x % 11 == 0 && y % 11 == 0 || x == WIDTH - side || y == HEIGHT - side
+        });
+        let mut found = false;
+        for (x, y) in of_parts {
+            let part = Part {
+                x,
+                y,
+                width: side,
+                height: side,
+            };
+            let look = predictor.encode_part(view, part).expect("a part");
+            let masks = predictor
+                .predict_all(&look, &prompts[at..=at])
+                .expect("answers");
+            if masks[0].iter().any(same) {
+                found = true;
+                break;
+            }
+        }
+        assert!(found, "prompt {at}");
+        closer += 1;
+    }
+    println!("{closer} of {} closer", prompts.len());
+    // Without the wish, or without pixels, nothing is looked at twice.
+    let once = Choice {
+        closer: false,
+        ..choice
+    };
+    let plain = requery(&predictor, &image, Some(view), &prompts, &[], &once).expect("answers");
+    let blind = requery(&predictor, &image, None, &prompts, &[], &choice).expect("answers");
+    for (plain, blind) in plain.iter().zip(&blind) {
+        assert_eq!(plain.prediction.low_res, blind.prediction.low_res);
+    }
 }

@@ -32,8 +32,8 @@ pub struct Answering {
     /// Take the one of the three masks for an ambiguous prompt that has the highest predicted
     /// quality, instead of the single mask.
     pub multimask: bool,
-    /// Take the mask that the loop finds at inference, [`resam_adapt::requery()`], instead.
-    pub requery: bool,
+    /// Take the mask that the loop finds at inference, [`resam_adapt::requery()`], by this choice.
+    pub requery: Option<Choice>,
     /// A pixel is on the object when its logit is above this: 0 for SAM, 0.5 for ReSAM's scorer.
     pub threshold: f32,
 }
@@ -242,9 +242,13 @@ fn score_image(
         .iter()
         .map(|question| question.prompt.clone())
         .collect();
-    let answers = match answering.requery {
-        true => resam_adapt::requery(predictor, &encoded, &prompts, &[], &Choice::default())?,
-        false => predictor.predict_best(&encoded, &prompts, answering.multimask)?,
+    let answers = match &answering.requery {
+        Some(choice) => {
+            let found =
+                resam_adapt::requery(predictor, &encoded, Some(view), &prompts, &[], choice)?;
+            found.into_iter().map(|found| found.prediction).collect()
+        }
+        None => predictor.predict_best(&encoded, &prompts, answering.multimask)?,
     };
     for (question, answer) in questions.iter().zip(answers) {
         let predicted = Bitmap::from_threshold(

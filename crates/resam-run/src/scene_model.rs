@@ -3,7 +3,7 @@
 use image::RgbImage;
 use rayon::prelude::*;
 use resam_adapt::Choice;
-use resam_adapt::choose::stability;
+use resam_adapt::choose::{Candidate, stability};
 use resam_mask::Bitmap;
 use resam_sam::postprocess::Geometry;
 use resam_sam::preprocess::{RgbView, resized_size};
@@ -68,13 +68,17 @@ fn asked(prompts: &[Prompt]) -> Vec<resam_sam::Prompt> {
     prompts.iter().map(prompt).collect()
 }
 
-fn answer(prediction: &Prediction) -> Result<Answer, resam_mask::MaskError> {
+fn answer(
+    prediction: &Prediction,
+    candidate: Option<Candidate>,
+) -> Result<Answer, resam_mask::MaskError> {
     let [height, width] = prediction.image_size();
     let logits = prediction.logits();
     Ok(Answer {
         mask: Bitmap::from_threshold(&logits, width as u32, height as u32, 0.0)?,
         score: prediction.quality,
         stability: stability(&prediction.low_res) as f32,
+        contradicted: candidate.is_some_and(|candidate| candidate.contradicted),
     })
 }
 
@@ -102,15 +106,23 @@ impl Model for SceneModel<'_> {
         beside: &[PromptPoint],
     ) -> Result<Vec<Answer>, ModelError> {
         let asked = asked(prompts);
-        let found = match &self.answers {
-            Answers::Single => self.predictor.predict_best(embedding, &asked, false)?,
-            Answers::Multimask => self.predictor.predict_best(embedding, &asked, true)?,
+        let multimask = self.answers == Answers::Multimask;
+        let answers: Result<Vec<Answer>, _> = match &self.answers {
             Answers::Requery(choice) => {
                 let beside: Vec<_> = beside.iter().map(point).collect();
-                resam_adapt::requery(self.predictor, embedding, &asked, &beside, choice)?
+                // What is small is asked again by the scene, which has the windows.
+                let found =
+                    resam_adapt::requery(self.predictor, embedding, None, &asked, &beside, choice)?;
+                let found = found.par_iter();
+                found
+                    .map(|found| answer(&found.prediction, found.candidate))
+                    .collect()
+            }
+            Answers::Single | Answers::Multimask => {
+                let found = self.predictor.predict_best(embedding, &asked, multimask)?;
+                found.par_iter().map(|found| answer(found, None)).collect()
             }
         };
-        let answers: Result<Vec<Answer>, _> = found.par_iter().map(answer).collect();
         Ok(answers?)
     }
 
@@ -122,7 +134,7 @@ impl Model for SceneModel<'_> {
         let found = self.predictor.predict(embedding, &asked(prompts), true)?;
         let answers: Result<Vec<Vec<Answer>>, _> = found
             .par_iter()
-            .map(|masks| masks.iter().map(answer).collect())
+            .map(|masks| masks.iter().map(|mask| answer(mask, None)).collect())
             .collect();
         Ok(answers?)
     }

@@ -82,6 +82,16 @@ impl ImageEncoder {
             .cast(FloatDType::F32)
     }
 
+    /// The embedding, without a graph, from what [`forward_frozen`](Self::forward_frozen) of another
+    /// encoder answers, whose weights are the same as far as that goes.
+    pub fn forward_beyond(&self, other: &Self, frozen: Tensor<4>) -> Tensor<4> {
+        let first = first_that_trains(&other.parts());
+        self.valid().parts()[first..]
+            .iter()
+            .fold(frozen, |x, part| part.forward(x))
+            .cast(FloatDType::F32)
+    }
+
     /// As [`forward_trained`](Self::forward_trained), keeping the inputs of the parts instead of a
     /// graph.
     ///

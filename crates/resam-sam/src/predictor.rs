@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::error::SamError;
 use crate::mask_decoder::{DecodedMasks, DecoderImage};
 use crate::postprocess::{Geometry, upscale_logits};
-use crate::preprocess::{RgbView, preprocess};
+use crate::preprocess::{Part, RgbView, preprocess};
 use crate::prompt_encoder::{PointLabel, PromptBatch};
 use crate::sam::Sam;
 
@@ -37,6 +37,14 @@ pub struct Prompt {
     pub mask: Option<Vec<f32>>,
 }
 
+/// Where a part that was encoded lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Within {
+    part: Part,
+    /// `[height, width]` of the whole image.
+    whole: [usize; 2],
+}
+
 /// One mask that answers a prompt.
 #[derive(Debug, Clone)]
 pub struct Prediction {
@@ -45,17 +53,30 @@ pub struct Prediction {
     /// Logits at a quarter of the input's resolution, row-major, square.
     pub low_res: Vec<f32>,
     geometry: Geometry,
+    within: Option<Within>,
 }
 
 impl Prediction {
-    /// Logits at the image's own size, row-major; positive on the object.
+    /// Logits at the image's own size, row-major; positive on the object, and minus infinity where
+    /// the part that was encoded does not reach.
     pub fn logits(&self) -> Vec<f32> {
-        upscale_logits(&self.low_res, self.low_res.len().isqrt(), &self.geometry)
+        let seen = upscale_logits(&self.low_res, self.low_res.len().isqrt(), &self.geometry);
+        let Some(Within { part, whole }) = self.within else {
+            return seen;
+        };
+        let [height, width] = whole;
+        let mut logits = vec![f32::NEG_INFINITY; height * width];
+        let rows = logits.chunks_exact_mut(width).skip(part.y);
+        for (row, seen) in rows.zip(seen.chunks_exact(part.width)) {
+            row[part.x..part.x + part.width].copy_from_slice(seen);
+        }
+        logits
     }
 
     /// `[height, width]` of the image.
     pub fn image_size(&self) -> [usize; 2] {
-        self.geometry.original
+        self.within
+            .map_or(self.geometry.original, |within| within.whole)
     }
 }
 
@@ -64,6 +85,7 @@ impl Prediction {
 pub struct EncodedImage {
     embedding: Tensor<4>,
     geometry: Geometry,
+    within: Option<Within>,
     /// As the decoder reads it, for all prompts without a mask.
     read: DecoderImage,
 }
@@ -74,10 +96,29 @@ impl EncodedImage {
         &self.embedding
     }
 
-    /// Where the image lies in the network's input.
+    /// Where the image, or the part of it that was encoded, lies in the network's input.
     pub fn geometry(&self) -> &Geometry {
         &self.geometry
     }
+
+    /// Continuous pixels of the image as the prompt encoder takes them.
+    fn to_input(&self, [x, y]: [f64; 2]) -> [f32; 2] {
+        let origin = self
+            .within
+            .map_or([0, 0], |within| [within.part.x, within.part.y]);
+        self.geometry
+            .to_input([x - origin[0] as f64, y - origin[1] as f64])
+    }
+}
+
+/// Which of the model's masks answer a prompt.
+#[derive(Clone, Copy)]
+enum Masks {
+    Single,
+    /// Those for an ambiguous prompt.
+    Ambiguous,
+    /// The single one, then the others.
+    All,
 }
 
 /// A model, the device it runs on, and the input size it runs at.
@@ -132,6 +173,21 @@ impl Predictor {
         self.read(self.sam.image_encoder.forward(input), geometry)
     }
 
+    /// Encodes a part of an image, for answers about what is in it: prompts and answers are in pixels
+    /// of the whole image. The input covers the part alone, so that a small one is seen larger.
+    ///
+    /// # Errors
+    /// [`SamError::Image`] for a part without pixels or one that sticks out of the image.
+    pub fn encode_part(&self, image: RgbView<'_>, part: Part) -> Result<EncodedImage, SamError> {
+        let rgb = image.cut(part);
+        let view = RgbView::new(part.width, part.height, &rgb)?;
+        let whole = [image.height, image.width];
+        Ok(EncodedImage {
+            within: Some(Within { part, whole }),
+            ..self.encode(view)
+        })
+    }
+
     /// An embedding that was made before, `[1, channels, rows, columns]` of this predictor's input
     /// size, read for the prompts to come.
     pub fn read(&self, embedding: Tensor<4>, geometry: Geometry) -> EncodedImage {
@@ -142,6 +198,7 @@ impl Predictor {
             read: decoder.read(embedding.clone(), positions, dense, true),
             embedding,
             geometry,
+            within: None,
         }
     }
 
@@ -180,14 +237,40 @@ impl Predictor {
     /// are asked beside it. Masks come in the order of the model, not sorted by quality.
     ///
     /// # Errors
-    /// [`SamError::Prompt`] for a prompt with nothing in it, with a coordinate that is not a
-    /// number, or with a mask of another size than the model's; [`SamError::Failed`] when the
-    /// device did not come to the end of its work, the encoding included.
+    /// As [`predict_all`](Self::predict_all).
     pub fn predict(
         &self,
         image: &EncodedImage,
         prompts: &[Prompt],
         multimask: bool,
+    ) -> Result<Vec<Vec<Prediction>>, SamError> {
+        let asked = match multimask {
+            true => Masks::Ambiguous,
+            false => Masks::Single,
+        };
+        self.answer(image, prompts, asked)
+    }
+
+    /// As [`predict`](Self::predict), each with the single mask first and then those for an ambiguous
+    /// prompt.
+    ///
+    /// # Errors
+    /// [`SamError::Prompt`] for a prompt with nothing in it, with a coordinate that is not a
+    /// number, or with a mask of another size than the model's; [`SamError::Failed`] when the
+    /// device did not come to the end of its work, the encoding included.
+    pub fn predict_all(
+        &self,
+        image: &EncodedImage,
+        prompts: &[Prompt],
+    ) -> Result<Vec<Vec<Prediction>>, SamError> {
+        self.answer(image, prompts, Masks::All)
+    }
+
+    fn answer(
+        &self,
+        image: &EncodedImage,
+        prompts: &[Prompt],
+        asked: Masks,
     ) -> Result<Vec<Vec<Prediction>>, SamError> {
         for (index, prompt) in prompts.iter().enumerate() {
             self.check(index, prompt, image)?;
@@ -196,7 +279,7 @@ impl Predictor {
         for group in same_form(prompts) {
             for indices in group.chunks(PROMPTS_PER_BATCH) {
                 let batch = self.batch(image, prompts, indices);
-                let decoded = self.decode(image, &batch, multimask);
+                let decoded = self.decode(image, &batch, asked);
                 let [_, masks, height, width] = decoded.low_res.dims();
                 let low_res = values(decoded.low_res)?;
                 let quality = values(decoded.quality)?;
@@ -209,6 +292,7 @@ impl Predictor {
                                 quality: quality[at],
                                 low_res: low_res[cells].to_vec(),
                                 geometry: image.geometry,
+                                within: image.within,
                             }
                         })
                         .collect();
@@ -238,15 +322,19 @@ impl Predictor {
         Ok(answers.into_iter().filter_map(best).collect())
     }
 
-    fn decode(&self, image: &EncodedImage, batch: &PromptBatch, multimask: bool) -> DecodedMasks {
+    fn decode(&self, image: &EncodedImage, batch: &PromptBatch, asked: Masks) -> DecodedMasks {
         let decoder = &self.sam.mask_decoder;
         let (sparse, dense) = self.sam.prompt_encoder.forward(batch, [self.input_size; 2]);
-        if batch.masks.is_none() {
-            return decoder.forward(&image.read, sparse, multimask);
+        let own = batch.masks.is_some().then(|| {
+            let (embedding, positions) = (image.embedding.clone(), self.positions.clone());
+            decoder.read(embedding, positions, dense, false)
+        });
+        let read = own.as_ref().unwrap_or(&image.read);
+        match asked {
+            Masks::Single => decoder.forward(read, sparse, false),
+            Masks::Ambiguous => decoder.forward(read, sparse, true),
+            Masks::All => decoder.forward_all(read, sparse),
         }
-        let (embedding, positions) = (image.embedding.clone(), self.positions.clone());
-        let own = decoder.read(embedding, positions, dense, false);
-        decoder.forward(&own, sparse, multimask)
     }
 
     fn mask_side(image: &EncodedImage) -> usize {
@@ -281,7 +369,6 @@ impl Predictor {
     }
 
     fn batch(&self, image: &EncodedImage, prompts: &[Prompt], indices: &[usize]) -> PromptBatch {
-        let geometry = &image.geometry;
         let mut batch = PromptBatch::default();
         let mut masks = Vec::new();
         for &index in indices {
@@ -293,13 +380,13 @@ impl Predictor {
                     } else {
                         PointLabel::Negative
                     };
-                    (geometry.to_input([point.x, point.y]), label)
+                    (image.to_input([point.x, point.y]), label)
                 });
                 batch.points.push(points.collect());
             }
             if let Some([x0, y0, x1, y1]) = prompt.bounds {
-                let [x0, y0] = geometry.to_input([x0, y0]);
-                let [x1, y1] = geometry.to_input([x1, y1]);
+                let [x0, y0] = image.to_input([x0, y0]);
+                let [x1, y1] = image.to_input([x1, y1]);
                 batch.boxes.push([x0, y0, x1, y1]);
             }
             if let Some(mask) = &prompt.mask {

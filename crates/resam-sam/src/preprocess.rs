@@ -45,6 +45,31 @@ impl<'a> RgbView<'a> {
             data,
         })
     }
+
+    /// The pixels of a part; none of what sticks out of the image.
+    pub fn cut(&self, part: Part) -> Vec<u8> {
+        let end = part.x.saturating_add(part.width);
+        let columns = part.x.saturating_mul(3)..end.saturating_mul(3);
+        let rows = self.data.chunks_exact(3 * self.width);
+        let rows = rows.skip(part.y).take(part.height);
+        rows.filter_map(|row| row.get(columns.clone()))
+            .flatten()
+            .copied()
+            .collect()
+    }
+}
+
+/// A part of an image, in its pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Its first column.
+    pub x: usize,
+    /// Its first row.
+    pub y: usize,
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
 }
 
 /// The size `[height, width]` of an image whose long side is brought to `long_side`; halves are

@@ -38,6 +38,7 @@ pub(crate) struct Piece {
     pub(crate) mask: PlacedMask,
     pub(crate) score: f32,
     pub(crate) stability: f32,
+    pub(crate) contradicted: bool,
     pub(crate) edges: Edges,
     /// The box of what is surely the object, in the raster.
     pub(crate) core: [f64; 4],
@@ -374,6 +375,7 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
                     mask,
                     score,
                     stability,
+                    contradicted,
                 } in answers
                 {
                     if let Some(placed) = place(mask, &tile.valid, prompt, planned, raster)? {
@@ -382,6 +384,7 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
                             mask: placed.mask,
                             score,
                             stability,
+                            contradicted,
                             edges: placed.edges,
                             core: placed.core,
                         }));

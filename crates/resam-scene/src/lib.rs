@@ -15,6 +15,7 @@
 mod again;
 mod auto;
 mod cache;
+mod closer;
 mod cover;
 mod engine;
 mod error;

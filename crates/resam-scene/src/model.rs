@@ -38,6 +38,8 @@ pub struct Answer {
     pub score: f32,
     /// How little the mask depends on where the line is drawn, from 0 to 1.
     pub stability: f32,
+    /// The mask cannot be what is meant: it holds the point of another object, say.
+    pub contradicted: bool,
 }
 
 /// How long a model takes, for the plan.

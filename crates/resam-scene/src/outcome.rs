@@ -91,6 +91,8 @@ pub struct Counts {
     pub rounds: u32,
     /// Objects that were asked about again because they reached an edge, each time counted.
     pub asked_again: usize,
+    /// Objects that were asked about again because they are small, in a window that shows them closer.
+    pub asked_closer: usize,
     /// Objects that turned out to be another one.
     pub merged: usize,
     /// Objects that reach the edge of the last window that they were asked in.

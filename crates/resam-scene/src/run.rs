@@ -7,6 +7,7 @@ use rstar::{AABB, RTree};
 use serde::Serialize;
 
 use crate::again::{Known, ask_again};
+use crate::closer::ask_closer;
 use crate::engine::{Engine, Questioner, Questions, Stores};
 use crate::error::SceneError;
 use crate::merge::{Overlap, resolve, unite};
@@ -35,6 +36,8 @@ pub struct SegmentOptions {
     pub levels: u32,
     /// Prompts that are answered at once.
     pub batch: usize,
+    /// Ask about small objects a second time, in windows of half the side.
+    pub closer: bool,
     /// Objects whose IoU is at least this are one, with the prompts of both; none keeps every prompt's
     /// object.
     pub merge: Option<f64>,
@@ -50,6 +53,7 @@ impl Default for SegmentOptions {
             rounds: 5,
             levels: MOST_LEVELS,
             batch: 64,
+            closer: false,
             merge: None,
             overlap: Overlap::Keep,
         }
@@ -237,6 +241,9 @@ pub fn segment<S: Source, M: Model>(
         engine.fail(Failure::Object { prompt, reason });
     }
     let extent = |object: usize| objects[object].extent(false);
+    if options.closer {
+        ask_closer(&mut engine, &mut known, &asking, extent)?;
+    }
     ask_again(
         &mut engine,
         &mut known,

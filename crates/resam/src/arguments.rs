@@ -142,6 +142,10 @@ pub(crate) struct Model {
     /// Answer points with the single mask, even if the adapter was made for `--requery`
     #[arg(long)]
     pub(crate) single: bool,
+    /// Look once: `--requery` then does not ask about small objects again in parts of the image that the
+    /// model sees enlarged, each of which takes an encoding
+    #[arg(long)]
+    pub(crate) no_closer: bool,
     /// Side of the network's input in pixels, a multiple of 16 [default: the model's own, 1024]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) input_size: Option<usize>,

@@ -6,5 +6,6 @@ mod golden;
 mod loading;
 mod minisam;
 mod other_sizes;
+mod parts;
 mod pre_and_postprocessing;
 mod training;

@@ -165,6 +165,8 @@ pub(crate) enum Sight {
     Short,
     /// Single pixels all over the tile are wrong.
     Noisy,
+    /// In tiles of more than half the input they are made of blocks of eight pixels.
+    Coarse,
 }
 
 /// Sees the object under a prompt's first positive point, or the one of a box's middle.
@@ -240,6 +242,10 @@ impl Model for ExactModel {
                     Sight::Exact => is_object,
                     Sight::Short => is_object && edge >= 3,
                     // A few of ten thousand pixels.
+                    Sight::Coarse if width.max(height) > self.input / 2 => {
+                        number != 0 && label(tile.get_pixel(x & !7, y & !7).0) == number
+                    }
+                    Sight::Coarse => is_object,
                     Sight::Noisy => is_object != ((x * 7919 + y * 104_729) % 4001 == 0),
                 }
             };
@@ -258,6 +264,7 @@ impl Model for ExactModel {
                 mask: masks.entry(number).or_insert_with(|| mask(number)).clone(),
                 score: 0.9 + f32::from(number % 97) / 1000.0,
                 stability: 0.99,
+                contradicted: false,
             }
         };
         Ok(prompts.iter().map(answer).collect())

@@ -2,6 +2,7 @@
 
 mod automatic;
 mod caching;
+mod closer;
 mod covering;
 mod made_scene;
 mod placed_masks;

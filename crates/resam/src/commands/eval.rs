@@ -67,7 +67,7 @@ pub(crate) fn score(arguments: &Eval, common: &Common) -> Result<(Evaluation, f6
     let progress = Progress::new("images", dataset.images().len(), common);
     let answering = Answering {
         multimask: arguments.multimask,
-        requery: model.answers_by_requery(arguments.requery) && !arguments.multimask,
+        requery: model.choice(arguments.requery, arguments.multimask),
         threshold: arguments.threshold,
     };
     let evaluation = evaluate(&dataset, &prompting, answering, &model.predictor, |done| {

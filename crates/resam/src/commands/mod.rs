@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
+use resam_adapt::Choice;
 use resam_checkpoint::Checkpoint;
 use resam_output::{RunRecord, Weights};
 use resam_sam::{Adapter, ComputeDevice, Device, Precision, Predictor, Sam, SamConfig};
@@ -51,15 +52,22 @@ pub(crate) struct LoadedModel {
     pub(crate) adapter_sha256: Option<String>,
     /// The adapter was trained for answers by the loop.
     pub(crate) requery: bool,
+    /// The loop asks about small objects again, closer.
+    pub(crate) closer: bool,
     pub(crate) precision: Precision,
     pub(crate) sha256: String,
     pub(crate) seconds: f64,
 }
 
 impl LoadedModel {
-    /// Whether points are answered by the loop: it was asked for, or the adapter was made for it.
-    pub(crate) fn answers_by_requery(&self, asked: bool) -> bool {
-        asked || self.requery
+    /// How the loop chooses, where points are answered by it: it was asked for, or the adapter was made
+    /// for it, and the model is not to choose by itself.
+    pub(crate) fn choice(&self, asked: bool, multimask: bool) -> Option<Choice> {
+        let by_loop = (asked || self.requery) && !multimask;
+        by_loop.then(|| Choice {
+            closer: self.closer,
+            ..Choice::default()
+        })
     }
 }
 
@@ -105,6 +113,7 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
         compute: device.clone(),
         adapter_sha256,
         requery,
+        closer: !model.no_closer,
         precision,
         sha256,
         seconds: started.elapsed().as_secs_f64(),

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::Result;
-use resam_adapt::Choice;
 use resam_crs::Crs;
 use resam_data::PointFile;
 use resam_geo::{Raster, SampleKind, Scene, SceneOptions};
@@ -238,14 +237,15 @@ enum Search {
     Everything(AutoOptions),
 }
 
-fn search(arguments: &Segment, input_size: u32) -> Search {
+fn search(arguments: &Segment, model: &SceneModel<'_>) -> Search {
     let options = &arguments.scene;
     let window = options.window.map(std::num::NonZeroU32::get);
-    let side = window.unwrap_or(input_size);
+    let side = window.unwrap_or(model.input_size());
     let run = SegmentOptions {
         window,
         // Small windows have small margins.
         margin: SegmentOptions::default().margin.min(side / 8),
+        closer: matches!(&model.answers, Answers::Requery(choice) if choice.closer),
         merge: options.merge,
         overlap: match options.overlap {
             OverlapName::Keep => Overlap::Keep,
@@ -277,11 +277,11 @@ fn find(
     arguments: &Segment,
     scene: &Scene,
     prompts: &[ObjectPrompt],
-    model: &impl Model,
+    model: &SceneModel<'_>,
     stores: &mut Stores<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<Found> {
-    Ok(match search(arguments, model.input_size()) {
+    Ok(match search(arguments, model) {
         Search::Prompts(options) => {
             resam_scene::segment(scene, prompts, &options, model, stores, watch)?
         }
@@ -440,13 +440,10 @@ fn scene_model<'a>(arguments: &Segment, model: &'a LoadedModel) -> Result<SceneM
     Ok(SceneModel {
         predictor: &model.predictor,
         device: model.compute.clone(),
-        answers: match (
-            model.answers_by_requery(arguments.requery),
-            arguments.multimask,
-        ) {
-            (true, false) => Answers::Requery(Choice::default()),
-            (_, true) => Answers::Multimask,
-            (false, false) => Answers::Single,
+        answers: match model.choice(arguments.requery, arguments.multimask) {
+            Some(choice) => Answers::Requery(choice),
+            None if arguments.multimask => Answers::Multimask,
+            None => Answers::Single,
         },
         identity: format!(
             "{} {adapter} {} {size}",
@@ -486,7 +483,7 @@ fn journal(
     ];
     let path = match &arguments.scene.cache {
         Some(folder) => {
-            let options = search(arguments, model.input_size());
+            let options = search(arguments, model);
             let question = format!("{about:?} {} {options:?} {prompts:?}", model.identity());
             let digest = Sha256::digest(question.as_bytes());
             let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -644,6 +641,12 @@ fn tell(
         counts.cached,
         counts.resumed
     );
+    if counts.asked_closer > 0 {
+        println!(
+            "{} are small and were asked about again, closer",
+            counts.asked_closer
+        );
+    }
     if counts.asked_again > 0 {
         println!(
             "{} asked again because they reached an edge; {} reach one still",

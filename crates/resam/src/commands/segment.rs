@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
-use resam_adapt::Choice;
 use resam_data::PointFile;
 use resam_mask::Bitmap;
 use resam_output::{Format, Object, PromptMarks, Segmentation, check_writable};
@@ -50,9 +49,13 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     let encoding = started.elapsed().as_secs_f64();
     let prompts: Vec<Prompt> = asked.iter().map(|one| one.prompt.clone()).collect();
     let predictor = &model.predictor;
-    let answers = match model.answers_by_requery(arguments.requery) && !arguments.multimask {
-        true => resam_adapt::requery(predictor, &encoded, &prompts, &[], &Choice::default())?,
-        false => predictor.predict_best(&encoded, &prompts, arguments.multimask)?,
+    let answers = match model.choice(arguments.requery, arguments.multimask) {
+        Some(choice) => {
+            let found =
+                resam_adapt::requery(predictor, &encoded, Some(view), &prompts, &[], &choice)?;
+            found.into_iter().map(|found| found.prediction).collect()
+        }
+        None => predictor.predict_best(&encoded, &prompts, arguments.multimask)?,
     };
     let mut objects = Vec::with_capacity(asked.len());
     for (index, (one, answer)) in asked.into_iter().zip(answers).enumerate() {

@@ -1,0 +1,59 @@
+//! Objects that turn out to be small are asked about again in windows of half the side, whose pixels the
+//! model sees enlarged. That answer counts, unless the window cuts it off or it cannot be meant.
+
+use std::collections::BTreeMap;
+
+use crate::again::Known;
+use crate::engine::{Engine, Questioner};
+use crate::error::SceneError;
+use crate::model::Model;
+use crate::plan::{Grid, Need, union};
+use crate::source::Source;
+
+/// A small object's box is at most this share of the closer window's side.
+const LARGEST: f64 = 0.5;
+
+/// Asks again about what is small. `extent` is the box of what points at an object.
+pub(crate) fn ask_closer<S: Source, M: Model>(
+    engine: &mut Engine<'_, '_, S, M>,
+    known: &mut BTreeMap<usize, Known>,
+    questioner: &impl Questioner,
+    extent: impl Fn(usize) -> Option<[f64; 4]>,
+) -> Result<(), SceneError> {
+    let grid = Grid {
+        side: engine.grid.side / 2,
+        margin: engine.grid.margin / 2,
+        levels: 0,
+        ..engine.grid
+    };
+    let largest = LARGEST * f64::from(grid.side);
+    let small = known.iter().filter_map(|(&object, known)| {
+        let seen = match known.piece.contradicted {
+            // What was seen is surely not the object.
+            true => extent(object)?,
+            false => extent(object).map_or(known.piece.core, |own| union(own, known.piece.core)),
+        };
+        let [x0, y0, x1, y1] = seen;
+        let is_small = known.planned.level == 0 && (x1 - x0).max(y1 - y0) <= largest;
+        is_small.then_some(Need {
+            object,
+            bounds: seen,
+            level: 0,
+        })
+    });
+    let needs: Vec<Need> = small.collect();
+    if needs.is_empty() {
+        return Ok(());
+    }
+    engine.counts.asked_closer += needs.len();
+    // Half a window and its margins fit a window.
+    let (windows, _) = grid.plan(&needs);
+    engine.round(windows, needs.len(), questioner, |planned, found| {
+        for piece in found.pieces {
+            // What a window cuts off was seen whole before.
+            if !piece.edges.any() && !piece.contradicted {
+                known.insert(piece.object, Known::new(piece, planned));
+            }
+        }
+    })
+}

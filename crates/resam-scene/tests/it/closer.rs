@@ -1,0 +1,56 @@
+//! What is small is asked about again in windows of half the side.
+
+use resam_scene::{ObjectPrompt, Outcome, SegmentOptions, Stores, segment};
+
+use crate::made_scene::{ExactModel, MadeScene, Shape, Sight};
+use crate::object;
+
+/// Small objects in a row, and two that are larger than half of half a window; how many are small.
+fn scene() -> (MadeScene, Vec<ObjectPrompt>, usize) {
+    let mut shapes: Vec<Shape> = (0..12)
+        .map(|at| Shape::Ellipse([70.0 + 140.0 * f64::from(at), 300.0], [21.0, 13.0], 0.4))
+        .collect();
+    let small = shapes.len();
+    shapes.push(Shape::Rectangle([500.0, 1000.0], [129.0, 40.0], 0.0));
+    shapes.push(Shape::Rectangle([1300.0, 1000.0], [300.0, 60.0], 0.3));
+    let prompts = shapes.iter().enumerate().map(|(at, shape)| {
+        let [x, y] = shape.along(0.0);
+        object(&at.to_string(), x, y)
+    });
+    let prompts = prompts.collect();
+    (MadeScene::new(1800, 1400, &shapes), prompts, small)
+}
+
+fn run(scene: &MadeScene, prompts: &[ObjectPrompt], closer: bool) -> Outcome {
+    let options = SegmentOptions {
+        closer,
+        ..SegmentOptions::default()
+    };
+    let model = ExactModel::new(1024, Sight::Coarse);
+    let mut stores = Stores::default();
+    segment(scene, prompts, &options, &model, &mut stores, &mut ()).expect("a run")
+}
+
+#[test]
+fn small_objects_are_seen_as_finely_as_half_a_window_shows_them_and_large_ones_as_before() {
+    let (scene, prompts, small) = scene();
+    let areas = scene.areas(prompts.len());
+    let iou = |outcome: &Outcome, at: usize| {
+        assert_eq!(outcome.objects[at].prompts, [at]);
+        scene.iou(&outcome.objects[at].mask, at as u16 + 1, areas[at + 1])
+    };
+    let before = run(&scene, &prompts, false);
+    let after = run(&scene, &prompts, true);
+    assert_eq!(before.counts.asked_closer, 0);
+    assert_eq!(after.counts.asked_closer, small);
+    assert_eq!(after.counts.planned_windows, before.counts.planned_windows);
+    assert_eq!(after.failures, []);
+    for at in 0..prompts.len() {
+        if at < small {
+            assert!(iou(&before, at) < 0.95, "object {at}");
+            assert_eq!(iou(&after, at), 1.0, "object {at}");
+        } else {
+            assert_eq!(after.objects[at].mask, before.objects[at].mask);
+        }
+    }
+}
