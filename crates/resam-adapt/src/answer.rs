@@ -211,9 +211,12 @@ impl Question<'_> {
         let Some(bounds) = bounds(mask) else {
             return true;
         };
+        // A point that is the prompt's own too says nothing against its mask.
+        let of_own = &self.prompts[own].points;
         let holds = |point: &PromptPoint| {
             let inside = point.x >= 0.0 && point.y >= 0.0;
-            inside && mask.get(point.x as u32, point.y as u32)
+            let held = inside && mask.get(point.x as u32, point.y as u32);
+            held && !(point.positive && of_own.contains(point))
         };
         let [height, width] = answer.image_size();
         let mut of_prompts = self.prompts.iter().enumerate();

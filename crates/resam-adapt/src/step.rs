@@ -172,11 +172,15 @@ fn chosen_labels(
     found
 }
 
-/// Whether a mask holds a positive point of another instance or a negative one of its own.
+/// Whether a mask holds a positive point of another instance or a negative one of its own. A point that
+/// is the instance's own too says nothing against it.
 fn contradicted(mask: &Bitmap, framed: &Framed, instance: usize) -> bool {
-    let holds = |&([x, y], _): &([f32; 2], PointLabel)| {
+    let own = &framed.points[instance];
+    let holds = |point: &([f32; 2], PointLabel)| {
+        let [x, y] = point.0;
         // Positions count from the centre of the first pixel; what is off the input is on no mask.
-        x > -0.5 && y > -0.5 && mask.get(x.round() as u32, y.round() as u32)
+        let inside = x > -0.5 && y > -0.5 && mask.get(x.round() as u32, y.round() as u32);
+        inside && !(point.1 == PointLabel::Positive && own.contains(point))
     };
     framed.points.iter().enumerate().any(|(other, points)| {
         let wrong = match other == instance {

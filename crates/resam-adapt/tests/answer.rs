@@ -166,3 +166,26 @@ fn with_pixels_an_answer_is_one_of_the_masks_of_the_whole_or_of_a_part_that_show
         assert_eq!(plain.prediction.low_res, blind.prediction.low_res);
     }
 }
+
+#[test]
+fn prompts_with_the_same_point_get_the_answer_of_one() {
+    let predictor = predictor();
+    let image = encoded(&predictor);
+    let alone = [point(30.5, 20.5), point(70.5, 50.5)];
+    let doubled = [alone[0].clone(), alone[1].clone(), alone[0].clone()];
+    // Sizes are judged in company, which a double is.
+    let choice = Choice {
+        size_weight: 0.0,
+        ..Choice::default()
+    };
+    let ask = |prompts: &[Prompt]| {
+        requery(&predictor, &image, None, prompts, &[], &choice).expect("answers")
+    };
+    let (alone, doubled) = (ask(&alone), ask(&doubled));
+    for (at, of_one) in [(0, 0), (1, 1), (2, 0)] {
+        assert_eq!(
+            doubled[at].prediction.low_res,
+            alone[of_one].prediction.low_res
+        );
+    }
+}

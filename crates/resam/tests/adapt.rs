@@ -58,6 +58,9 @@ fn folder() -> TempDir {
         "annotations": annotations,
         "categories": [{ "id": 1, "name": "square" }],
     });
+    // Random weights agree with nothing: every label is learnt from.
+    let recipe = "[labels]\nleast_agreement = 0.0\n";
+    std::fs::write(folder.path().join("recipe.toml"), recipe).expect("a recipe");
     std::fs::write(folder.path().join("points.csv"), points).expect("points");
     std::fs::write(folder.path().join("coco.json"), coco.to_string()).expect("masks");
     folder
@@ -247,6 +250,33 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
     );
 }
 
+/// Begins a run in `output` and kills it as soon as there is a checkpoint.
+fn kill_after_a_checkpoint(folder: &TempDir, arguments: &[&str], output: &str) {
+    let mut child = command(folder, arguments)
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it runs");
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !states(folder, output)
+        .iter()
+        .any(|name| name.starts_with("update-"))
+    {
+        assert!(Instant::now() < deadline, "no checkpoint came");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("killed");
+    child.wait().expect("gone");
+}
+
+/// The files in a run's folder of checkpoints.
+fn states(folder: &TempDir, output: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(folder.path().join(output).join("checkpoints"));
+    let entries = entries.into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.collect()
+}
+
 #[test]
 fn a_run_that_was_killed_goes_on_to_the_same_adapter() {
     let folder = folder();
@@ -258,6 +288,8 @@ fn a_run_that_was_killed_goes_on_to_the_same_adapter() {
             output,
             "--steps",
             "12",
+            "--config",
+            "recipe.toml",
             "--checkpoint-every",
             "1",
             "--quiet",
@@ -265,28 +297,7 @@ fn a_run_that_was_killed_goes_on_to_the_same_adapter() {
     };
     succeeded(&resam(&folder, &arguments("whole")));
 
-    // Killed as soon as there is a checkpoint.
-    let mut child = command(&folder, &arguments("killed"))
-        .stderr(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("it runs");
-    let checkpoints = folder.path().join("killed/checkpoints");
-    let deadline = Instant::now() + Duration::from_secs(120);
-    let whole = || {
-        let entries = std::fs::read_dir(&checkpoints)
-            .into_iter()
-            .flatten()
-            .flatten();
-        let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-        names.any(|name| name.starts_with("update-"))
-    };
-    while !whole() {
-        assert!(Instant::now() < deadline, "no checkpoint came");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    child.kill().expect("killed");
-    child.wait().expect("gone");
+    kill_after_a_checkpoint(&folder, &arguments("killed"), "killed");
 
     // Beginning anew in its folder is refused; other settings are refused; going on works.
     refused(
@@ -303,6 +314,85 @@ fn a_run_that_was_killed_goes_on_to_the_same_adapter() {
         std::fs::read(folder.path().join(run).join("adapter_model.safetensors")).expect("factors")
     };
     assert!(factors("killed") == factors("whole"), "the adapters differ");
+}
+
+/// A limit on the size of files does what a full disk does: a write comes back with an error.
+#[cfg(unix)]
+#[test]
+fn a_checkpoint_that_cannot_be_written_loses_nothing_of_the_one_before() {
+    let folder = folder();
+    let arguments = |output: &'static str| {
+        adapt(&[
+            "--points",
+            "points.csv",
+            "-o",
+            output,
+            "--steps",
+            "12",
+            "--config",
+            "recipe.toml",
+            "--checkpoint-every",
+            "1",
+            "--keep-looks",
+            "0",
+            "--quiet",
+        ])
+    };
+    succeeded(&resam(&folder, &arguments("whole")));
+    kill_after_a_checkpoint(&folder, &arguments("full"), "full");
+    let before = states(&folder, "full");
+    let mut resumed = arguments("full");
+    resumed.push("--resume");
+    let output = std::process::Command::new("sh")
+        .current_dir(folder.path())
+        .args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$@\"", "sh"])
+        .arg(assert_cmd::cargo::cargo_bin!("resam"))
+        .args(&resumed)
+        .args(["--device", "cpu", "--threads", "1"])
+        .output()
+        .expect("it runs");
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("full/checkpoints/update-"), "{message}");
+    assert!(!message.contains("panicked"), "{message}");
+    let after = states(&folder, "full");
+    assert!(after.iter().all(|name| before.contains(name)), "{after:?}");
+    assert!(after.iter().any(|name| name.starts_with("update-")));
+    succeeded(&resam(&folder, &resumed));
+    let factors = |run: &str| {
+        std::fs::read(folder.path().join(run).join("adapter_model.safetensors")).expect("factors")
+    };
+    assert!(factors("full") == factors("whole"), "the adapters differ");
+}
+
+#[test]
+fn a_run_that_gets_no_better_ends_when_its_patience_does() {
+    let folder = folder();
+    // A rate of zero leaves the model as it is: no measure can be better than another.
+    let recipe = "[schedule]\ncheck_every = 1\npatience = 2\n[labels]\nleast_agreement = 0.0\n\
+                  [optimizer]\nlearning_rate = 0.0\n";
+    std::fs::write(folder.path().join("recipe.toml"), recipe).expect("written");
+    for labels in [["--points", "points.csv"], ["--coco", "coco.json"]] {
+        let output = format!("run{}", labels[0]);
+        let mut arguments = adapt(&labels);
+        arguments.extend([
+            "--config",
+            "recipe.toml",
+            "--hold-out",
+            "1",
+            "--steps",
+            "50",
+        ]);
+        arguments.extend(["-o", &output]);
+        let run = resam(&folder, &arguments);
+        succeeded(&run);
+        let record = json(folder.path().join(&output).join("run.json"));
+        let result = &record["result"];
+        // The first look has none before it to be better than.
+        assert_eq!(result["updates"], 3, "{result:#}");
+        let said = result["ended_early"].as_str().expect("a reason");
+        assert!(said.contains("no better measure in 2 looks"), "{said}");
+    }
 }
 
 #[cfg(unix)]
