@@ -22,6 +22,28 @@ use crate::window::Window;
 /// Most samples that are read at once.
 const MAX_SAMPLES: u64 = 1 << 27;
 
+/// What GDAL would read of the files beside a TIFF, and is not read here.
+fn unread_beside(path: &Path) -> Vec<String> {
+    let beside = [
+        (
+            ".msk",
+            "holds a mask and is not read: all pixels count as data",
+        ),
+        (
+            ".ovr",
+            "holds overviews and is not read: a first look at the whole takes longer",
+        ),
+    ];
+    let there = beside.iter().filter_map(|(ending, what)| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        let file = PathBuf::from(name);
+        file.is_file()
+            .then(|| format!("`{}` beside it {what}", file.display()))
+    });
+    there.collect()
+}
+
 /// Table of colours of a palette image: 8-bit red, green and blue by number.
 pub(crate) type Palette = Vec<[u8; 3]>;
 
@@ -99,6 +121,7 @@ impl Raster {
             Georeference::of_tags(&file, &file.directories[0], &mut notes).map_err(named)?;
         if look_beside {
             georeference.complete_from_files(path, &mut notes)?;
+            notes.extend(unread_beside(path));
         }
         let nodata = file
             .text(&file.directories[0], tags::GDAL_NODATA)

@@ -2,13 +2,14 @@
 //! `cargo run --release -p resam-run --example judge_labels -- WEIGHTS IMAGES COCO POINTS [EVERY]`
 //!
 //! Prints the mean IoU over images and over instances: of the single mask, of the published
-//! pseudo-labels, and of those of the default recipe, with the share of instances that they keep. Looks
+//! pseudo-labels, and of those of the default recipe step by step, with the share of instances that they keep. Looks
 //! at images whose id is a multiple of 5, every EVERY-th of them.
 
+use resam_adapt::closer::closer_labels;
 use resam_adapt::example::Framed;
-use resam_adapt::step::pseudo_labels;
+use resam_adapt::step::{PseudoLabels, pseudo_labels};
 use resam_adapt::views::Flip;
-use resam_adapt::{Examples, Recipe};
+use resam_adapt::{Example, Examples, Recipe};
 use resam_checkpoint::Checkpoint;
 use resam_data::{Dataset, PointFile};
 use resam_mask::Bitmap;
@@ -22,6 +23,21 @@ struct Column {
 }
 
 impl Column {
+    /// Labels of an image that agree at least so much, each judged by `iou`.
+    fn add(
+        &mut self,
+        labels: &PseudoLabels,
+        least: f64,
+        iou: &impl Fn(usize, &Bitmap) -> Option<f64>,
+    ) {
+        let pairs = labels.instances.iter().zip(&labels.masks);
+        let sure = pairs
+            .zip(&labels.agreement)
+            .filter(|&(_, &agreement)| agreement >= least);
+        let of_each = sure.filter_map(|((&at, mask), _)| iou(at, mask));
+        self.images.push(of_each.collect());
+    }
+
     fn print(&self, name: &str, asked: usize) {
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
         let some = self.images.iter().filter(|image| !image.is_empty());
@@ -72,7 +88,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let size = sam.image_size();
     let (published, ours) = (Recipe::published(), Recipe::default());
 
-    let mut columns = [(); 4].map(|()| Column::default());
+    let mut columns = [(); 5].map(|()| Column::default());
     let mut asked_in_all = 0;
     for index in (0..images.len()).step_by(every) {
         let example = images.read(index)?;
@@ -86,37 +102,29 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             truth.map(|truth| framed.truth(truth))
         };
         let iou = |instance: usize, mask: &Bitmap| mask.iou(&truth(instance)?).ok();
-        for (recipe, [whole, kept]) in [(&published, [1, 1]), (&ours, [2, 3])] {
-            let labels = pseudo_labels(&sam, &embedding, &framed, &asked, &recipe.labels, 16);
-            if whole == 1 {
-                let pairs = asked.iter().zip(&labels.of_points);
-                columns[0]
-                    .images
-                    .push(pairs.filter_map(|(&at, mask)| iou(at, mask)).collect());
-            }
-            let found: Vec<(f64, f64)> = labels
-                .instances
-                .iter()
-                .zip(labels.masks.iter().zip(&labels.agreement))
-                .filter_map(|(&at, (mask, &agreement))| Some((iou(at, mask)?, agreement)))
-                .collect();
-            let all = found.iter().map(|&(iou, _)| iou).collect();
-            columns[whole].images.push(all);
-            if kept != whole {
-                let sure = found
-                    .iter()
-                    .filter(|(_, agreement)| *agreement >= recipe.labels.least_agreement);
-                columns[kept]
-                    .images
-                    .push(sure.map(|&(iou, _)| iou).collect());
-            }
-        }
+        let labels = pseudo_labels(&sam, &embedding, &framed, &asked, &published.labels, 16);
+        let single = asked.iter().zip(&labels.of_points);
+        let single = single.filter_map(|(&at, mask)| iou(at, mask)).collect();
+        columns[0].images.push(single);
+        columns[1].add(&labels, 0.0, &iou);
+        let mut labels = pseudo_labels(&sam, &embedding, &framed, &asked, &ours.labels, 16);
+        columns[2].add(&labels, 0.0, &iou);
+        let mut ask = |closer: &Framed, _: &Example, asked: &[usize]| {
+            let input = closer.input(&closer.weak, &device);
+            let embedding = sam.image_encoder.forward(input);
+            pseudo_labels(&sam, &embedding, closer, asked, &ours.labels, 16)
+        };
+        let (choice, parts) = (&ours.labels.choice, ours.views.parts);
+        closer_labels(&example, &framed, &mut labels, choice, parts, &mut ask)?;
+        columns[3].add(&labels, 0.0, &iou);
+        columns[4].add(&labels, ours.labels.least_agreement, &iou);
     }
     for (column, name) in columns.iter().zip([
         "single mask",
         "published labels (refined, requeried)",
         "chosen labels",
-        "chosen labels that agree enough to learn from",
+        "chosen labels, closer where that is chosen",
+        "those that agree enough to learn from",
     ]) {
         column.print(name, asked_in_all);
     }

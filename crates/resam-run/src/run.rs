@@ -283,6 +283,7 @@ pub fn adapt(
     adapter.base_sha256 = Some(sha256.clone());
     // What chose the labels chooses the answers too.
     adapter.requery = recipe.labels.choice.candidates;
+    adapter.once = !recipe.labels.choice.closer;
     adapter.save(record.folder.path(), weights)?;
     record.chosen = trainer.position().updates;
     let outcome = record.outcome(&reached, false, ended_early, seconds);

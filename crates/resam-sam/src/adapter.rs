@@ -127,6 +127,8 @@ pub struct Adapter {
     pub base_sha256: Option<String>,
     /// It was trained for answers by the loop at inference: points are to be asked so.
     pub requery: bool,
+    /// It was trained without a closer look at small objects: the loop is not to take one.
+    pub once: bool,
     /// What it adds to layers, in the order of the model.
     pub layers: Vec<AdaptedLayer>,
     /// Tensors that were trained whole, by published name, with their shapes.
@@ -143,6 +145,8 @@ struct Config {
     base_model_sha256: Option<String>,
     #[serde(default)]
     resam_requery: bool,
+    #[serde(default)]
+    resam_once: bool,
     r: usize,
     lora_alpha: f64,
     #[serde(default)]
@@ -331,6 +335,7 @@ impl Adapter {
             base_model_name_or_path: Some(base.to_owned()),
             base_model_sha256: self.base_sha256.clone(),
             resam_requery: self.requery,
+            resam_once: self.once,
             r,
             lora_alpha: r as f64,
             rank_pattern: others()
@@ -460,6 +465,7 @@ impl Adapter {
         Ok(Self {
             base_sha256: config.base_model_sha256,
             requery: config.resam_requery,
+            once: config.resam_once,
             layers,
             whole,
         })

@@ -90,6 +90,7 @@ fn adapter(folder: &Path, common: &Common) -> Result<Outcome> {
             "kind": "adapter",
             "base_sha256": adapter.base_sha256,
             "requery": adapter.requery,
+            "once": adapter.once,
             "layers": adapter.layers.len(),
             "largest_rank": rank,
             "whole_tensors": adapter.whole.len(),

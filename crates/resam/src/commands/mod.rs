@@ -91,7 +91,7 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
     let config = SamConfig::detect(&checkpoint)?;
     let mut sam = Sam::load_with(&checkpoint, &config, &device)?;
     let sha256 = checkpoint.sha256();
-    let (mut adapter_sha256, mut requery) = (None, false);
+    let (mut adapter_sha256, mut requery, mut closer) = (None, false, !model.no_closer);
     if let Some(folder) = &model.adapter {
         let adapter = Adapter::load(folder)?;
         adapter.check_base(&sha256)?;
@@ -99,6 +99,8 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
         let factors = Checkpoint::open(&folder.join(resam_sam::adapter::FACTORS))?;
         adapter_sha256 = Some(factors.sha256());
         requery = adapter.requery && !model.single;
+        // An adapter without a word about the loop says nothing about its looks.
+        closer &= !(adapter.requery && adapter.once);
     }
     if precision != Precision::F32 {
         sam.image_encoder = sam.image_encoder.in_precision(precision);
@@ -113,7 +115,7 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
         compute: device.clone(),
         adapter_sha256,
         requery,
-        closer: !model.no_closer,
+        closer,
         precision,
         sha256,
         seconds: started.elapsed().as_secs_f64(),

@@ -133,6 +133,9 @@ pub(crate) fn find_and_write(arguments: &Segment, common: &Common) -> Result<Wri
             stretch: options.stretch,
         },
     )?;
+    for text in &scene.raster().info().notes {
+        note(common, text);
+    }
     if scene.raster().crs().is_none() {
         note(
             common,
