@@ -5,7 +5,7 @@ use resam_mask::Bitmap;
 use resam_sam::preprocess::{Part, RgbView};
 use resam_sam::{EncodedImage, Prediction, Predictor, Prompt, PromptPoint, SamError};
 
-use crate::choose::{Candidate, choose, stability};
+use crate::choose::{Candidate, Company, choose, stability};
 use crate::closer::{is_cut, parts, union};
 use crate::recipe::Choice;
 
@@ -13,6 +13,9 @@ use crate::recipe::Choice;
 /// [`choose`] finds, judged beside those of the other prompts. What is asked with a box or with a mask
 /// is not ambiguous and is answered with the single mask. `beside` are points on other objects, which
 /// are not asked about here: a mask that holds one of them is too large.
+///
+/// `company` is the size that objects usually have, in pixels of the image, where more is known of it than
+/// the answers will tell.
 ///
 /// With the image's `pixels` and [`Choice::closer`], what is small is asked about again in parts of the
 /// image ([`crate::closer`]), each of which takes an encoding.
@@ -26,6 +29,7 @@ pub fn requery(
     prompts: &[Prompt],
     beside: &[PromptPoint],
     choice: &Choice,
+    company: Option<Company>,
 ) -> Result<Vec<Found>, SamError> {
     let (ambiguous, others): (Vec<usize>, Vec<usize>) = (0..prompts.len())
         .partition(|&at| prompts[at].bounds.is_none() && prompts[at].mask.is_none());
@@ -35,7 +39,7 @@ pub fn requery(
         beside,
         choice,
     };
-    let mut chosen = question.ask(image, &ambiguous, None)?;
+    let mut chosen = question.ask(image, &ambiguous, None, company)?;
     if let (true, Some(pixels)) = (choice.closer, pixels) {
         question.ask_closer(pixels, &ambiguous, &mut chosen)?;
     }
@@ -92,6 +96,7 @@ impl Question<'_> {
         look: &EncodedImage,
         asked: &[usize],
         part: Option<Part>,
+        company: Option<Company>,
     ) -> Result<Vec<Chosen>, SamError> {
         let seen = self.seen(asked, part);
         let answers = self.predictor.predict_all(look, &seen)?;
@@ -134,7 +139,7 @@ impl Question<'_> {
             // Masks of one image have its size.
             candidates[place][at].agreement = agreement.and_then(Result::ok).unwrap_or(0.0);
         }
-        let chosen = choose(&candidates, self.choice);
+        let chosen = choose(&candidates, self.choice, company);
         let of_all = answers.into_iter().zip(candidates).zip(&masks);
         let found = of_all
             .zip(chosen)
@@ -168,10 +173,13 @@ impl Question<'_> {
                 .unwrap_or(whole)
         });
         let boxes: Vec<[f64; 4]> = boxes.collect();
+        let meant = chosen.iter().map(|chosen| chosen.candidate);
+        let meant = meant.filter(|candidate| !candidate.contradicted);
+        let company = Company::of(meant.map(|candidate| candidate.area));
         for (part, shown) in parts(size, &boxes) {
             let look = self.predictor.encode_part(pixels, part)?;
             let of_part: Vec<usize> = shown.iter().map(|&place| asked[place]).collect();
-            let found = self.ask(&look, &of_part, Some(part))?;
+            let found = self.ask(&look, &of_part, Some(part), company)?;
             for (place, found) in shown.into_iter().zip(found) {
                 if !found.candidate.contradicted {
                     chosen[place] = found;

@@ -12,7 +12,8 @@
 //! The choice is the candidate with the largest
 //! `agreement + stability_weight * stability - size_weight * |ln(area) - m| - contradicted`, where
 //! `m` is the median of `ln(area)` over the chosen masks of the image. Since `m` depends on the
-//! choice, both are found in turns, beginning with the single mask.
+//! choice, both are found in turns, beginning with the single mask. In a closer look at a part of the image
+//! `m` is known from the whole of it.
 
 use crate::recipe::Choice;
 
@@ -44,9 +45,38 @@ pub fn stability(logits: &[f32]) -> f64 {
     }
 }
 
-/// The number of the chosen candidate of each instance of an image. The first candidate of each is the
-/// one to begin with; an instance without candidates is not allowed.
-pub fn choose(instances: &[Vec<Candidate>], choice: &Choice) -> Vec<usize> {
+/// The size that objects of an image usually have: `m`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Company(f64);
+
+impl Company {
+    /// That of chosen masks, by their areas in pixels. None without any.
+    pub fn of(areas: impl IntoIterator<Item = u64>) -> Option<Self> {
+        let mut sizes: Vec<f64> = areas.into_iter().map(log).collect();
+        (!sizes.is_empty()).then(|| Self(median(&mut sizes)))
+    }
+
+    /// The same in pixels of which there are `times` as many.
+    #[must_use]
+    pub fn magnified(self, times: f64) -> Self {
+        Self(self.0 + times.ln())
+    }
+}
+
+/// The number of the chosen candidate of each instance of an image, or of a part of it whose company
+/// is known. The first candidate of each is the one to begin with; an instance without candidates is
+/// not allowed.
+pub fn choose(
+    instances: &[Vec<Candidate>],
+    choice: &Choice,
+    company: Option<Company>,
+) -> Vec<usize> {
+    if let Some(Company(middle)) = company {
+        let of_each = instances.iter();
+        return of_each
+            .map(|candidates| best(candidates, middle, choice))
+            .collect();
+    }
     let mut chosen = vec![0; instances.len()];
     for _ in 0..TURNS {
         let mut sizes: Vec<f64> = instances
@@ -84,7 +114,11 @@ fn best(candidates: &[Candidate], middle: f64, choice: &Choice) -> usize {
 }
 
 fn log_area(candidate: &Candidate) -> f64 {
-    (candidate.area as f64 + 1.0).ln()
+    log(candidate.area)
+}
+
+fn log(area: u64) -> f64 {
+    (area as f64 + 1.0).ln()
 }
 
 /// The middle value, or the mean of the two in the middle.
@@ -124,13 +158,13 @@ mod tests {
             candidate(0.9, 100),
             candidate(0.8, 100),
         ];
-        assert_eq!(choose(&[candidates], &CHOICE), [1]);
+        assert_eq!(choose(&[candidates], &CHOICE, None), [1]);
     }
 
     #[test]
     fn of_equals_the_single_mask_stays() {
         let candidates = vec![candidate(0.9, 100); 4];
-        assert_eq!(choose(&[candidates], &CHOICE), [0]);
+        assert_eq!(choose(&[candidates], &CHOICE, None), [0]);
     }
 
     #[test]
@@ -140,29 +174,42 @@ mod tests {
             ..candidate(1.0, 100)
         };
         assert_eq!(
-            choose(&[vec![contradicted, candidate(0.1, 9000)]], &CHOICE),
+            choose(&[vec![contradicted, candidate(0.1, 9000)]], &CHOICE, None),
             [1]
         );
-        assert_eq!(choose(&[vec![contradicted]], &CHOICE), [0]);
+        assert_eq!(choose(&[vec![contradicted]], &CHOICE, None), [0]);
     }
 
     #[test]
     fn an_object_is_of_the_size_of_its_company() {
         let usual = vec![candidate(0.9, 100)];
         let unsure = vec![candidate(0.95, 40_000), candidate(0.9, 110)];
-        let alone = choose(std::slice::from_ref(&unsure), &CHOICE);
+        let alone = choose(std::slice::from_ref(&unsure), &CHOICE, None);
         assert_eq!(alone, [0]);
         let company = [usual.clone(), usual.clone(), usual, unsure];
-        assert_eq!(choose(&company, &CHOICE), [0, 0, 0, 1]);
+        assert_eq!(choose(&company, &CHOICE, None), [0, 0, 0, 1]);
         let regardless = Choice {
             size_weight: 0.0,
             ..CHOICE
         };
-        assert_eq!(choose(&company, &regardless), [0, 0, 0, 0]);
+        assert_eq!(choose(&company, &regardless, None), [0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn company_that_is_known_decides_for_one_that_is_alone() {
+        let unsure = vec![candidate(0.95, 40_000), candidate(0.9, 110)];
+        let company = Company::of([90, 100, 5000]);
+        let known = |company| choose(std::slice::from_ref(&unsure), &CHOICE, company);
+        assert_eq!(known(None), [0]);
+        assert_eq!(known(company), [1]);
+        // Seen at twenty times the scale they are of the other's size.
+        let magnified = company.map(|company| company.magnified(400.0));
+        assert_eq!(known(magnified), [0]);
+        assert_eq!(Company::of([]), None);
     }
 
     #[test]
     fn no_instance_is_no_choice() {
-        assert!(choose(&[], &CHOICE).is_empty());
+        assert!(choose(&[], &CHOICE, None).is_empty());
     }
 }

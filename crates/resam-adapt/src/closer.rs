@@ -5,18 +5,17 @@
 //! it sees the hull and not the wings; brought closer, both. Nothing is gained where an object is
 //! large, and its surroundings are lost: so only what is small is asked again.
 //!
-//! At inference the closer answer counts, unless it cannot be meant. A label is the one of the two that
-//! [`choose`] finds, as among the masks of one look.
+//! The closer answer counts, unless it cannot be meant or reaches an edge of the part. Among the masks of a
+//! closer look the one is chosen that fits the company of the whole image: often an object is alone in its part.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use resam_mask::Bitmap;
 use resam_sam::SamError;
 use resam_sam::preprocess::Part;
 
-use crate::choose::{Candidate, choose};
+use crate::choose::Company;
 use crate::example::{Example, Framed};
-use crate::recipe::Choice;
 use crate::requery::requery_box;
 use crate::step::PseudoLabels;
 
@@ -119,8 +118,8 @@ pub fn is_cut([x0, y0, x1, y1]: [f64; 4], part: Part, image: [usize; 2]) -> bool
 }
 
 /// Asks for the labels of the small objects of an image again, in at most `most` parts of it, and puts
-/// them in the place of those in `found` over which they are chosen. `framed` is the frame of the whole
-/// image, and `ask` makes labels of the numbered instances of a part in its frame.
+/// them in the place of those in `found`. `framed` is the frame of the whole image, and `ask` makes labels
+/// of the numbered instances of a part in its frame, in company of a known size.
 ///
 /// What is returned are the parts, mirrored like the whole image, with the labels of their small objects
 /// as finely as they are known.
@@ -131,9 +130,8 @@ pub fn closer_labels(
     example: &Example,
     framed: &Framed,
     found: &mut PseudoLabels,
-    choice: &Choice,
     most: usize,
-    ask: &mut dyn FnMut(&Framed, &Example, &[usize]) -> PseudoLabels,
+    ask: &mut Asking<'_>,
 ) -> Result<Vec<(Framed, PseudoLabels)>, SamError> {
     let image = [example.image.width, example.image.height];
     // What has no label yet is known by its points alone.
@@ -145,117 +143,91 @@ pub fn closer_labels(
     let (asked, boxes): (Vec<usize>, Vec<[f64; 4]>) = labelled
         .filter_map(|(instance, bounds)| Some((instance, with_points(example, instance, bounds)?)))
         .unzip();
-    let mut first: BTreeMap<usize, Label> = (0..found.instances.len())
+    let company = Company::of(found.masks.iter().map(Bitmap::area));
+    let mut labels: BTreeMap<usize, Label> = (0..found.instances.len())
         .map(|place| (found.instances[place], Label::of(found, place)))
         .collect();
-    let mut closer: BTreeMap<usize, (Label, Label)> = BTreeMap::new();
+    let mut fine: BTreeMap<usize, Label> = BTreeMap::new();
     let mut looks = Vec::new();
     for (part, shown) in parts(image, &boxes).into_iter().take(most) {
         let shown: Vec<usize> = shown.into_iter().map(|at| asked[at]).collect();
         let of_part = example.part(part);
         let frame = Framed::new(&of_part, framed.geometry.padded, framed.flip)?;
-        let answers = ask(&frame, &of_part, &shown);
+        let times = frame.pixels_of_input() / framed.pixels_of_input();
+        let company = company.map(|company| company.magnified(times));
+        let answers = ask(&frame, &of_part, &shown, company);
         for (place, &instance) in answers.instances.iter().enumerate() {
             let mask = framed.from_part(&answers.masks[place], &frame, part);
             let own = frame.box_of_image(answers.boxes[place]);
             let origin = [part.x, part.y, part.x, part.y];
             let own = std::array::from_fn(|at| own[at] + origin[at] as f64);
             if let (false, Some(bounds)) = (is_cut(own, part, image), requery_box(&mask)) {
-                let fine = Label::of(&answers, place);
-                let candidate = Candidate {
-                    area: mask.area(),
-                    ..fine.candidate
-                };
+                let closer = Label::of(&answers, place);
                 let label = Label {
                     mask,
                     bounds,
-                    candidate,
+                    agreement: closer.agreement,
                 };
-                closer.insert(instance, (label, fine));
+                labels.insert(instance, label);
+                fine.insert(instance, closer);
             }
         }
         looks.push((frame, part, shown));
     }
 
-    let instances: BTreeSet<usize> = first.keys().chain(closer.keys()).copied().collect();
-    let candidates: Vec<Vec<Candidate>> = instances
-        .iter()
-        .map(|instance| {
-            let whole = first.get(instance).map(|label| label.candidate);
-            let closer = closer.get(instance).map(|(label, _)| label.candidate);
-            whole.into_iter().chain(closer).collect()
-        })
-        .collect();
-    let chosen = choose(&candidates, choice);
-    let mut fine = BTreeMap::new();
-    for ((instance, at), of_one) in instances.iter().zip(chosen).zip(&candidates) {
-        // The closer one is the last.
-        if at + 1 == of_one.len()
-            && let Some((label, closer)) = closer.remove(instance)
-        {
-            first.insert(*instance, label);
-            fine.insert(*instance, closer);
-        }
-    }
     let of_parts = looks.into_iter().map(|(frame, part, shown)| {
-        let mut labels = PseudoLabels::default();
+        let mut of_part = PseudoLabels::default();
         for instance in shown {
             let label = fine.remove(&instance).or_else(|| {
-                let whole = first.get(&instance)?;
+                let whole = labels.get(&instance)?;
                 let mask = frame.to_part(&whole.mask, framed, part);
                 let bounds = requery_box(&mask)?;
                 Some(Label {
                     mask,
                     bounds,
-                    candidate: whole.candidate,
+                    agreement: whole.agreement,
                 })
             });
             match label {
-                Some(label) => label.add(instance, &mut labels),
-                None => labels.empty.push(instance),
+                Some(label) => label.add(instance, &mut of_part),
+                None => of_part.empty.push(instance),
             }
         }
-        (frame, labels)
+        (frame, of_part)
     });
     let of_parts = of_parts.collect();
-    let empty = std::mem::take(&mut found.empty);
+    found
+        .empty
+        .retain(|instance| !labels.contains_key(instance));
     *found = PseudoLabels {
-        empty: empty
-            .into_iter()
-            .filter(|instance| !first.contains_key(instance))
-            .collect(),
+        empty: std::mem::take(&mut found.empty),
         of_points: std::mem::take(&mut found.of_points),
         ..Default::default()
     };
-    for (instance, label) in first {
+    for (instance, label) in labels {
         label.add(instance, found);
     }
     Ok(of_parts)
 }
+
+/// Makes labels of the numbered instances of a part in its frame, in company of a known size.
+pub type Asking<'a> = dyn FnMut(&Framed, &Example, &[usize], Option<Company>) -> PseudoLabels + 'a;
 
 /// A label of one instance.
 struct Label {
     mask: Bitmap,
     /// As the prompt encoder takes it.
     bounds: [f32; 4],
-    candidate: Candidate,
+    agreement: f64,
 }
 
 impl Label {
-    /// The label at a place. One that was not chosen among several, a true mask, is agreed with.
+    /// The label at a place. A true mask is agreed with.
     fn of(labels: &PseudoLabels, place: usize) -> Self {
-        let mask = labels.masks[place].clone();
-        let certain = || Candidate {
-            agreement: labels.agreement.get(place).copied().unwrap_or(1.0),
-            stability: 1.0,
-            area: mask.area(),
-            contradicted: false,
-        };
-        let candidate = labels.candidates.get(place).copied();
         Self {
-            candidate: candidate.unwrap_or_else(certain),
+            mask: labels.masks[place].clone(),
             bounds: labels.boxes[place],
-            mask,
+            agreement: labels.agreement.get(place).copied().unwrap_or(1.0),
         }
     }
 
@@ -263,8 +235,7 @@ impl Label {
         labels.instances.push(instance);
         labels.masks.push(self.mask);
         labels.boxes.push(self.bounds);
-        labels.agreement.push(self.candidate.agreement);
-        labels.candidates.push(self.candidate);
+        labels.agreement.push(self.agreement);
     }
 }
 

@@ -180,6 +180,15 @@ impl Framed {
         .expect("an input is at most 4096 pixels across")
     }
 
+    /// Pixels of the input that a pixel of the image covers.
+    pub fn pixels_of_input(&self) -> f64 {
+        let Geometry {
+            original, covered, ..
+        } = self.geometry;
+        let area = |[rows, columns]: [usize; 2]| rows as f64 * columns as f64;
+        area(covered) / area(original)
+    }
+
     /// A box as the prompt encoder takes it, in continuous pixels of the image as it was before it was
     /// mirrored, along the outer edges of the pixels.
     pub fn box_of_image(&self, [x0, y0, x1, y1]: [f32; 4]) -> [f64; 4] {

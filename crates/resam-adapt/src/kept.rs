@@ -242,7 +242,6 @@ impl Stored {
             boxes,
             agreement: self.agreement,
             empty: self.empty,
-            candidates: Vec::new(),
             of_points: Vec::new(),
         })
     }

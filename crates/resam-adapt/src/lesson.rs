@@ -270,7 +270,7 @@ impl Scholar<'_> {
         let aligns = recipe.alignment.queue > 0 && recipe.alignment.weight > 0.0;
         let settings = &recipe.labels;
         let student = &self.student.image_encoder;
-        let labelled = |framed: &Framed, example: &Example, asked: &[usize]| {
+        let labelled = |framed: &Framed, example: &Example, asked: &[usize], company| {
             let weak = framed.input(&framed.weak, self.device);
             let frozen = student.forward_frozen(weak.clone());
             let from_points = settings.supervision == Supervision::Points;
@@ -287,24 +287,23 @@ impl Scholar<'_> {
                         teacher.image_encoder.forward(weak);
                     }
                     let chunk = recipe.schedule.chunk;
-                    pseudo_labels(teacher, embedding, framed, asked, settings, chunk)
+                    pseudo_labels(teacher, embedding, framed, asked, settings, chunk, company)
                 }
                 _ => true_labels(example, framed, asked),
             };
             (labels, (frozen, embedding))
         };
         let framed = Framed::new(example, self.input_size, flip)?;
-        let (mut labels, encoded) = labelled(&framed, example, instances);
+        let (mut labels, encoded) = labelled(&framed, example, instances, None);
         let mut of_looks = vec![encoded];
         let mut looks = Vec::new();
         if settings.choice.candidates && settings.choice.closer {
-            let mut ask = |closer: &Framed, part: &Example, asked: &[usize]| {
-                let (labels, encoded) = labelled(closer, part, asked);
+            let mut ask = |closer: &Framed, part: &Example, asked: &[usize], company| {
+                let (labels, encoded) = labelled(closer, part, asked, company);
                 of_looks.push(encoded);
                 labels
             };
-            let (choice, most) = (&settings.choice, recipe.views.parts);
-            looks = closer_labels(example, &framed, &mut labels, choice, most, &mut ask)?;
+            looks = closer_labels(example, &framed, &mut labels, recipe.views.parts, &mut ask)?;
         }
         looks.insert(0, (framed, labels));
         let stride = teacher.image_encoder.stride();

@@ -11,7 +11,7 @@ use resam_sam::Sam;
 use resam_sam::activation_checkpoints::ActivationCheckpoints;
 use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
 
-use crate::choose::{Candidate, choose, stability};
+use crate::choose::{Candidate, Company, choose, stability};
 use crate::example::Framed;
 use crate::losses::mask_losses;
 use crate::recipe::{Labels, Loss};
@@ -33,8 +33,6 @@ pub struct PseudoLabels {
     pub boxes: Vec<[f32; 4]>,
     /// IoU of the point's mask and the box's mask of each.
     pub agreement: Vec<f64>,
-    /// What each was chosen by, where there was a choice.
-    pub candidates: Vec<Candidate>,
     /// Instances whose refined mask came out empty.
     pub empty: Vec<usize>,
     /// The mask of the point of every instance that was asked, in the order of asking.
@@ -42,7 +40,8 @@ pub struct PseudoLabels {
 }
 
 /// Prompt, refine and requery: steps 2 to 4. `embedding` is that of the weak view, `[1, channels,
-/// rows, columns]`, without a graph.
+/// rows, columns]`, without a graph; `company` is what is known of the size of objects, in pixels of the
+/// input.
 pub fn pseudo_labels(
     teacher: &Sam,
     embedding: &Tensor<4>,
@@ -50,9 +49,12 @@ pub fn pseudo_labels(
     instances: &[usize],
     labels: &Labels,
     chunk: usize,
+    company: Option<Company>,
 ) -> PseudoLabels {
     if labels.choice.candidates {
-        return chosen_labels(teacher, embedding, framed, instances, labels, chunk);
+        return chosen_labels(
+            teacher, embedding, framed, instances, labels, chunk, company,
+        );
     }
     let asked = of_points(teacher, embedding, framed, instances, chunk, Masks::Single);
     // One mask is asked for each.
@@ -107,6 +109,7 @@ fn chosen_labels(
     instances: &[usize],
     labels: &Labels,
     chunk: usize,
+    company: Option<Company>,
 ) -> PseudoLabels {
     let padded = framed.geometry.padded;
     let logits = of_points(teacher, embedding, framed, instances, chunk, Masks::All);
@@ -151,7 +154,7 @@ fn chosen_labels(
         candidates[instance][at].agreement = agreement;
         requeried.insert((instance, at), of_box);
     }
-    let chosen = choose(&candidates, &labels.choice);
+    let chosen = choose(&candidates, &labels.choice, company);
     for (place, (&instance, at)) in instances.iter().zip(chosen).enumerate() {
         let mask = &masks[place][at];
         match (requeried.remove(&(place, at)), requery_box(mask)) {
@@ -159,7 +162,6 @@ fn chosen_labels(
                 found.instances.push(instance);
                 found.boxes.push(bounds);
                 found.agreement.push(candidates[place][at].agreement);
-                found.candidates.push(candidates[place][at]);
                 found.masks.push(match labels.requery {
                     true => of_box,
                     false => mask.clone(),

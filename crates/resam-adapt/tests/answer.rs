@@ -55,8 +55,16 @@ fn every_answer_is_one_of_the_models_masks_and_a_box_is_answered_as_without_the_
         ..point(20.0, 20.0)
     };
     let prompts = [point(20.0, 20.0), in_a_box, point(70.0, 50.0)];
-    let answers =
-        requery(&predictor, &image, None, &prompts, &[], &Choice::default()).expect("answers");
+    let answers = requery(
+        &predictor,
+        &image,
+        None,
+        &prompts,
+        &[],
+        &Choice::default(),
+        None,
+    )
+    .expect("answers");
     let single = predictor.predict(&image, &prompts, false).expect("answers");
     let several = predictor.predict(&image, &prompts, true).expect("answers");
     assert_eq!(answers.len(), prompts.len());
@@ -84,8 +92,16 @@ fn a_mask_with_the_point_of_another_object_is_not_the_answer_if_there_is_one_wit
         let mut points = others.flat_map(|(_, prompt)| &prompt.points);
         points.any(|point| logits[point.y as usize * WIDTH + point.x as usize] > 0.0)
     };
-    let answers =
-        requery(&predictor, &image, None, &prompts, &[], &Choice::default()).expect("answers");
+    let answers = requery(
+        &predictor,
+        &image,
+        None,
+        &prompts,
+        &[],
+        &Choice::default(),
+        None,
+    )
+    .expect("answers");
     let single = predictor.predict(&image, &prompts, false).expect("answers");
     let several = predictor.predict(&image, &prompts, true).expect("answers");
     let mut avoided = 0;
@@ -105,7 +121,8 @@ fn a_mask_with_the_point_of_another_object_is_not_the_answer_if_there_is_one_wit
 fn nothing_asked_is_nothing_answered() {
     let predictor = predictor();
     let image = encoded(&predictor);
-    let answers = requery(&predictor, &image, None, &[], &[], &Choice::default()).expect("answers");
+    let answers =
+        requery(&predictor, &image, None, &[], &[], &Choice::default(), None).expect("answers");
     assert!(answers.is_empty());
 }
 
@@ -120,7 +137,8 @@ fn with_pixels_an_answer_is_one_of_the_masks_of_the_whole_or_of_a_part_that_show
         .map(|(row, column)| point(9.5 + 17.0 * f64::from(column), 8.5 + 15.0 * f64::from(row)))
         .collect();
     let choice = Choice::default();
-    let answers = requery(&predictor, &image, Some(view), &prompts, &[], &choice).expect("answers");
+    let answers =
+        requery(&predictor, &image, Some(view), &prompts, &[], &choice, None).expect("answers");
     let whole = predictor.predict_all(&image, &prompts).expect("answers");
     // Parts of half the longest side, wherever they may lie.
     let side = WIDTH / 2;
@@ -160,8 +178,9 @@ fn with_pixels_an_answer_is_one_of_the_masks_of_the_whole_or_of_a_part_that_show
         closer: false,
         ..choice
     };
-    let plain = requery(&predictor, &image, Some(view), &prompts, &[], &once).expect("answers");
-    let blind = requery(&predictor, &image, None, &prompts, &[], &choice).expect("answers");
+    let plain =
+        requery(&predictor, &image, Some(view), &prompts, &[], &once, None).expect("answers");
+    let blind = requery(&predictor, &image, None, &prompts, &[], &choice, None).expect("answers");
     for (plain, blind) in plain.iter().zip(&blind) {
         assert_eq!(plain.prediction.low_res, blind.prediction.low_res);
     }
@@ -179,7 +198,7 @@ fn prompts_with_the_same_point_get_the_answer_of_one() {
         ..Choice::default()
     };
     let ask = |prompts: &[Prompt]| {
-        requery(&predictor, &image, None, prompts, &[], &choice).expect("answers")
+        requery(&predictor, &image, None, prompts, &[], &choice, None).expect("answers")
     };
     let (alone, doubled) = (ask(&alone), ask(&doubled));
     for (at, of_one) in [(0, 0), (1, 1), (2, 0)] {

@@ -241,7 +241,15 @@ fn golden_refined_masks_boxes_and_pseudo_labels_are_those_of_the_published_step(
         let recipe = Recipe::published();
         // In chunks of one and of all: the answer is the same.
         for chunk in [1, 50] {
-            let labels = pseudo_labels(&step.sam, &embedding, &framed, &all, &recipe.labels, chunk);
+            let labels = pseudo_labels(
+                &step.sam,
+                &embedding,
+                &framed,
+                &all,
+                &recipe.labels,
+                chunk,
+                None,
+            );
             let kept = step.expected["kept"].as_array().expect("kept instances");
             let kept: Vec<usize> = kept
                 .iter()
@@ -328,7 +336,7 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
         let weak = step.embedding("image_u8").without_autodiff();
         let recipe = Recipe::published();
         let all: Vec<usize> = (0..framed.points.len()).collect();
-        let labels = pseudo_labels(&step.sam, &weak, &framed, &all, &recipe.labels, 50);
+        let labels = pseudo_labels(&step.sam, &weak, &framed, &all, &recipe.labels, 50, None);
         let lesson = |chunk: usize, again: bool| Lesson {
             instances: labels.instances.clone(),
             labels: labels.masks.clone(),

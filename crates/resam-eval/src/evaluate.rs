@@ -245,7 +245,7 @@ fn score_image(
     let answers = match &answering.requery {
         Some(choice) => {
             let found =
-                resam_adapt::requery(predictor, &encoded, Some(view), &prompts, &[], choice)?;
+                resam_adapt::requery(predictor, &encoded, Some(view), &prompts, &[], choice, None)?;
             found.into_iter().map(|found| found.prediction).collect()
         }
         None => predictor.predict_best(&encoded, &prompts, answering.multimask)?,

@@ -102,20 +102,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             truth.map(|truth| framed.truth(truth))
         };
         let iou = |instance: usize, mask: &Bitmap| mask.iou(&truth(instance)?).ok();
-        let labels = pseudo_labels(&sam, &embedding, &framed, &asked, &published.labels, 16);
+        let labels = pseudo_labels(
+            &sam,
+            &embedding,
+            &framed,
+            &asked,
+            &published.labels,
+            16,
+            None,
+        );
         let single = asked.iter().zip(&labels.of_points);
         let single = single.filter_map(|(&at, mask)| iou(at, mask)).collect();
         columns[0].images.push(single);
         columns[1].add(&labels, 0.0, &iou);
-        let mut labels = pseudo_labels(&sam, &embedding, &framed, &asked, &ours.labels, 16);
+        let mut labels = pseudo_labels(&sam, &embedding, &framed, &asked, &ours.labels, 16, None);
         columns[2].add(&labels, 0.0, &iou);
-        let mut ask = |closer: &Framed, _: &Example, asked: &[usize]| {
+        let mut ask = |closer: &Framed, _: &Example, asked: &[usize], company| {
             let input = closer.input(&closer.weak, &device);
             let embedding = sam.image_encoder.forward(input);
-            pseudo_labels(&sam, &embedding, closer, asked, &ours.labels, 16)
+            pseudo_labels(&sam, &embedding, closer, asked, &ours.labels, 16, company)
         };
-        let (choice, parts) = (&ours.labels.choice, ours.views.parts);
-        closer_labels(&example, &framed, &mut labels, choice, parts, &mut ask)?;
+        closer_labels(&example, &framed, &mut labels, ours.views.parts, &mut ask)?;
         columns[3].add(&labels, 0.0, &iou);
         columns[4].add(&labels, ours.labels.least_agreement, &iou);
     }
@@ -123,7 +130,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "single mask",
         "published labels (refined, requeried)",
         "chosen labels",
-        "chosen labels, closer where that is chosen",
+        "chosen labels, closer where that can be meant",
         "those that agree enough to learn from",
     ]) {
         column.print(name, asked_in_all);

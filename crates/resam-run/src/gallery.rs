@@ -93,6 +93,7 @@ fn look(
         &asked,
         &recipe.labels,
         chunk,
+        None,
     );
     let after = point_masks(model, &encode(model), &framed, &asked, chunk);
     let pairs = before.of_points.iter().zip(&after);

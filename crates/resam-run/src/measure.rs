@@ -68,6 +68,7 @@ pub fn measure(
             &asked,
             &recipe.labels,
             recipe.schedule.chunk,
+            None,
         );
         measure.images += 1;
         measure.instances += asked.len();

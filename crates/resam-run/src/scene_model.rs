@@ -3,7 +3,7 @@
 use image::RgbImage;
 use rayon::prelude::*;
 use resam_adapt::Choice;
-use resam_adapt::choose::{Candidate, stability};
+use resam_adapt::choose::{Candidate, Company, stability};
 use resam_mask::Bitmap;
 use resam_sam::postprocess::Geometry;
 use resam_sam::preprocess::{RgbView, resized_size};
@@ -104,15 +104,19 @@ impl Model for SceneModel<'_> {
         embedding: &EncodedImage,
         prompts: &[Prompt],
         beside: &[PromptPoint],
+        usual: Option<f64>,
     ) -> Result<Vec<Answer>, ModelError> {
         let asked = asked(prompts);
         let multimask = self.answers == Answers::Multimask;
         let answers: Result<Vec<Answer>, _> = match &self.answers {
             Answers::Requery(choice) => {
                 let beside: Vec<_> = beside.iter().map(point).collect();
+                let company = usual.and_then(|pixels| Company::of([pixels.round() as u64]));
                 // What is small is asked again by the scene, which has the windows.
-                let found =
-                    resam_adapt::requery(self.predictor, embedding, None, &asked, &beside, choice)?;
+                let (predictor, pixels) = (self.predictor, None);
+                let found = resam_adapt::requery(
+                    predictor, embedding, pixels, &asked, &beside, choice, company,
+                )?;
                 let found = found.par_iter();
                 found
                     .map(|found| answer(&found.prediction, found.candidate))

@@ -207,6 +207,7 @@ impl Questioner for Lattice<'_> {
         Questions {
             prompts: prompts.collect(),
             beside: Vec::new(),
+            usual: None,
             all: true,
         }
     }
@@ -235,6 +236,7 @@ impl Questioner for AskedAgain<'_> {
         Questions {
             prompts: planned.objects.iter().map(prompt).collect(),
             beside: Vec::new(),
+            usual: None,
             all: true,
         }
     }

@@ -1,13 +1,13 @@
 //! Objects that turn out to be small are asked about again in windows of half the side, whose pixels the
 //! model sees enlarged. That answer counts, unless the window cuts it off or it cannot be meant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::again::Known;
-use crate::engine::{Engine, Questioner};
+use crate::engine::{Engine, Questioner, Questions};
 use crate::error::SceneError;
 use crate::model::Model;
-use crate::plan::{Grid, Need, union};
+use crate::plan::{Grid, Need, PlannedWindow, union};
 use crate::source::Source;
 
 /// A small object's box is at most this share of the closer window's side.
@@ -48,7 +48,11 @@ pub(crate) fn ask_closer<S: Source, M: Model>(
     engine.counts.asked_closer += needs.len();
     // Half a window and its margins fit a window.
     let (windows, _) = grid.plan(&needs);
-    engine.round(windows, needs.len(), questioner, |planned, found| {
+    let closer = Closer {
+        inner: questioner,
+        usual: usual_areas(known, &windows),
+    };
+    engine.round(windows, needs.len(), &closer, |planned, found| {
         for piece in found.pieces {
             // What a window cuts off was seen whole before.
             if !piece.edges.any() && !piece.contradicted {
@@ -56,4 +60,51 @@ pub(crate) fn ask_closer<S: Source, M: Model>(
             }
         }
     })
+}
+
+/// Where a window begins.
+type Place = [i64; 2];
+
+fn place(planned: &PlannedWindow) -> Place {
+    [planned.window.x, planned.window.y]
+}
+
+/// For each window the middle one of the areas that were seen in the windows in which its objects were
+/// asked about first, in pixels of the raster: in a closer window an object is often alone.
+fn usual_areas(known: &BTreeMap<usize, Known>, windows: &[PlannedWindow]) -> BTreeMap<Place, f64> {
+    let mut seen: BTreeMap<Place, Vec<u64>> = BTreeMap::new();
+    for known in known.values().filter(|known| !known.piece.contradicted) {
+        let areas = seen.entry(place(&known.planned)).or_default();
+        areas.push(known.piece.mask.area());
+    }
+    let usual = windows.iter().filter_map(|planned| {
+        let before = planned
+            .objects
+            .iter()
+            .filter_map(|object| known.get(object));
+        let before: BTreeSet<Place> = before.map(|known| place(&known.planned)).collect();
+        let areas = before.iter().filter_map(|place| seen.get(place)).flatten();
+        let mut areas: Vec<u64> = areas.copied().collect();
+        areas.sort_unstable();
+        let middle = *areas.get(areas.len() / 2)?;
+        Some((place(planned), middle as f64))
+    });
+    usual.collect()
+}
+
+/// Asks the same questions with what is known of the size of objects.
+struct Closer<'a, Q> {
+    inner: &'a Q,
+    usual: BTreeMap<Place, f64>,
+}
+
+impl<Q: Questioner> Questioner for Closer<'_, Q> {
+    fn questions(&self, planned: &PlannedWindow) -> Questions {
+        let [across, down] = planned.scale();
+        let usual = self.usual.get(&place(planned));
+        Questions {
+            usual: usual.map(|pixels| pixels / (across * down)),
+            ..self.inner.questions(planned)
+        }
+    }
 }

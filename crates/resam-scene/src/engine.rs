@@ -57,6 +57,8 @@ pub(crate) struct Questions {
     pub(crate) prompts: Vec<(usize, Prompt)>,
     /// Points on other objects, in pixels of the tile.
     pub(crate) beside: Vec<PromptPoint>,
+    /// Pixels of the tile that objects usually have, where that is known.
+    pub(crate) usual: Option<f64>,
     /// Whether every mask that a prompt may mean is wanted.
     pub(crate) all: bool,
 }
@@ -343,7 +345,7 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
             }
             let answers = self
                 .model
-                .decode(embedding, &prompts, &beside)
+                .decode(embedding, &prompts, &beside, questions.usual)
                 .map_err(as_text)?;
             answers.into_iter().map(|answer| vec![answer]).collect()
         };

@@ -74,7 +74,8 @@ pub trait Model: Sync {
 
     /// One answer for each prompt, in their order. `beside` are positive points, in pixels of the
     /// tile, of other objects that somebody pointed at and that are asked about elsewhere: a mask
-    /// that holds one of them is too large.
+    /// that holds one of them is too large. `usual` is how many pixels of the tile objects usually
+    /// have, where that was seen before.
     ///
     /// # Errors
     /// When a prompt cannot be answered or the device does not come to the end of its work.
@@ -83,6 +84,7 @@ pub trait Model: Sync {
         embedding: &Self::Embedding,
         prompts: &[Prompt],
         beside: &[PromptPoint],
+        usual: Option<f64>,
     ) -> Result<Vec<Answer>, ModelError>;
 
     /// Every mask that a prompt may mean, for each prompt; asked where nobody says what is meant.
@@ -94,7 +96,7 @@ pub trait Model: Sync {
         embedding: &Self::Embedding,
         prompts: &[Prompt],
     ) -> Result<Vec<Vec<Answer>>, ModelError> {
-        let answers = self.decode(embedding, prompts, &[])?;
+        let answers = self.decode(embedding, prompts, &[], None)?;
         Ok(answers.into_iter().map(|answer| vec![answer]).collect())
     }
 

@@ -166,6 +166,7 @@ impl Questioner for Asking<'_> {
         Questions {
             prompts: prompts.collect(),
             beside,
+            usual: None,
             all: false,
         }
     }

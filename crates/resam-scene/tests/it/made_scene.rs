@@ -228,6 +228,7 @@ impl Model for ExactModel {
         tile: &RgbImage,
         prompts: &[Prompt],
         beside: &[PromptPoint],
+        _usual: Option<f64>,
     ) -> Result<Vec<Answer>, ModelError> {
         self.asked
             .lock()

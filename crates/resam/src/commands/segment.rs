@@ -51,8 +51,15 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     let predictor = &model.predictor;
     let answers = match model.choice(arguments.requery, arguments.multimask) {
         Some(choice) => {
-            let found =
-                resam_adapt::requery(predictor, &encoded, Some(view), &prompts, &[], &choice)?;
+            let found = resam_adapt::requery(
+                predictor,
+                &encoded,
+                Some(view),
+                &prompts,
+                &[],
+                &choice,
+                None,
+            )?;
             found.into_iter().map(|found| found.prediction).collect()
         }
         None => predictor.predict_best(&encoded, &prompts, arguments.multimask)?,
