@@ -5,7 +5,7 @@ use resam_mask::Bitmap;
 use resam_sam::preprocess::{Part, RgbView};
 use resam_sam::{EncodedImage, Prediction, Predictor, Prompt, PromptPoint, SamError};
 
-use crate::choose::{Candidate, Company, choose, stability};
+use crate::choose::{Candidate, Company, choose, is_closer_meant, stability};
 use crate::closer::{is_cut, parts, union};
 use crate::recipe::Choice;
 
@@ -151,7 +151,7 @@ impl Question<'_> {
         Ok(found.collect())
     }
 
-    /// Asks again about what is small, in parts of the image, and takes those answers that can be meant.
+    /// Asks again about what is small, in parts of the image, and takes those answers that are meant.
     fn ask_closer(
         &self,
         pixels: RgbView<'_>,
@@ -176,14 +176,24 @@ impl Question<'_> {
         let meant = chosen.iter().map(|chosen| chosen.candidate);
         let meant = meant.filter(|candidate| !candidate.contradicted);
         let company = Company::of(meant.map(|candidate| candidate.area));
+        let mut closer: Vec<Option<Chosen>> = asked.iter().map(|_| None).collect();
         for (part, shown) in parts(size, &boxes) {
             let look = self.predictor.encode_part(pixels, part)?;
             let of_part: Vec<usize> = shown.iter().map(|&place| asked[place]).collect();
             let found = self.ask(&look, &of_part, Some(part), company)?;
             for (place, found) in shown.into_iter().zip(found) {
-                if !found.candidate.contradicted {
-                    chosen[place] = found;
-                }
+                closer[place] = Some(found);
+            }
+        }
+        let of_closer = |closer: &Option<Chosen>| closer.as_ref().map(|found| found.candidate);
+        let pairs = chosen.iter().zip(&closer);
+        let pairs: Vec<_> = pairs
+            .map(|(whole, closer)| (whole.candidate, of_closer(closer)))
+            .collect();
+        let meant = is_closer_meant(&pairs, self.choice);
+        for ((chosen, closer), meant) in chosen.iter_mut().zip(closer).zip(meant) {
+            if let (true, Some(closer)) = (meant, closer) {
+                *chosen = closer;
             }
         }
         Ok(())

@@ -19,6 +19,9 @@ use crate::recipe::Choice;
 
 /// Turns of choosing and taking the median; more change nothing on the images that were looked at.
 const TURNS: usize = 5;
+/// What an answer of a closer look is ahead of that of the whole image: of two that are much alike it
+/// is the finer one.
+const CLOSER: f64 = 0.1;
 /// What a contradicted candidate loses: more than all else can bring.
 const CONTRADICTION: f64 = 1e3;
 
@@ -95,6 +98,26 @@ pub fn choose(
         chosen = next;
     }
     chosen
+}
+
+/// Whether of the answers to each instance, that of the whole image and that of a closer look where
+/// there is one, the closer one is meant.
+pub fn is_closer_meant(pairs: &[(Candidate, Option<Candidate>)], choice: &Choice) -> Vec<bool> {
+    let ahead = |closer: &Candidate| Candidate {
+        agreement: closer.agreement + CLOSER,
+        ..*closer
+    };
+    let candidates: Vec<Vec<Candidate>> = pairs
+        .iter()
+        .map(|(whole, closer)| {
+            [*whole]
+                .into_iter()
+                .chain(closer.as_ref().map(ahead))
+                .collect()
+        })
+        .collect();
+    let chosen = choose(&candidates, choice, None);
+    chosen.into_iter().map(|at| at == 1).collect()
 }
 
 fn best(candidates: &[Candidate], middle: f64, choice: &Choice) -> usize {
@@ -206,6 +229,22 @@ mod tests {
         let magnified = company.map(|company| company.magnified(400.0));
         assert_eq!(known(magnified), [0]);
         assert_eq!(Company::of([]), None);
+    }
+
+    #[test]
+    fn a_closer_answer_is_meant_unless_the_whole_image_knew_better() {
+        let whole = candidate(0.9, 100);
+        let meant = |closer| is_closer_meant(&[(whole, Some(closer)), (whole, None)], &CHOICE);
+        assert_eq!(meant(candidate(0.85, 100)), [true, false]);
+        assert_eq!(meant(candidate(0.7, 100)), [false, false]);
+        assert_eq!(meant(candidate(0.95, 4)), [false, false]);
+        let contradicted = Candidate {
+            contradicted: true,
+            ..candidate(1.0, 100)
+        };
+        assert_eq!(meant(contradicted), [false, false]);
+        let pairs = [(contradicted, Some(candidate(0.1, 100)))];
+        assert_eq!(is_closer_meant(&pairs, &CHOICE), [true]);
     }
 
     #[test]

@@ -5,17 +5,19 @@
 //! it sees the hull and not the wings; brought closer, both. Nothing is gained where an object is
 //! large, and its surroundings are lost: so only what is small is asked again.
 //!
-//! The closer answer counts, unless it cannot be meant or reaches an edge of the part. Among the masks of a
-//! closer look the one is chosen that fits the company of the whole image: often an object is alone in its part.
+//! Among the masks of a closer look the one is chosen that fits the company of the whole image: often an object
+//! is alone in its part. Whether that or the answer of the whole image is meant is chosen as among the masks
+//! of one look, with a little in favour of the closer one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use resam_mask::Bitmap;
 use resam_sam::SamError;
 use resam_sam::preprocess::Part;
 
-use crate::choose::Company;
+use crate::choose::{Candidate, Company, is_closer_meant};
 use crate::example::{Example, Framed};
+use crate::recipe::Choice;
 use crate::requery::requery_box;
 use crate::step::PseudoLabels;
 
@@ -118,7 +120,7 @@ pub fn is_cut([x0, y0, x1, y1]: [f64; 4], part: Part, image: [usize; 2]) -> bool
 }
 
 /// Asks for the labels of the small objects of an image again, in at most `most` parts of it, and puts
-/// them in the place of those in `found`. `framed` is the frame of the whole image, and `ask` makes labels
+/// them in the place of those in `found` where they are meant. `framed` is the frame of the whole image, and `ask` makes labels
 /// of the numbered instances of a part in its frame, in company of a known size.
 ///
 /// What is returned are the parts, mirrored like the whole image, with the labels of their small objects
@@ -130,6 +132,7 @@ pub fn closer_labels(
     example: &Example,
     framed: &Framed,
     found: &mut PseudoLabels,
+    choice: &Choice,
     most: usize,
     ask: &mut Asking<'_>,
 ) -> Result<Vec<(Framed, PseudoLabels)>, SamError> {
@@ -147,7 +150,7 @@ pub fn closer_labels(
     let mut labels: BTreeMap<usize, Label> = (0..found.instances.len())
         .map(|place| (found.instances[place], Label::of(found, place)))
         .collect();
-    let mut fine: BTreeMap<usize, Label> = BTreeMap::new();
+    let mut closer: BTreeMap<usize, (Label, Label)> = BTreeMap::new();
     let mut looks = Vec::new();
     for (part, shown) in parts(image, &boxes).into_iter().take(most) {
         let shown: Vec<usize> = shown.into_iter().map(|at| asked[at]).collect();
@@ -162,17 +165,47 @@ pub fn closer_labels(
             let origin = [part.x, part.y, part.x, part.y];
             let own = std::array::from_fn(|at| own[at] + origin[at] as f64);
             if let (false, Some(bounds)) = (is_cut(own, part, image), requery_box(&mask)) {
-                let closer = Label::of(&answers, place);
+                let fine = Label::of(&answers, place);
                 let label = Label {
+                    candidate: Candidate {
+                        area: mask.area(),
+                        ..fine.candidate
+                    },
                     mask,
                     bounds,
-                    agreement: closer.agreement,
                 };
-                labels.insert(instance, label);
-                fine.insert(instance, closer);
+                closer.insert(instance, (label, fine));
             }
         }
         looks.push((frame, part, shown));
+    }
+
+    // What had no label can only be meant closer.
+    let nothing = Candidate {
+        agreement: 0.0,
+        stability: 0.0,
+        area: 0,
+        contradicted: true,
+    };
+    let instances: BTreeSet<usize> = labels.keys().chain(closer.keys()).copied().collect();
+    let pairs: Vec<_> = instances
+        .iter()
+        .map(|instance| {
+            let whole = labels
+                .get(instance)
+                .map_or(nothing, |label| label.candidate);
+            (
+                whole,
+                closer.get(instance).map(|(label, _)| label.candidate),
+            )
+        })
+        .collect();
+    let mut fine: BTreeMap<usize, Label> = BTreeMap::new();
+    for (instance, meant) in instances.into_iter().zip(is_closer_meant(&pairs, choice)) {
+        if let (true, Some((label, of_part))) = (meant, closer.remove(&instance)) {
+            labels.insert(instance, label);
+            fine.insert(instance, of_part);
+        }
     }
 
     let of_parts = looks.into_iter().map(|(frame, part, shown)| {
@@ -185,7 +218,7 @@ pub fn closer_labels(
                 Some(Label {
                     mask,
                     bounds,
-                    agreement: whole.agreement,
+                    candidate: whole.candidate,
                 })
             });
             match label {
@@ -218,16 +251,23 @@ struct Label {
     mask: Bitmap,
     /// As the prompt encoder takes it.
     bounds: [f32; 4],
-    agreement: f64,
+    candidate: Candidate,
 }
 
 impl Label {
-    /// The label at a place. A true mask is agreed with.
+    /// The label at a place. A true mask, which was not chosen, is agreed with.
     fn of(labels: &PseudoLabels, place: usize) -> Self {
-        Self {
-            mask: labels.masks[place].clone(),
-            bounds: labels.boxes[place],
+        let mask = labels.masks[place].clone();
+        let certain = Candidate {
             agreement: labels.agreement.get(place).copied().unwrap_or(1.0),
+            stability: 1.0,
+            area: mask.area(),
+            contradicted: false,
+        };
+        Self {
+            candidate: labels.candidates.get(place).copied().unwrap_or(certain),
+            bounds: labels.boxes[place],
+            mask,
         }
     }
 
@@ -235,7 +275,8 @@ impl Label {
         labels.instances.push(instance);
         labels.masks.push(self.mask);
         labels.boxes.push(self.bounds);
-        labels.agreement.push(self.agreement);
+        labels.agreement.push(self.candidate.agreement);
+        labels.candidates.push(self.candidate);
     }
 }
 

@@ -242,6 +242,7 @@ impl Stored {
             boxes,
             agreement: self.agreement,
             empty: self.empty,
+            candidates: Vec::new(),
             of_points: Vec::new(),
         })
     }

@@ -303,7 +303,8 @@ impl Scholar<'_> {
                 of_looks.push(encoded);
                 labels
             };
-            looks = closer_labels(example, &framed, &mut labels, recipe.views.parts, &mut ask)?;
+            let (choice, most) = (&settings.choice, recipe.views.parts);
+            looks = closer_labels(example, &framed, &mut labels, choice, most, &mut ask)?;
         }
         looks.insert(0, (framed, labels));
         let stride = teacher.image_encoder.stride();

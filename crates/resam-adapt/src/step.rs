@@ -33,6 +33,8 @@ pub struct PseudoLabels {
     pub boxes: Vec<[f32; 4]>,
     /// IoU of the point's mask and the box's mask of each.
     pub agreement: Vec<f64>,
+    /// What each was chosen by, where there was a choice.
+    pub candidates: Vec<Candidate>,
     /// Instances whose refined mask came out empty.
     pub empty: Vec<usize>,
     /// The mask of the point of every instance that was asked, in the order of asking.
@@ -162,6 +164,7 @@ fn chosen_labels(
                 found.instances.push(instance);
                 found.boxes.push(bounds);
                 found.agreement.push(candidates[place][at].agreement);
+                found.candidates.push(candidates[place][at]);
                 found.masks.push(match labels.requery {
                     true => of_box,
                     false => mask.clone(),

@@ -122,7 +122,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let embedding = sam.image_encoder.forward(input);
             pseudo_labels(&sam, &embedding, closer, asked, &ours.labels, 16, company)
         };
-        closer_labels(&example, &framed, &mut labels, ours.views.parts, &mut ask)?;
+        let (choice, parts) = (&ours.labels.choice, ours.views.parts);
+        closer_labels(&example, &framed, &mut labels, choice, parts, &mut ask)?;
         columns[3].add(&labels, 0.0, &iou);
         columns[4].add(&labels, ours.labels.least_agreement, &iou);
     }
@@ -130,7 +131,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "single mask",
         "published labels (refined, requeried)",
         "chosen labels",
-        "chosen labels, closer where that can be meant",
+        "chosen labels, closer where that is meant",
         "those that agree enough to learn from",
     ]) {
         column.print(name, asked_in_all);

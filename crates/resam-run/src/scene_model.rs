@@ -3,12 +3,12 @@
 use image::RgbImage;
 use rayon::prelude::*;
 use resam_adapt::Choice;
-use resam_adapt::choose::{Candidate, Company, stability};
+use resam_adapt::choose::{Candidate, Company, is_closer_meant, stability};
 use resam_mask::Bitmap;
 use resam_sam::postprocess::Geometry;
 use resam_sam::preprocess::{RgbView, resized_size};
 use resam_sam::{Device, EncodedImage, Prediction, Predictor, Tensor, TensorData};
-use resam_scene::{Answer, Model, ModelError, Pace, Prompt, PromptPoint};
+use resam_scene::{Answer, Evidence, Model, ModelError, Pace, Prompt, PromptPoint};
 
 /// Which of the model's masks answers a prompt.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,6 +78,7 @@ fn answer(
         mask: Bitmap::from_threshold(&logits, width as u32, height as u32, 0.0)?,
         score: prediction.quality,
         stability: stability(&prediction.low_res) as f32,
+        agreement: candidate.map_or(0.0, |candidate| candidate.agreement as f32),
         contradicted: candidate.is_some_and(|candidate| candidate.contradicted),
     })
 }
@@ -128,6 +129,23 @@ impl Model for SceneModel<'_> {
             }
         };
         Ok(answers?)
+    }
+
+    fn is_closer_meant(&self, pairs: &[(Evidence, Option<Evidence>)]) -> Vec<bool> {
+        let Answers::Requery(choice) = &self.answers else {
+            return vec![false; pairs.len()];
+        };
+        let candidate = |evidence: &Evidence| Candidate {
+            agreement: f64::from(evidence.agreement),
+            stability: f64::from(evidence.stability),
+            area: evidence.area,
+            contradicted: evidence.contradicted,
+        };
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(whole, closer)| (candidate(whole), closer.as_ref().map(candidate)))
+            .collect();
+        is_closer_meant(&pairs, choice)
     }
 
     fn decode_all(

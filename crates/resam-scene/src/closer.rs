@@ -1,12 +1,12 @@
 //! Objects that turn out to be small are asked about again in windows of half the side, whose pixels the
-//! model sees enlarged. That answer counts, unless the window cuts it off or it cannot be meant.
+//! model sees enlarged. The model says which of the two answers is meant; one that the window cuts off is not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::again::Known;
 use crate::engine::{Engine, Questioner, Questions};
 use crate::error::SceneError;
-use crate::model::Model;
+use crate::model::{Evidence, Model};
 use crate::plan::{Grid, Need, PlannedWindow, union};
 use crate::source::Source;
 
@@ -18,6 +18,7 @@ pub(crate) fn ask_closer<S: Source, M: Model>(
     engine: &mut Engine<'_, '_, S, M>,
     known: &mut BTreeMap<usize, Known>,
     questioner: &impl Questioner,
+    model: &M,
     extent: impl Fn(usize) -> Option<[f64; 4]>,
 ) -> Result<(), SceneError> {
     let grid = Grid {
@@ -52,14 +53,46 @@ pub(crate) fn ask_closer<S: Source, M: Model>(
         inner: questioner,
         usual: usual_areas(known, &windows),
     };
+    let mut found_closer: BTreeMap<usize, Known> = BTreeMap::new();
     engine.round(windows, needs.len(), &closer, |planned, found| {
         for piece in found.pieces {
             // What a window cuts off was seen whole before.
-            if !piece.edges.any() && !piece.contradicted {
-                known.insert(piece.object, Known::new(piece, planned));
+            if !piece.edges.any() {
+                found_closer.insert(piece.object, Known::new(piece, planned));
             }
         }
-    })
+    })?;
+    let mut together: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
+    for (&object, known) in known.iter() {
+        together
+            .entry(place(&known.planned))
+            .or_default()
+            .push(object);
+    }
+    for objects in together.into_values() {
+        let pairs: Vec<_> = objects
+            .iter()
+            .map(|object| {
+                let closer = found_closer.get(object);
+                (evidence(&known[object]), closer.map(evidence))
+            })
+            .collect();
+        for (object, meant) in objects.into_iter().zip(model.is_closer_meant(&pairs)) {
+            if let (true, Some(closer)) = (meant, found_closer.remove(&object)) {
+                known.insert(object, closer);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn evidence(known: &Known) -> Evidence {
+    Evidence {
+        agreement: known.piece.agreement,
+        stability: known.piece.stability,
+        area: known.piece.mask.area(),
+        contradicted: known.piece.contradicted,
+    }
 }
 
 /// Where a window begins.

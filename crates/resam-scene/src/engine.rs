@@ -38,6 +38,7 @@ pub(crate) struct Piece {
     pub(crate) mask: PlacedMask,
     pub(crate) score: f32,
     pub(crate) stability: f32,
+    pub(crate) agreement: f32,
     pub(crate) contradicted: bool,
     pub(crate) edges: Edges,
     /// The box of what is surely the object, in the raster.
@@ -377,6 +378,7 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
                     mask,
                     score,
                     stability,
+                    agreement,
                     contradicted,
                 } in answers
                 {
@@ -386,6 +388,7 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
                             mask: placed.mask,
                             score,
                             stability,
+                            agreement,
                             contradicted,
                             edges: placed.edges,
                             core: placed.core,

@@ -43,7 +43,7 @@ pub use ground::Ground;
 pub use journal::{Journal, OnChange};
 pub use labels::write_labels;
 pub use merge::Overlap;
-pub use model::{Answer, Model, ModelError, Pace, Prompt, PromptPoint};
+pub use model::{Answer, Evidence, Model, ModelError, Pace, Prompt, PromptPoint};
 pub use observer::{Observer, Progress};
 pub use outcome::{Counts, Failure, Missing, Outcome, SceneObject};
 pub use placed_mask::{PlacedMask, Run};

@@ -38,7 +38,22 @@ pub struct Answer {
     pub score: f32,
     /// How little the mask depends on where the line is drawn, from 0 to 1.
     pub stability: f32,
+    /// IoU of the mask and of what its box brings back, where the model asked for it.
+    pub agreement: f32,
     /// The mask cannot be what is meant: it holds the point of another object, say.
+    pub contradicted: bool,
+}
+
+/// What speaks for an answer about an object.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evidence {
+    /// As [`Answer::agreement`].
+    pub agreement: f32,
+    /// As [`Answer::stability`].
+    pub stability: f32,
+    /// Its pixels in the raster.
+    pub area: u64,
+    /// As [`Answer::contradicted`].
     pub contradicted: bool,
 }
 
@@ -86,6 +101,16 @@ pub trait Model: Sync {
         beside: &[PromptPoint],
         usual: Option<f64>,
     ) -> Result<Vec<Answer>, ModelError>;
+
+    /// Whether of the answers to each object, the first and that of a closer look where there is one,
+    /// the closer one is meant. The objects are those that were seen together at first.
+    fn is_closer_meant(&self, pairs: &[(Evidence, Option<Evidence>)]) -> Vec<bool> {
+        let is_sound = |closer: &Evidence| !closer.contradicted;
+        let pairs = pairs.iter();
+        pairs
+            .map(|(_, closer)| closer.as_ref().is_some_and(is_sound))
+            .collect()
+    }
 
     /// Every mask that a prompt may mean, for each prompt; asked where nobody says what is meant.
     ///

@@ -243,7 +243,7 @@ pub fn segment<S: Source, M: Model>(
     }
     let extent = |object: usize| objects[object].extent(false);
     if options.closer {
-        ask_closer(&mut engine, &mut known, &asking, extent)?;
+        ask_closer(&mut engine, &mut known, &asking, model, extent)?;
     }
     ask_again(
         &mut engine,

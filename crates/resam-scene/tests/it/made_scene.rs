@@ -265,6 +265,7 @@ impl Model for ExactModel {
                 mask: masks.entry(number).or_insert_with(|| mask(number)).clone(),
                 score: 0.9 + f32::from(number % 97) / 1000.0,
                 stability: 0.99,
+                agreement: 1.0,
                 contradicted: false,
             }
         };
