@@ -231,7 +231,13 @@ impl Model for Nobody {
         unreachable!("a plan encodes nothing")
     }
 
-    fn decode(&self, _: &(), _: &[Prompt], _: &[PromptPoint]) -> Result<Vec<Answer>, ModelError> {
+    fn decode(
+        &self,
+        _: &(),
+        _: &[Prompt],
+        _: &[PromptPoint],
+        _: Option<f64>,
+    ) -> Result<Vec<Answer>, ModelError> {
         unreachable!("a plan asks nothing")
     }
 
