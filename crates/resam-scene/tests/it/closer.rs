@@ -11,7 +11,7 @@ fn scene() -> (MadeScene, Vec<ObjectPrompt>, usize) {
         .map(|at| Shape::Ellipse([70.0 + 140.0 * f64::from(at), 300.0], [21.0, 13.0], 0.4))
         .collect();
     let small = shapes.len();
-    shapes.push(Shape::Rectangle([500.0, 1000.0], [129.0, 40.0], 0.0));
+    shapes.push(Shape::Rectangle([500.0, 1000.0], [140.0, 40.0], 0.0));
     shapes.push(Shape::Rectangle([1300.0, 1000.0], [300.0, 60.0], 0.3));
     let prompts = shapes.iter().enumerate().map(|(at, shape)| {
         let [x, y] = shape.along(0.0);
