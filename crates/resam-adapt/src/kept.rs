@@ -118,7 +118,7 @@ impl Kept {
             let mut add = |name: &str, shape: &[usize], values: &[f32]| {
                 if !values.is_empty() {
                     tensors.push(TensorToWrite::from_f32(
-                        &format!("{at}.{name}"),
+                        format!("{at}.{name}"),
                         shape,
                         values,
                     ));

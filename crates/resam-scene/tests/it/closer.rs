@@ -15,7 +15,7 @@ fn scene() -> (MadeScene, Vec<ObjectPrompt>, usize) {
     shapes.push(Shape::Rectangle([1300.0, 1000.0], [300.0, 60.0], 0.3));
     let prompts = shapes.iter().enumerate().map(|(at, shape)| {
         let [x, y] = shape.along(0.0);
-        object(&at.to_string(), x, y)
+        object(at, x, y)
     });
     let prompts = prompts.collect();
     (MadeScene::new(1800, 1400, &shapes), prompts, small)
