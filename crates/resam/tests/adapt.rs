@@ -250,6 +250,19 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
     );
 }
 
+/// A run of twelve visits with a checkpoint after each.
+fn twelve_steps(output: &str) -> Vec<&str> {
+    let mut all = adapt(&[
+        "--points",
+        "points.csv",
+        "--config",
+        "recipe.toml",
+        "--quiet",
+    ]);
+    all.extend(["-o", output, "--steps", "12", "--checkpoint-every", "1"]);
+    all
+}
+
 /// Begins a run in `output` and kills it as soon as there is a checkpoint.
 fn kill_after_a_checkpoint(folder: &TempDir, arguments: &[&str], output: &str) {
     let mut child = command(folder, arguments)
@@ -280,34 +293,19 @@ fn states(folder: &TempDir, output: &str) -> Vec<String> {
 #[test]
 fn a_run_that_was_killed_goes_on_to_the_same_adapter() {
     let folder = folder();
-    let arguments = |output: &'static str| {
-        adapt(&[
-            "--points",
-            "points.csv",
-            "-o",
-            output,
-            "--steps",
-            "12",
-            "--config",
-            "recipe.toml",
-            "--checkpoint-every",
-            "1",
-            "--quiet",
-        ])
-    };
-    succeeded(&resam(&folder, &arguments("whole")));
+    succeeded(&resam(&folder, &twelve_steps("whole")));
 
-    kill_after_a_checkpoint(&folder, &arguments("killed"), "killed");
+    kill_after_a_checkpoint(&folder, &twelve_steps("killed"), "killed");
 
     // Beginning anew in its folder is refused; other settings are refused; going on works.
     refused(
-        &resam(&folder, &arguments("killed")),
+        &resam(&folder, &twelve_steps("killed")),
         &["holds a run already", "--resume"],
     );
-    let mut other = arguments("killed");
+    let mut other = twelve_steps("killed");
     other.extend(["--resume", "--seed", "7"]);
     refused(&resam(&folder, &other), &["`seed` was 0 and is 7"]);
-    let mut resumed = arguments("killed");
+    let mut resumed = twelve_steps("killed");
     resumed.push("--resume");
     succeeded(&resam(&folder, &resumed));
     let factors = |run: &str| {
@@ -321,27 +319,10 @@ fn a_run_that_was_killed_goes_on_to_the_same_adapter() {
 #[test]
 fn a_checkpoint_that_cannot_be_written_loses_nothing_of_the_one_before() {
     let folder = folder();
-    let arguments = |output: &'static str| {
-        adapt(&[
-            "--points",
-            "points.csv",
-            "-o",
-            output,
-            "--steps",
-            "12",
-            "--config",
-            "recipe.toml",
-            "--checkpoint-every",
-            "1",
-            "--keep-looks",
-            "0",
-            "--quiet",
-        ])
-    };
-    succeeded(&resam(&folder, &arguments("whole")));
-    kill_after_a_checkpoint(&folder, &arguments("full"), "full");
+    succeeded(&resam(&folder, &twelve_steps("whole")));
+    kill_after_a_checkpoint(&folder, &twelve_steps("full"), "full");
     let before = states(&folder, "full");
-    let mut resumed = arguments("full");
+    let mut resumed = twelve_steps("full");
     resumed.push("--resume");
     let output = std::process::Command::new("sh")
         .current_dir(folder.path())
