@@ -6,7 +6,7 @@ use resam_sam::preprocess::{Part, RgbView};
 use resam_sam::{EncodedImage, Prediction, Predictor, Prompt, PromptPoint, SamError};
 
 use crate::choose::{Candidate, Company, choose, is_closer_meant, stability};
-use crate::closer::{is_cut, parts, union};
+use crate::closer::{is_cut, parts, with_points};
 use crate::recipe::Choice;
 
 /// Answers prompts about one image: of the masks that the model has for a point, the one that
@@ -161,16 +161,9 @@ impl Question<'_> {
         let size = [pixels.width, pixels.height];
         // Every prompt has a point: of what has no box, they say where it is.
         let boxes = asked.iter().zip(&*chosen).map(|(&at, chosen)| {
-            let points = self.prompts[at].points.iter();
-            let points = points.filter(|point| point.positive);
-            let points = points.map(|point| [point.x, point.y, point.x, point.y]);
             let bounds = chosen.bounds.filter(|_| !chosen.candidate.contradicted);
             let whole = [0.0, 0.0, size[0] as f64, size[1] as f64];
-            bounds
-                .into_iter()
-                .chain(points)
-                .reduce(union)
-                .unwrap_or(whole)
+            with_points(&self.prompts[at].points, bounds).unwrap_or(whole)
         });
         let boxes: Vec<[f64; 4]> = boxes.collect();
         let meant = chosen.iter().map(|chosen| chosen.candidate);
@@ -201,12 +194,7 @@ impl Question<'_> {
 
     /// The prompts that are asked, without what lies outside the part.
     fn seen(&self, asked: &[usize], part: Option<Part>) -> Vec<Prompt> {
-        let in_part = |point: &PromptPoint| {
-            part.is_none_or(|part| {
-                let [x, y] = [point.x - part.x as f64, point.y - part.y as f64];
-                x >= 0.0 && y >= 0.0 && x < part.width as f64 && y < part.height as f64
-            })
-        };
+        let in_part = |point: &PromptPoint| part.is_none_or(|part| part.holds(point.x, point.y));
         let seen = asked.iter().map(|&at| {
             let points = self.prompts[at].points.iter();
             Prompt {

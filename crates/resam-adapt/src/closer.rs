@@ -12,8 +12,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use resam_mask::Bitmap;
-use resam_sam::SamError;
 use resam_sam::preprocess::Part;
+use resam_sam::{PromptPoint, SamError};
 
 use crate::choose::{Candidate, Company, is_closer_meant};
 use crate::example::{Example, Framed};
@@ -144,7 +144,12 @@ pub fn closer_labels(
         .map(|(&instance, &bounds)| (instance, Some(framed.box_of_image(bounds))))
         .chain(unlabelled);
     let (asked, boxes): (Vec<usize>, Vec<[f64; 4]>) = labelled
-        .filter_map(|(instance, bounds)| Some((instance, with_points(example, instance, bounds)?)))
+        .filter_map(|(instance, bounds)| {
+            Some((
+                instance,
+                with_points(&example.instances[instance].points, bounds)?,
+            ))
+        })
         .unzip();
     let company = Company::of(found.masks.iter().map(Bitmap::area));
     let mut labels: BTreeMap<usize, Label> = (0..found.instances.len())
@@ -280,16 +285,16 @@ impl Label {
     }
 }
 
-/// The box of an instance and its positive points, in pixels of the image. None without either.
-fn with_points(example: &Example, instance: usize, bounds: Option<[f64; 4]>) -> Option<[f64; 4]> {
-    let points = example.instances[instance].points.iter();
-    let points = points.filter(|point| point.positive);
+/// The box that holds what was seen of an object and its positive points, in pixels of the image. None
+/// without either.
+pub(crate) fn with_points(points: &[PromptPoint], seen: Option<[f64; 4]>) -> Option<[f64; 4]> {
+    let points = points.iter().filter(|point| point.positive);
     let points = points.map(|point| [point.x, point.y, point.x, point.y]);
-    bounds.into_iter().chain(points).reduce(union)
+    seen.into_iter().chain(points).reduce(union)
 }
 
 /// The smallest box that holds both.
-pub(crate) fn union(a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
+fn union(a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
     [
         a[0].min(b[0]),
         a[1].min(b[1]),

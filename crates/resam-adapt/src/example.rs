@@ -50,10 +50,8 @@ impl Example {
             data: rgb,
         };
         let [x0, y0] = [part.x, part.y].map(|origin| origin as f64);
-        let [x1, y1] = [x0 + part.width as f64, y0 + part.height as f64];
         let moved = |point: &PromptPoint| {
-            let inside = point.x >= x0 && point.x < x1 && point.y >= y0 && point.y < y1;
-            inside.then_some(PromptPoint {
+            part.holds(point.x, point.y).then_some(PromptPoint {
                 x: point.x - x0,
                 y: point.y - y0,
                 ..*point

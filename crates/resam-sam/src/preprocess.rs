@@ -72,6 +72,17 @@ pub struct Part {
     pub height: usize,
 }
 
+impl Part {
+    /// Whether it shows a position, in continuous pixels of the image.
+    pub fn holds(&self, x: f64, y: f64) -> bool {
+        let within = |at: f64, origin: usize, length: usize| {
+            let at = at - origin as f64;
+            at >= 0.0 && at < length as f64
+        };
+        within(x, self.x, self.width) && within(y, self.y, self.height)
+    }
+}
+
 /// The size `[height, width]` of an image whose long side is brought to `long_side`; halves are
 /// rounded up, and no side vanishes.
 pub fn resized_size(height: usize, width: usize, long_side: usize) -> [usize; 2] {

@@ -18,19 +18,24 @@ fn predictor() -> Predictor {
     Predictor::new(sam, &device(), None).expect("its own size")
 }
 
-/// An image, and a part of it cut out by hand.
-fn images(part: Part) -> (Vec<u8>, Vec<u8>) {
+/// The pixels of a part of the image.
+fn pixels(part: Part) -> Vec<u8> {
     let value = |x: usize, y: usize, band: usize| ((x * 31 + y * 57 + band * 101) % 251) as u8;
-    let pixels = |x0: usize, y0: usize, width: usize, height: usize| {
-        let places = (y0..y0 + height).flat_map(move |y| (x0..x0 + width).map(move |x| (x, y)));
-        places
-            .flat_map(|(x, y)| [0, 1, 2].map(|band| value(x, y, band)))
-            .collect::<Vec<u8>>()
-    };
-    (
-        pixels(0, 0, WIDTH, HEIGHT),
-        pixels(part.x, part.y, part.width, part.height),
-    )
+    let rows = part.y..part.y + part.height;
+    let places = rows.flat_map(|y| (part.x..part.x + part.width).map(move |x| (x, y)));
+    places
+        .flat_map(|(x, y)| [0, 1, 2].map(|band| value(x, y, band)))
+        .collect()
+}
+
+/// The pixels of the whole image.
+fn image() -> Vec<u8> {
+    pixels(Part {
+        x: 0,
+        y: 0,
+        width: WIDTH,
+        height: HEIGHT,
+    })
 }
 
 fn prompts([dx, dy]: [f64; 2]) -> Vec<Prompt> {
@@ -59,7 +64,7 @@ fn a_part_is_answered_about_as_the_image_that_it_is() {
         width: 40,
         height: 30,
     };
-    let (whole, cut) = images(part);
+    let (whole, cut) = (image(), pixels(part));
     let whole = RgbView::new(WIDTH, HEIGHT, &whole).expect("an image");
     let alone = predictor.encode(RgbView::new(part.width, part.height, &cut).expect("an image"));
     let within = predictor.encode_part(whole, part).expect("a part");
@@ -90,12 +95,7 @@ fn a_part_is_answered_about_as_the_image_that_it_is() {
 #[test]
 fn a_part_that_sticks_out_or_has_no_pixel_is_refused() {
     let predictor = predictor();
-    let (whole, _) = images(Part {
-        x: 0,
-        y: 0,
-        width: 1,
-        height: 1,
-    });
+    let whole = image();
     let whole = RgbView::new(WIDTH, HEIGHT, &whole).expect("an image");
     for [x, y, width, height] in [
         [60, 0, 31, 10],
@@ -118,12 +118,7 @@ fn a_part_that_sticks_out_or_has_no_pixel_is_refused() {
 #[test]
 fn all_masks_are_the_single_one_and_those_for_an_ambiguous_prompt() {
     let predictor = predictor();
-    let (whole, _) = images(Part {
-        x: 0,
-        y: 0,
-        width: 1,
-        height: 1,
-    });
+    let whole = image();
     let image = predictor.encode(RgbView::new(WIDTH, HEIGHT, &whole).expect("an image"));
     let prompts = prompts([0.0, 0.0]);
     let all = predictor.predict_all(&image, &prompts).expect("answers");
