@@ -118,28 +118,9 @@ impl Question<'_> {
             })
             .collect();
 
-        // Those that cannot be meant are not asked about.
-        let (mut places, mut boxes) = (Vec::new(), Vec::new());
-        for (place, (candidates, masks)) in candidates.iter().zip(&masks).enumerate() {
-            for (at, (candidate, mask)) in candidates.iter().zip(masks).enumerate() {
-                if let (false, Some(bounds)) = (candidate.contradicted, bounds(mask)) {
-                    places.push((place, at));
-                    boxes.push(Prompt {
-                        bounds: Some(bounds),
-                        ..Default::default()
-                    });
-                }
-            }
-        }
-        let of_boxes = self.predictor.predict(look, &boxes, false)?;
-        for ((place, at), of_box) in places.into_iter().zip(of_boxes) {
-            let agreement = of_box
-                .first()
-                .map(|of_box| mask(of_box).iou(&masks[place][at]));
-            // Masks of one image have its size.
-            candidates[place][at].agreement = agreement.and_then(Result::ok).unwrap_or(0.0);
-        }
-        let chosen = choose(&candidates, self.choice, company);
+        let chosen = choose(&mut candidates, self.choice, company, |places| {
+            self.agreements(look, places, &masks)
+        })?;
         let of_all = answers.into_iter().zip(candidates).zip(&masks);
         let found = of_all
             .zip(chosen)
@@ -149,6 +130,28 @@ impl Question<'_> {
                 bounds: bounds(&masks[at]),
             });
         Ok(found.collect())
+    }
+
+    /// IoU of the masks at these places and of what their boxes bring back.
+    fn agreements(
+        &self,
+        look: &EncodedImage,
+        places: &[(usize, usize)],
+        masks: &[Vec<Bitmap>],
+    ) -> Result<Vec<f64>, SamError> {
+        let boxes = places.iter().map(|&(prompt, at)| Prompt {
+            bounds: bounds(&masks[prompt][at]),
+            ..Default::default()
+        });
+        let boxes: Vec<Prompt> = boxes.collect();
+        let of_boxes = self.predictor.predict(look, &boxes, false)?;
+        let agreement = |(&(prompt, at), of_box): (&(usize, usize), Vec<Prediction>)| {
+            let of_box = of_box.first().map(mask);
+            let agreement = of_box.map(|of_box| of_box.iou(&masks[prompt][at]));
+            // Masks of one image have its size.
+            agreement.and_then(Result::ok).unwrap_or(0.0)
+        };
+        Ok(places.iter().zip(of_boxes).map(agreement).collect())
     }
 
     /// Asks again about what is small, in parts of the image, and takes those answers that are meant.
@@ -170,7 +173,7 @@ impl Question<'_> {
         let meant = meant.filter(|candidate| !candidate.contradicted);
         let company = Company::of(meant.map(|candidate| candidate.area));
         let mut closer: Vec<Option<Chosen>> = asked.iter().map(|_| None).collect();
-        for (part, shown) in parts(size, &boxes) {
+        for (part, shown) in parts(size, self.predictor.input_size(), &boxes) {
             let look = self.predictor.encode_part(pixels, part)?;
             let of_part: Vec<usize> = shown.iter().map(|&place| asked[place]).collect();
             let found = self.ask(&look, &of_part, Some(part), company)?;

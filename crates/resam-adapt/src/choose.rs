@@ -69,35 +69,52 @@ impl Company {
 /// The number of the chosen candidate of each instance of an image, or of a part of it whose company
 /// is known. The first candidate of each is the one to begin with; an instance without candidates is
 /// not allowed.
-pub fn choose(
-    instances: &[Vec<Candidate>],
+///
+/// What a candidate's agreement is takes a pass of the decoder, and most candidates would not be chosen if
+/// it were perfect. So `ask` is given those whose agreement counts, each as the places of its instance and
+/// of itself, and answers with their agreements; what stays unasked is left at the 1 that it can be at most.
+/// The choice is the one that asking about all would bring. What is contradicted is never asked about.
+///
+/// # Errors
+/// What `ask` returns.
+pub fn choose<E>(
+    instances: &mut [Vec<Candidate>],
     choice: &Choice,
     company: Option<Company>,
-) -> Vec<usize> {
+    mut ask: impl FnMut(&[(usize, usize)]) -> Result<Vec<f64>, E>,
+) -> Result<Vec<usize>, E> {
+    let mut known: Vec<Vec<bool>> = Vec::with_capacity(instances.len());
+    for candidates in instances.iter_mut() {
+        for candidate in candidates.iter_mut() {
+            candidate.agreement = f64::from(u8::from(!candidate.contradicted));
+        }
+        known.push(candidates.iter().map(|of| of.contradicted).collect());
+    }
+    // Whatever is best though its agreement is known stays best when the others become known.
+    let mut best_in = |instances: &mut [Vec<Candidate>], middle: f64| loop {
+        let chosen = best_of_each(instances, middle, choice);
+        let places = chosen.iter().copied().enumerate();
+        let unasked: Vec<_> = places.filter(|&(of, at)| !known[of][at]).collect();
+        if unasked.is_empty() {
+            return Ok(chosen);
+        }
+        for (&(of, at), agreement) in unasked.iter().zip(ask(&unasked)?) {
+            instances[of][at].agreement = agreement;
+            known[of][at] = true;
+        }
+    };
     if let Some(Company(middle)) = company {
-        let of_each = instances.iter();
-        return of_each
-            .map(|candidates| best(candidates, middle, choice))
-            .collect();
+        return best_in(instances, middle);
     }
     let mut chosen = vec![0; instances.len()];
     for _ in 0..TURNS {
-        let mut sizes: Vec<f64> = instances
-            .iter()
-            .zip(&chosen)
-            .map(|(candidates, &at)| log_area(&candidates[at]))
-            .collect();
-        let middle = median(&mut sizes);
-        let next: Vec<usize> = instances
-            .iter()
-            .map(|candidates| best(candidates, middle, choice))
-            .collect();
+        let next = best_in(instances, middle_of(instances, &chosen))?;
         if next == chosen {
             break;
         }
         chosen = next;
     }
-    chosen
+    Ok(chosen)
 }
 
 /// Whether of the answers to each instance, that of the whole image and that of a closer look where
@@ -116,8 +133,27 @@ pub fn is_closer_meant(pairs: &[(Candidate, Option<Candidate>)], choice: &Choice
                 .collect()
         })
         .collect();
-    let chosen = choose(&candidates, choice, None);
+    let mut chosen = vec![0; candidates.len()];
+    for _ in 0..TURNS {
+        chosen = best_of_each(&candidates, middle_of(&candidates, &chosen), choice);
+    }
     chosen.into_iter().map(|at| at == 1).collect()
+}
+
+/// `m` as the chosen candidates have it.
+fn middle_of(instances: &[Vec<Candidate>], chosen: &[usize]) -> f64 {
+    let pairs = instances.iter().zip(chosen);
+    let mut sizes: Vec<f64> = pairs
+        .map(|(candidates, &at)| log_area(&candidates[at]))
+        .collect();
+    median(&mut sizes)
+}
+
+fn best_of_each(instances: &[Vec<Candidate>], middle: f64, choice: &Choice) -> Vec<usize> {
+    let of_each = instances.iter();
+    of_each
+        .map(|candidates| best(candidates, middle, choice))
+        .collect()
 }
 
 fn best(candidates: &[Candidate], middle: f64, choice: &Choice) -> usize {
@@ -172,6 +208,115 @@ mod tests {
             area,
             contradicted: false,
         }
+    }
+
+    /// What is chosen when an agreement is told to whoever asks, and how many were asked about.
+    fn asking(
+        instances: &[Vec<Candidate>],
+        choice: &Choice,
+        company: Option<Company>,
+    ) -> (Vec<usize>, usize) {
+        let (mut unasked, mut asked) = (instances.to_vec(), 0);
+        let chosen = super::choose(&mut unasked, choice, company, |places| {
+            asked += places.len();
+            let told = places.iter().map(|&(of, at)| instances[of][at].agreement);
+            Ok::<_, std::convert::Infallible>(told.collect())
+        });
+        let Ok(chosen) = chosen;
+        for (of, &at) in chosen.iter().enumerate() {
+            if !instances[of][at].contradicted {
+                assert_eq!(unasked[of][at], instances[of][at]);
+            }
+        }
+        (chosen, asked)
+    }
+
+    fn choose(
+        instances: &[Vec<Candidate>],
+        choice: &Choice,
+        company: Option<Company>,
+    ) -> Vec<usize> {
+        asking(instances, choice, company).0
+    }
+
+    /// The same with every agreement known from the start, straight from the formula.
+    fn with_all_known(
+        instances: &[Vec<Candidate>],
+        choice: &Choice,
+        company: Option<Company>,
+    ) -> Vec<usize> {
+        let size = |candidate: &Candidate| (candidate.area as f64 + 1.0).ln();
+        let mut chosen = vec![0; instances.len()];
+        for _ in 0..5 {
+            let middle = company.map_or_else(
+                || {
+                    let chosen = instances.iter().zip(&chosen);
+                    let mut sizes: Vec<f64> = chosen.map(|(of, &at)| size(&of[at])).collect();
+                    sizes.sort_by(f64::total_cmp);
+                    let half = sizes.len() / 2;
+                    match sizes.len() % 2 {
+                        1 => sizes[half],
+                        _ => (sizes[half - 1] + sizes[half]) / 2.0,
+                    }
+                },
+                |Company(middle)| middle,
+            );
+            for (chosen, candidates) in chosen.iter_mut().zip(instances) {
+                let value = |at: &usize| {
+                    let of = &candidates[*at];
+                    of.agreement + choice.stability_weight * of.stability
+                        - choice.size_weight * (size(of) - middle).abs()
+                        - if of.contradicted { 1000.0 } else { 0.0 }
+                };
+                let worse = |a: &usize, b: &usize| value(a).total_cmp(&value(b));
+                // The last of equals is the largest: the first of them is wanted.
+                *chosen = (0..candidates.len())
+                    .rev()
+                    .max_by(worse)
+                    .expect("candidates");
+            }
+        }
+        chosen
+    }
+
+    #[test]
+    fn asking_only_about_what_counts_chooses_as_asking_about_all() {
+        let (mut asked, mut all) = (0, 0);
+        let mut state = 7_u64;
+        let mut draw = |of: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % of
+        };
+        for case in 0..300 {
+            let count = 1 + draw(9);
+            let instances: Vec<Vec<Candidate>> = (0..count)
+                .map(|_| {
+                    let candidate = |draw: &mut dyn FnMut(u64) -> u64| {
+                        let contradicted = draw(6) == 0;
+                        Candidate {
+                            agreement: if contradicted {
+                                0.0
+                            } else {
+                                draw(11) as f64 / 10.0
+                            },
+                            stability: draw(11) as f64 / 10.0,
+                            area: 10 + draw(3) * draw(5000),
+                            contradicted,
+                        }
+                    };
+                    (0..4).map(|_| candidate(&mut draw)).collect()
+                })
+                .collect();
+            let company = (case % 3 == 0).then(|| Company::of([300, 500])).flatten();
+            let (chosen, of_these) = asking(&instances, &CHOICE, company);
+            assert_eq!(chosen, with_all_known(&instances, &CHOICE, company));
+            asked += of_these;
+            let open = instances.iter().flatten().filter(|of| !of.contradicted);
+            all += open.count();
+        }
+        assert!(asked < all, "{asked} of {all}");
     }
 
     #[test]

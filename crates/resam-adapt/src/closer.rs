@@ -3,7 +3,8 @@
 //!
 //! SAM learnt from photographs, whose objects fill much of the picture. Of an aeroplane of thirty pixels
 //! it sees the hull and not the wings; brought closer, both. Nothing is gained where an object is
-//! large, and its surroundings are lost: so only what is small is asked again.
+//! large, and its surroundings are lost: so only what is small is asked again. Nor is anything gained where
+//! the network sees the image's pixels much enlarged already: there is nothing finer to see.
 //!
 //! Among the masks of a closer look the one is chosen that fits the company of the whole image: often an object
 //! is alone in its part. Whether that or the answer of the whole image is meant is chosen as among the masks
@@ -25,6 +26,8 @@ use crate::step::PseudoLabels;
 const TIMES: usize = 2;
 /// A part is so many steps between two places where it may lie.
 const STEPS: usize = 4;
+/// A pixel of a part is seen at most so many times as large, or the part is not looked at.
+const MOST_ENLARGED: f64 = 3.0;
 /// A small object's box is at most this share of a part's side.
 const LARGEST: f64 = 0.5;
 /// It keeps this share of a part's side from the part's edges, the image's own excepted.
@@ -41,12 +44,16 @@ pub fn is_small([x0, y0, x1, y1]: [f64; 4], image: [usize; 2]) -> bool {
 }
 
 /// Parts of an image of `[width, height]` pixels that show small objects, given their boxes, each with
-/// the places of its objects in the list; every small object is in one.
+/// the places of its objects in the list; every small object is in one. There are none where a network's
+/// input of `input` pixels a side shows no more of the image than what is seen of it already.
 ///
 /// Parts lie on a lattice, and the one that shows the most objects which no other does is taken first:
 /// there are few, and never more than the lattice has, however many objects there are.
-pub fn parts(image: [usize; 2], objects: &[[f64; 4]]) -> Vec<(Part, Vec<usize>)> {
+pub fn parts(image: [usize; 2], input: usize, objects: &[[f64; 4]]) -> Vec<(Part, Vec<usize>)> {
     let side = side(image);
+    if input as f64 > MOST_ENLARGED * side as f64 {
+        return Vec::new();
+    }
     let step = (side / STEPS).max(1);
     let margin = MARGIN * side as f64;
     // Along an axis: where parts may begin, how long they are, and whether one shows a stretch.
@@ -157,7 +164,10 @@ pub fn closer_labels(
         .collect();
     let mut closer: BTreeMap<usize, (Label, Label)> = BTreeMap::new();
     let mut looks = Vec::new();
-    for (part, shown) in parts(image, &boxes).into_iter().take(most) {
+    for (part, shown) in parts(image, framed.geometry.padded, &boxes)
+        .into_iter()
+        .take(most)
+    {
         let shown: Vec<usize> = shown.into_iter().map(|at| asked[at]).collect();
         let of_part = example.part(part);
         let frame = Framed::new(&of_part, framed.geometry.padded, framed.flip)?;
@@ -336,7 +346,7 @@ mod tests {
     #[test]
     fn each_small_object_is_shown_once_away_from_the_edges() {
         for (image, objects) in cases() {
-            let parts = parts(image, &objects);
+            let parts = parts(image, image[0].max(image[1]), &objects);
             let mut shown: Vec<usize> = parts.iter().flat_map(|(_, shown)| shown.clone()).collect();
             shown.sort_unstable();
             assert_eq!(shown, Vec::from_iter(0..objects.len()), "{image:?}");
@@ -361,12 +371,23 @@ mod tests {
     #[test]
     fn objects_share_parts_and_large_ones_are_left_alone() {
         let near = [[10.0, 10.0, 40.0, 40.0], [60.0, 300.0, 90.0, 330.0]];
-        assert_eq!(parts([1000, 1000], &near).len(), 1);
+        assert_eq!(parts([1000, 1000], 1024, &near).len(), 1);
         let far = [[10.0, 10.0, 40.0, 40.0], [960.0, 960.0, 990.0, 990.0]];
-        assert_eq!(parts([1000, 1000], &far).len(), 2);
-        assert!(parts([1000, 1000], &[[0.0, 0.0, 251.0, 20.0]]).is_empty());
-        assert_eq!(parts([1000, 1000], &[[0.0, 0.0, 250.0, 20.0]]).len(), 1);
-        assert!(parts([1000, 1000], &[]).is_empty());
+        assert_eq!(parts([1000, 1000], 1024, &far).len(), 2);
+        assert!(parts([1000, 1000], 1024, &[[0.0, 0.0, 251.0, 20.0]]).is_empty());
+        assert_eq!(
+            parts([1000, 1000], 1024, &[[0.0, 0.0, 250.0, 20.0]]).len(),
+            1
+        );
+        assert!(parts([1000, 1000], 1024, &[]).is_empty());
+    }
+
+    #[test]
+    fn pixels_that_are_enlarged_already_are_not_brought_closer() {
+        let small = [[10.0, 10.0, 40.0, 40.0]];
+        assert_eq!(parts([700, 500], 1024, &small).len(), 1);
+        assert!(parts([500, 350], 1024, &small).is_empty());
+        assert_eq!(parts([500, 350], 512, &small).len(), 1);
     }
 
     #[test]

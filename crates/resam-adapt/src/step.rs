@@ -2,6 +2,7 @@
 //! method.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -138,25 +139,25 @@ fn chosen_labels(
             pairs.map(candidate).collect()
         })
         .collect();
-    // Those that cannot be meant are not asked about.
-    let mut places = Vec::new();
-    let mut boxes = Vec::new();
-    for (instance, (candidates, masks)) in candidates.iter().zip(&masks).enumerate() {
-        for (at, (candidate, mask)) in candidates.iter().zip(masks).enumerate() {
-            if let (false, Some(bounds)) = (candidate.contradicted, requery_box(mask)) {
-                places.push((instance, at));
-                boxes.push(bounds);
-            }
-        }
-    }
-    let of_boxes = of_boxes(teacher, embedding, &boxes, padded, chunk);
     let mut requeried: HashMap<(usize, usize), Bitmap> = HashMap::new();
-    for (&(instance, at), of_box) in places.iter().zip(of_boxes) {
-        let agreement = of_box.iou(&masks[instance][at]).expect(ONE_INPUT);
-        candidates[instance][at].agreement = agreement;
-        requeried.insert((instance, at), of_box);
-    }
-    let chosen = choose(&candidates, &labels.choice, company);
+    let chosen = choose(&mut candidates, &labels.choice, company, |places| {
+        // What is not contradicted is not empty.
+        let boxes: Vec<[f32; 4]> = places
+            .iter()
+            .filter_map(|&(instance, at)| requery_box(&masks[instance][at]))
+            .collect();
+        let of_boxes = of_boxes(teacher, embedding, &boxes, padded, chunk);
+        let agreements = places
+            .iter()
+            .zip(of_boxes)
+            .map(|(&(instance, at), of_box)| {
+                let agreement = of_box.iou(&masks[instance][at]).expect(ONE_INPUT);
+                requeried.insert((instance, at), of_box);
+                agreement
+            });
+        Ok::<_, Infallible>(agreements.collect())
+    });
+    let Ok(chosen) = chosen;
     for (place, (&instance, at)) in instances.iter().zip(chosen).enumerate() {
         let mask = &masks[place][at];
         match (requeried.remove(&(place, at)), requery_box(mask)) {

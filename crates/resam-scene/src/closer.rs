@@ -10,6 +10,9 @@ use crate::model::{Evidence, Model};
 use crate::plan::{Grid, Need, PlannedWindow, union};
 use crate::source::Source;
 
+/// A pixel of the raster is seen at most so many times as large, or there is no closer look: it would show
+/// nothing finer.
+const MOST_ENLARGED: f64 = 3.0;
 /// A small object's box is at most this share of the closer window's side.
 const LARGEST: f64 = 0.5;
 
@@ -27,6 +30,14 @@ pub(crate) fn ask_closer<S: Source, M: Model>(
         levels: 0,
         ..engine.grid
     };
+    // A raster smaller than a window fills the input alone.
+    let shown = engine
+        .grid
+        .side
+        .min(engine.grid.raster.0.max(engine.grid.raster.1));
+    if f64::from(grid.input) > MOST_ENLARGED * f64::from(shown) / 2.0 {
+        return Ok(());
+    }
     let largest = LARGEST * f64::from(grid.side);
     let small = known.iter().filter_map(|(&object, known)| {
         let seen = match known.piece.contradicted {

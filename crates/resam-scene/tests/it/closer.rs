@@ -26,9 +26,13 @@ fn run(scene: &MadeScene, prompts: &[ObjectPrompt], closer: bool) -> Outcome {
         closer,
         ..SegmentOptions::default()
     };
+    run_with(scene, prompts, &options)
+}
+
+fn run_with(scene: &MadeScene, prompts: &[ObjectPrompt], options: &SegmentOptions) -> Outcome {
     let model = ExactModel::new(1024, Sight::Coarse);
     let mut stores = Stores::default();
-    segment(scene, prompts, &options, &model, &mut stores, &mut ()).expect("a run")
+    segment(scene, prompts, options, &model, &mut stores, &mut ()).expect("a run")
 }
 
 #[test]
@@ -53,4 +57,27 @@ fn small_objects_are_seen_as_finely_as_half_a_window_shows_them_and_large_ones_a
             assert_eq!(after.objects[at].mask, before.objects[at].mask);
         }
     }
+}
+
+#[test]
+fn pixels_that_are_enlarged_already_are_not_brought_closer() {
+    let (scene, prompts, small) = scene();
+    let options = SegmentOptions {
+        window: Some(512),
+        margin: 32,
+        closer: true,
+        ..SegmentOptions::default()
+    };
+    assert_eq!(run_with(&scene, &prompts, &options).counts.asked_closer, 0);
+    let larger = SegmentOptions {
+        window: Some(700),
+        ..options
+    };
+    let asked = run_with(&scene, &prompts, &larger).counts.asked_closer;
+    assert!(asked >= small, "{asked}");
+    // A raster that is smaller than a window is shown as large as one.
+    let shape = Shape::Ellipse([200.0, 150.0], [21.0, 13.0], 0.4);
+    let scene = MadeScene::new(400, 300, &[shape]);
+    let outcome = run(&scene, &[object(0, 200.0, 150.0)], true);
+    assert_eq!(outcome.counts.asked_closer, 0);
 }
