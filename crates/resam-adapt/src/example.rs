@@ -27,6 +27,11 @@ pub trait Examples: Sync {
     /// # Errors
     /// The reason, in words, why it cannot be read now: it is passed over.
     fn read(&self, index: usize) -> Result<Example, String>;
+
+    /// Whether true masks are known.
+    fn has_truth(&self) -> bool {
+        false
+    }
 }
 
 /// An image and the points on it.

@@ -322,7 +322,10 @@ fn json_files(root: &Path) -> Result<Vec<PathBuf>, LayoutError> {
 
 /// All files in a folder and its subfolders, in the order of their names. Hidden files are passed
 /// over.
-pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>, LayoutError> {
+///
+/// # Errors
+/// When the folder is none or cannot be read.
+pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>, LayoutError> {
     fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), LayoutError> {
         let mut entries = fs_err::read_dir(folder)?
             .map(|entry| entry.map(|entry| entry.path()))

@@ -44,6 +44,29 @@ pub enum RunError {
          `image,instance,x,y,label`; `--coco FILE` alone draws points from its masks"
     )]
     NoPoints,
+    /// The windows of a scene.
+    #[error(transparent)]
+    Scene(#[from] resam_scene::SceneError),
+    /// No point lies on a scene.
+    #[error(
+        "`{}`: none of its points lies in {among}: {landed}\n\nhint: see `resam info` of a scene for \
+         where it lies, and say the points' CRS with `--points-crs EPSG:...` if their file does not",
+        path.display()
+    )]
+    NoneInScenes {
+        /// The points.
+        path: PathBuf,
+        /// The scenes.
+        among: String,
+        /// Where a point lies instead, or what else is wrong.
+        landed: String,
+    },
+    /// A folder without scenes.
+    #[error("`{}` holds no raster that can be read\n\nhint: name a raster or a folder of rasters", path.display())]
+    NoScenes {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A recipe in a file that cannot be used.
     #[error("`{}`: {reason}", path.display())]
     Config {

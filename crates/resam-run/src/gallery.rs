@@ -12,7 +12,6 @@ use resam_sam::{Device, Sam};
 use serde_json::Value;
 
 use crate::run::{Outcome, Settings};
-use crate::source::PointedImages;
 
 /// Images that the report shows: the first ones, and as many where the masks changed most.
 const SHOWN: usize = 6;
@@ -38,7 +37,7 @@ struct Look {
 /// Images with points, the mask before, the pseudo-label and the mask after; the worst ones with them.
 pub fn items(
     trainer: &Trainer,
-    images: &PointedImages,
+    images: &dyn Examples,
     input_size: usize,
     device: &Device,
 ) -> Vec<GalleryItem> {
@@ -69,7 +68,7 @@ pub fn items(
 fn look(
     trainer: &Trainer,
     model: &Sam,
-    images: &PointedImages,
+    images: &dyn Examples,
     index: usize,
     input_size: usize,
     device: &Device,

@@ -11,6 +11,8 @@ pub mod pace;
 pub mod run;
 pub mod scene_model;
 pub mod scene_pictures;
+pub mod scene_points;
+pub mod scene_source;
 pub mod settings;
 pub mod source;
 
@@ -18,4 +20,6 @@ pub use error::RunError;
 pub use folder::Folder;
 pub use measure::{Measure, measure};
 pub use run::{Observer, Outcome, Progress, Settings, adapt};
+pub use scene_points::ScenePoints;
+pub use scene_source::{PointedScenes, Unused};
 pub use source::{PointedImages, Points};

@@ -8,8 +8,6 @@ use resam_adapt::views::Flip;
 use resam_sam::{Device, Sam};
 use serde::{Deserialize, Serialize};
 
-use crate::source::PointedImages;
-
 /// How a model does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measure {
@@ -44,7 +42,7 @@ impl Measure {
 /// left out.
 pub fn measure(
     sam: &Sam,
-    images: &PointedImages,
+    images: &dyn Examples,
     recipe: &Recipe,
     input_size: usize,
     device: &Device,

@@ -17,7 +17,6 @@ use crate::folder::Folder;
 use crate::gallery;
 use crate::measure::{Measure, measure};
 use crate::settings::to_toml;
-use crate::source::PointedImages;
 
 /// The folder of what is the same at each look at an image, while the run is on.
 const LOOKS: &str = "looks";
@@ -112,8 +111,8 @@ pub struct Outcome {
 pub fn adapt(
     sam: Sam,
     devices: &[Device],
-    images: &PointedImages,
-    held_out: Option<&PointedImages>,
+    images: &dyn Examples,
+    held_out: Option<&dyn Examples>,
     path: &Path,
     settings: &Settings,
     observer: &mut dyn Observer,
@@ -410,7 +409,7 @@ impl Record {
         &mut self,
         trainer: &Trainer,
         visit: &Visit,
-        images: &PointedImages,
+        images: &dyn Examples,
         took: f64,
         elapsed: f64,
     ) -> Result<(), RunError> {

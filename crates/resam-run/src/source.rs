@@ -79,11 +79,6 @@ impl PointedImages {
         &self.dataset
     }
 
-    /// Whether true masks are known.
-    pub fn has_truth(&self) -> bool {
-        self.dataset.has_truth()
-    }
-
     fn instances(&self, image: &ImageRecord) -> Result<Vec<ExampleInstance>, String> {
         let known = self
             .dataset
@@ -164,5 +159,9 @@ impl Examples for PointedImages {
             },
             instances: self.instances(record)?,
         })
+    }
+
+    fn has_truth(&self) -> bool {
+        self.dataset.has_truth()
     }
 }

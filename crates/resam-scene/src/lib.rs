@@ -49,5 +49,5 @@ pub use outcome::{Counts, Failure, Missing, Outcome, SceneObject};
 pub use placed_mask::{PlacedMask, Run};
 pub use plan::{Plan, PlannedWindow};
 pub use prompts::{Gathered, ObjectPrompt, gather_points};
-pub use run::{SegmentOptions, plan, segment};
+pub use run::{SegmentOptions, plan, segment, windows};
 pub use source::Source;

@@ -35,7 +35,7 @@ impl PlannedWindow {
     }
 
     /// A point of the raster in pixels of the tile.
-    pub(crate) fn to_tile(&self, x: f64, y: f64) -> [f64; 2] {
+    pub fn to_tile(&self, x: f64, y: f64) -> [f64; 2] {
         let [across, down] = self.scale();
         [
             (x - self.window.x as f64) / across,

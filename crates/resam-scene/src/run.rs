@@ -172,6 +172,22 @@ impl Questioner for Asking<'_> {
     }
 }
 
+/// The windows of the first round of a run over prompts, for a model whose input has `input` pixels a side.
+/// Prompts that cannot be asked are left out.
+///
+/// # Errors
+/// [`SceneError::Options`].
+pub fn windows<S: Source>(
+    source: &S,
+    objects: &[ObjectPrompt],
+    options: &SegmentOptions,
+    input: u32,
+) -> Result<Vec<PlannedWindow>, SceneError> {
+    let grid = options.grid(source, input)?;
+    let (objects, _) = askable(objects, grid.raster);
+    Ok(grid.plan(&needs(&grid, &objects)).0)
+}
+
 /// What the windows of a run over prompts would be, without running it. Prompts that cannot be asked
 /// are left out.
 ///

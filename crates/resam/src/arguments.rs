@@ -229,17 +229,9 @@ pub(crate) struct SceneArguments {
     /// Leave out objects of more than this, in square metres (square pixels without a CRS)
     #[arg(long, value_name = "M2", value_parser = area)]
     pub(crate) max_area: Option<f64>,
-    /// Bands for red, green and blue, or one for grey, from 1 [default: what the file says]
-    #[arg(long, value_name = "R,G,B", value_delimiter = ',')]
-    pub(crate) bands: Option<Vec<usize>>,
-    /// How values become 8 bits: `none`, `minmax`, percentiles such as `p2-p98`, limits such as
-    /// `0,3000`; one stretch for the whole scene [default: none for 8-bit data, else p2-p98]
-    #[arg(long, value_name = "STRETCH", allow_hyphen_values = true)]
-    pub(crate) stretch: Option<resam_geo::Stretch>,
-    /// Side of a window in pixels of the scene: smaller shows the model small objects larger
-    /// [default: the model's input]
-    #[arg(long, value_name = "PIXELS")]
-    pub(crate) window: Option<std::num::NonZeroU32>,
+    /// How scenes are seen
+    #[command(flatten)]
+    pub(crate) input: SceneInput,
     /// Folder in which to keep what the encoder made of windows, for other runs over the scene, and the
     /// answers to this one's question
     #[arg(long, value_name = "DIR")]
@@ -262,12 +254,6 @@ pub(crate) struct SceneArguments {
     /// Fill holes of up to so many square metres; all of them without a number
     #[arg(long, value_name = "M2", num_args = 0..=1, default_missing_value = "inf", value_parser = hole)]
     pub(crate) fill_holes: Option<f64>,
-    /// CRS of the points, whatever their file says, such as EPSG:32636
-    #[arg(long, value_name = "CRS", requires = "points")]
-    pub(crate) points_crs: Option<String>,
-    /// Layer of a GeoPackage that has several
-    #[arg(long, value_name = "NAME", requires = "points")]
-    pub(crate) points_layer: Option<String>,
     /// CRS of the polygons [default: the scene's; GeoJSON is always longitude and latitude]
     #[arg(long, value_name = "CRS")]
     pub(crate) out_crs: Option<String>,
@@ -276,13 +262,44 @@ pub(crate) struct SceneArguments {
     pub(crate) restart: bool,
 }
 
+/// How scenes are seen, and where points on the map are.
+#[derive(Debug, Args)]
+pub(crate) struct SceneInput {
+    /// Bands for red, green and blue, or one for grey, from 1 [default: what the file says]
+    #[arg(long, value_name = "R,G,B", value_delimiter = ',')]
+    pub(crate) bands: Option<Vec<usize>>,
+    /// How values become 8 bits: `none`, `minmax`, percentiles such as `p2-p98`, limits such as
+    /// `0,3000`; one stretch for the whole scene [default: none for 8-bit data, else p2-p98]
+    #[arg(long, value_name = "STRETCH", allow_hyphen_values = true)]
+    pub(crate) stretch: Option<resam_geo::Stretch>,
+    /// Side of a window in pixels of the scene: smaller shows the model small objects larger
+    /// [default: the model's input]
+    #[arg(long, value_name = "PIXELS")]
+    pub(crate) window: Option<std::num::NonZeroU32>,
+    /// CRS of the points, whatever their file says, such as EPSG:32636
+    #[arg(long, value_name = "CRS", requires = "points")]
+    pub(crate) points_crs: Option<String>,
+    /// Layer of a GeoPackage that has several
+    #[arg(long, value_name = "NAME", requires = "points")]
+    pub(crate) points_layer: Option<String>,
+}
+
+impl SceneInput {
+    /// Whether something asks for a scene rather than a plain image.
+    pub(crate) fn asks_for_a_scene(&self) -> bool {
+        self.bands.is_some()
+            || self.stretch.is_some()
+            || self.window.is_some()
+            || self.points_crs.is_some()
+            || self.points_layer.is_some()
+    }
+}
+
 impl SceneArguments {
     /// Whether something asks for a scene rather than a plain image.
     pub(crate) fn asks_for_a_scene(&self) -> bool {
         self.auto
-            || self.bands.is_some()
-            || self.stretch.is_some()
-            || self.window.is_some()
+            || self.input.asks_for_a_scene()
             || self.cache.is_some()
             || self.merge.is_some()
             || self.overlap != OverlapName::Keep
@@ -291,7 +308,6 @@ impl SceneArguments {
             || self.fill_holes.is_some()
             || self.min_area.is_some()
             || self.max_area.is_some()
-            || self.points_crs.is_some()
             || self.out_crs.is_some()
     }
 }
@@ -339,10 +355,15 @@ pub(crate) enum RecipeName {
 /// Adapt a model to images from points on their objects.
 #[derive(Debug, Args)]
 pub(crate) struct Adapt {
-    /// Folder of the images
-    #[arg(long, value_name = "DIR", required_unless_present = "print_config")]
+    /// Folder of the images; or a scene, or a folder of scenes: GeoTIFF and the like
+    #[arg(
+        long,
+        value_name = "DIR|SCENE",
+        required_unless_present = "print_config"
+    )]
     pub(crate) images: Option<PathBuf>,
-    /// CSV of points: columns image, x, y and, where wanted, instance, label (1 on the object, 0 not)
+    /// Points: CSV with columns image, x, y in pixels and, where wanted, instance, label (1 on the object,
+    /// 0 not); or, on scenes, GeoJSON, GeoPackage or CSV of lon, lat in any CRS
     #[arg(long, value_name = "FILE", required_unless_present_any = ["coco", "split", "print_config"])]
     pub(crate) points: Option<PathBuf>,
     /// COCO instance annotations: points are drawn from the masks, unless `--points` gives them, and
@@ -411,6 +432,9 @@ pub(crate) struct Adapt {
     /// Checkpoints to keep, beside the best
     #[arg(long, value_name = "N", default_value = "2")]
     pub(crate) keep: NonZeroUsize,
+    /// How scenes are seen
+    #[command(flatten, next_help_heading = "Scenes")]
+    pub(crate) scenes: SceneInput,
 }
 
 /// A part of a benchmark whose folder `--images` is, in place of `--coco`.

@@ -295,3 +295,99 @@ fn bad_input_about_scenes_is_refused_in_words_and_nothing_is_left_behind() {
     refused(&["--point", "20,15", "--stretch", "p98-p2"], &["p98-p2"]);
     refused(&["--point", "20,15", "--window", "20000"], &["20000"]);
 }
+
+#[test]
+fn a_model_is_adapted_on_the_scene_and_the_points_that_it_is_then_asked_about() {
+    let folder = tempfile::tempdir().expect("a folder");
+    scene(folder.path(), "scene.tif", SampleKind::U16);
+    let pixels = [[20.0, 15.0], [100.0, 75.0], [180.0, 135.0], [250.0, 15.0]];
+    points(folder.path(), "points.geojson", &pixels);
+    std::fs::write(
+        folder.path().join("recipe.toml"),
+        "[labels]\nleast_agreement = 0.0\n",
+    )
+    .expect("a recipe");
+    let run = |arguments: &[&str]| {
+        Command::new(assert_cmd::cargo::cargo_bin!("resam"))
+            .current_dir(folder.path())
+            .args(arguments)
+            .args(["--device", "cpu", "--threads", "1", "--weights"])
+            .arg(weights())
+            .output()
+            .expect("it runs")
+    };
+    let adapt = [
+        "adapt",
+        "--images",
+        "scene.tif",
+        "--points",
+        "points.geojson",
+        "--stretch",
+        "0,2550",
+        "--config",
+        "recipe.toml",
+        "--steps",
+        "3",
+        "--json",
+        "-o",
+    ];
+    let output = run(&[&adapt[..], &["run"]].concat());
+    let words = text(&output.stderr);
+    assert!(output.status.success(), "{words}");
+    assert!(words.contains("4 objects in "), "{words}");
+    let result: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(result["visits"], 3);
+    let record = std::fs::read(folder.path().join("run/run.json")).expect("a record");
+    let record: Value = serde_json::from_slice(&record).expect("JSON");
+    let shown = &record["result"]["scenes"][0];
+    assert_eq!(shown["scene"], "scene.tif");
+    assert_eq!(shown["stretch"], "0,2550");
+
+    let output = run(&[
+        "segment",
+        "scene.tif",
+        "--points",
+        "points.geojson",
+        "--stretch",
+        "0,2550",
+        "--adapter",
+        "run",
+        "-o",
+        "objects.gpkg",
+    ]);
+    ran(&output);
+    assert!(folder.path().join("objects.gpkg").exists());
+
+    // Points elsewhere, and what is about scenes only beside masks.
+    points(folder.path(), "far.geojson", &[[90_000.0, 15.0]]);
+    let far = [
+        "adapt",
+        "--images",
+        "scene.tif",
+        "--points",
+        "far.geojson",
+        "-o",
+        "other",
+    ];
+    let beside_masks = [
+        "adapt",
+        "--images",
+        ".",
+        "--coco",
+        "masks.json",
+        "--window",
+        "64",
+        "-o",
+        "other",
+    ];
+    for (arguments, words) in [
+        (&far[..], "none of its points lies in `scene.tif`"),
+        (&beside_masks[..], "how scenes are seen"),
+    ] {
+        let output = run(arguments);
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains(words), "{message}");
+        assert!(!folder.path().join("other").exists());
+    }
+}

@@ -1,17 +1,22 @@
 //! `resam adapt`: from points to a better model.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use resam_adapt::recipe::Supervision;
-use resam_adapt::{Recipe, Step, step_memory};
+use resam_adapt::{Examples, Recipe, Step, step_memory};
 use resam_data::PointFile;
-use resam_run::{Observer, Outcome as RunOutcome, PointedImages, Points, Progress, Settings};
+use resam_data::layouts::files_below;
+use resam_geo::{Raster, SceneOptions};
+use resam_run::scene_points::are_in_pixels;
+use resam_run::{
+    Observer, Outcome as RunOutcome, PointedImages, PointedScenes, Points, Progress, Settings,
+};
 use resam_sam::{ComputeDevice, ImageEncoderConfig, Predictor, Sam, SamConfig};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Outcome, note};
 use crate::arguments::{Adapt, Common, RecipeName, SupervisionKind};
@@ -59,7 +64,8 @@ pub(crate) fn learn(
     let config = SamConfig::detect(&checkpoint)?;
     begin_in_reach(&mut recipe, &config, common);
 
-    let (images, held_out) = images(arguments, common)?;
+    let input_size = arguments.input_size.unwrap_or(config.image_size);
+    let lessons = lessons(arguments, input_size, common)?;
     let started = Instant::now();
     let devices = devices(&mut recipe, common)?;
     let compute = &devices[0];
@@ -91,8 +97,8 @@ pub(crate) fn learn(
             .iter()
             .map(|found| found.device.clone())
             .collect::<Vec<_>>(),
-        &images,
-        held_out.as_ref(),
+        &*lessons.images,
+        lessons.held_out.as_deref(),
         output,
         &settings,
         &mut watch,
@@ -105,7 +111,7 @@ pub(crate) fn learn(
             (&compute.name, "f32"),
             common,
             &[("load", loading), ("adapt", outcome.seconds)],
-            result(&outcome, output),
+            record_of(&outcome, output, lessons.scenes),
         );
         record.write_beside(&output.join("adapter_config.json"))?;
     }
@@ -152,9 +158,120 @@ fn devices(recipe: &mut Recipe, common: &Common) -> Result<Vec<ComputeDevice>> {
     Ok(found)
 }
 
-/// The images to learn from, and those that are kept back.
-fn images(arguments: &Adapt, common: &Common) -> Result<(PointedImages, Option<PointedImages>)> {
+/// What is learnt from.
+struct Lessons {
+    images: Box<dyn Examples>,
+    /// What is kept back.
+    held_out: Option<Box<dyn Examples>>,
+    /// How scenes are seen, if they are scenes.
+    scenes: Vec<Value>,
+}
+
+/// Images, or windows of scenes, and those of them that are kept back.
+fn lessons(arguments: &Adapt, input_size: usize, common: &Common) -> Result<Lessons> {
     let folder = arguments.images.as_deref().unwrap_or(Path::new("."));
+    let with_masks = arguments.coco.is_some() || arguments.part.split.is_some();
+    match &arguments.points {
+        Some(points) if !with_masks && are_scenes_meant(folder, points, arguments)? => {
+            of_scenes(folder, points, arguments, input_size, common)
+        }
+        _ if arguments.scenes.asks_for_a_scene() => Err(WrongInput::new(
+            "how scenes are seen is asked for, and images with masks are given",
+            "leave out `--bands`, `--stretch`, `--window`, `--points-crs` and `--points-layer`; or give \
+             scenes and `--points` alone",
+        )
+        .into()),
+        _ => of_images(folder, arguments, common),
+    }
+}
+
+/// Whether the images are scenes: one file, points on the map, something asked for that only scenes have,
+/// or rasters that `segment` would take for scenes, so that both see the same.
+fn are_scenes_meant(folder: &Path, points: &Path, arguments: &Adapt) -> Result<bool> {
+    if folder.is_file() || arguments.scenes.asks_for_a_scene() || !are_in_pixels(points) {
+        return Ok(true);
+    }
+    let is_tiff = |file: &&PathBuf| {
+        let extension = file.extension().unwrap_or_default().to_string_lossy();
+        matches!(&*extension.to_ascii_lowercase(), "tif" | "tiff")
+    };
+    let files = files_below(folder).map_err(resam_data::DataError::from)?;
+    let mut tiffs = files.iter().filter(is_tiff);
+    Ok(tiffs.any(|file| Raster::open(file).is_ok_and(|raster| super::scene::is_scene(&raster))))
+}
+
+fn of_scenes(
+    path: &Path,
+    points: &Path,
+    arguments: &Adapt,
+    input_size: usize,
+    common: &Common,
+) -> Result<Lessons> {
+    let asked = &arguments.scenes;
+    let options = SceneOptions {
+        bands: asked.bands.clone(),
+        stretch: asked.stretch,
+    };
+    let input = input_size as u32;
+    let layout = super::scene::windows_of(asked, input);
+    let mut points = super::scene::points_of(points, asked)?;
+    let (scenes, unused) = PointedScenes::new(path, &options, &mut points, &layout, input)?;
+    for text in &unused.notes {
+        note(common, text);
+    }
+    if unused.scenes > 0 {
+        note(
+            common,
+            &format!("{} scenes have no point and are left out", unused.scenes),
+        );
+    }
+    if unused.outside > 0 {
+        note(
+            common,
+            &format!("{} points lie in no scene and are skipped", unused.outside),
+        );
+    }
+    for (names, why) in [
+        (&unused.without_positive, "have no point on the object"),
+        (
+            &unused.without_data,
+            "have points only where there is no data",
+        ),
+    ] {
+        super::scene::note_left_out(names, why, common);
+    }
+    note(
+        common,
+        &format!(
+            "{} objects in {} windows of {} scenes are learnt from",
+            scenes.objects(),
+            scenes.len(),
+            scenes.shown().len()
+        ),
+    );
+    let shown = scenes.shown();
+    let (images, held_out) = match to_hold_out(arguments, scenes.len(), "windows")? {
+        0 => (scenes, None),
+        count => {
+            let (images, held_out) = scenes.hold_out(count, common.seed);
+            (images, Some(held_out))
+        }
+    };
+    if images.is_empty() {
+        return Err(WrongInput::new(
+            "every object lies in a window that is held out",
+            "hold out fewer, or none with `--hold-out 0`",
+        )
+        .into());
+    }
+    Ok(Lessons {
+        images: Box::new(images),
+        held_out: held_out.map(|held_out| Box::new(held_out) as Box<dyn Examples>),
+        scenes: shown,
+    })
+}
+
+fn of_images(folder: &Path, arguments: &Adapt, common: &Common) -> Result<Lessons> {
     let dataset = super::dataset::open(folder, arguments.coco.as_deref(), &arguments.part)?;
     let points = match &arguments.points {
         Some(file) => Points::File(PointFile::read(file)?),
@@ -170,23 +287,34 @@ fn images(arguments: &Adapt, common: &Common) -> Result<(PointedImages, Option<P
             &format!("{without} images have no point and are left out"),
         );
     }
-    let count = resam_adapt::Examples::len(&images);
+    let (images, held_out) = match to_hold_out(arguments, images.len(), "images")? {
+        0 => (images, None),
+        count => {
+            let (images, held_out) = images.hold_out(count, common.seed);
+            (images, Some(held_out))
+        }
+    };
+    Ok(Lessons {
+        images: Box::new(images),
+        held_out: held_out.map(|held_out| Box::new(held_out) as Box<dyn Examples>),
+        scenes: Vec::new(),
+    })
+}
+
+/// How many of so many images or windows are kept back.
+fn to_hold_out(arguments: &Adapt, count: usize, what: &str) -> Result<usize> {
     let hold_out = arguments.hold_out.unwrap_or(match count {
         0..FEWEST_TO_HOLD_OUT => 0,
         _ => (count / 10).min(MOST_HELD_OUT),
     });
-    if hold_out == 0 {
-        return Ok((images, None));
-    }
-    if hold_out >= count {
+    if hold_out > 0 && hold_out >= count {
         return Err(WrongInput::new(
-            format!("`--hold-out {hold_out}` of {count} images leaves none to learn from"),
+            format!("`--hold-out {hold_out}` of {count} {what} leaves none to learn from"),
             "hold out fewer, or none with `--hold-out 0`",
         )
         .into());
     }
-    let (images, held_out) = images.hold_out(hold_out, common.seed);
-    Ok((images, Some(held_out)))
+    Ok(hold_out)
 }
 
 /// Recipes are made for encoders of ten blocks and more: in a smaller one that ends before the first
@@ -311,7 +439,16 @@ impl Observer for Watch<'_> {
     }
 }
 
-fn result(outcome: &RunOutcome, output: &Path) -> serde_json::Value {
+/// The result, with how scenes were seen.
+fn record_of(outcome: &RunOutcome, output: &Path, scenes: Vec<Value>) -> Value {
+    let mut record = result(outcome, output);
+    if !scenes.is_empty() {
+        record["scenes"] = Value::Array(scenes);
+    }
+    record
+}
+
+fn result(outcome: &RunOutcome, output: &Path) -> Value {
     json!({
         "output": output.display().to_string(),
         "interrupted": outcome.interrupted,

@@ -7,25 +7,25 @@ use std::time::Instant;
 
 use anyhow::Result;
 use resam_crs::Crs;
-use resam_data::PointFile;
 use resam_geo::{Raster, SampleKind, Scene, SceneOptions};
 use resam_output::check_writable;
 use resam_polygon::PolygonOptions;
+use resam_run::ScenePoints;
 use resam_run::pace::pace;
 use resam_run::scene_model::{Answers, SceneModel};
 use resam_run::scene_pictures::{write_coco, write_overlay};
 use resam_scene::{
     AutoOptions, Cache, Failure, Ground, Journal, LayerOptions, Model, ObjectPrompt, Observer,
-    OnChange, Outcome as Found, Overlap, Plan, Progress, SegmentOptions, Stores, gather_points,
-    layer, write_labels,
+    OnChange, Outcome as Found, Overlap, Plan, Progress, SegmentOptions, Stores, layer,
+    write_labels,
 };
-use resam_vector::{ReadOptions, VectorFormat, check_target, read_points, write_layer};
+use resam_vector::{VectorFormat, check_target, write_layer};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::segment::typed_prompts;
 use super::{LoadedModel, Outcome, load, note, run_record};
-use crate::arguments::{Common, OverlapName, Segment};
+use crate::arguments::{Common, OverlapName, SceneInput, Segment};
 use crate::failure::WrongInput;
 use crate::interrupt::asked_to_stop;
 use crate::progress::Progress as Bar;
@@ -80,16 +80,17 @@ pub(crate) fn is_meant(arguments: &Segment) -> bool {
         let image = resam_data::probe(&arguments.image);
         return image.is_err_and(|error| error.is_unknown_format());
     };
-    let eight_bits = raster
-        .info()
-        .bands
-        .iter()
-        .all(|band| band.kind == SampleKind::U8);
+    is_scene(&raster)
+}
+
+/// Whether a raster is a scene by itself: georeferenced, large or not of 8 bits.
+pub(crate) fn is_scene(raster: &Raster) -> bool {
+    let mut bands = raster.info().bands.iter();
     raster.geo_transform().is_some()
         || raster.crs().is_some()
         || raster.info().read_by.is_some()
         || raster.width().max(raster.height()) > LARGE
-        || !eight_bits
+        || bands.any(|band| band.kind != SampleKind::U8)
 }
 
 pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
@@ -129,8 +130,8 @@ pub(crate) fn find_and_write(arguments: &Segment, common: &Common) -> Result<Wri
     let scene = Scene::of_raster(
         raster,
         &SceneOptions {
-            bands: options.bands.clone(),
-            stretch: options.stretch,
+            bands: options.input.bands.clone(),
+            stretch: options.input.stretch,
         },
     )?;
     for text in &scene.raster().info().notes {
@@ -242,19 +243,14 @@ enum Search {
 
 fn search(arguments: &Segment, model: &SceneModel<'_>) -> Search {
     let options = &arguments.scene;
-    let window = options.window.map(std::num::NonZeroU32::get);
-    let side = window.unwrap_or(model.input_size());
     let run = SegmentOptions {
-        window,
-        // Small windows have small margins.
-        margin: SegmentOptions::default().margin.min(side / 8),
         closer: matches!(&model.answers, Answers::Requery(choice) if choice.closer),
         merge: options.merge,
         overlap: match options.overlap {
             OverlapName::Keep => Overlap::Keep,
             OverlapName::Resolve => Overlap::Resolve,
         },
-        ..Default::default()
+        ..windows_of(&options.input, model.input_size())
     };
     if !options.auto {
         return Search::Prompts(run);
@@ -274,6 +270,42 @@ fn search(arguments: &Segment, model: &SceneModel<'_>) -> Search {
         },
         ..automatic
     })
+}
+
+/// How windows are laid for a model whose input has `input` pixels a side.
+pub(crate) fn windows_of(asked: &SceneInput, input: u32) -> SegmentOptions {
+    let window = asked.window.map(std::num::NonZeroU32::get);
+    SegmentOptions {
+        window,
+        // Small windows have small margins.
+        margin: SegmentOptions::default()
+            .margin
+            .min(window.unwrap_or(input) / 8),
+        ..Default::default()
+    }
+}
+
+/// The points of a file, in pixels or on the map.
+pub(crate) fn points_of(file: &Path, asked: &SceneInput) -> Result<ScenePoints> {
+    let source_crs = asked.points_crs.as_deref().map(Crs::parse).transpose()?;
+    let layer = asked.points_layer.clone();
+    Ok(ScenePoints::open(file, source_crs, layer)?)
+}
+
+/// Says that instances are left out, and the first of their names.
+pub(crate) fn note_left_out(names: &[String], why: &str, common: &Common) {
+    if names.is_empty() {
+        return;
+    }
+    let shown: Vec<&str> = names.iter().take(5).map(String::as_str).collect();
+    note(
+        common,
+        &format!(
+            "{} instances {why} and are skipped: {}",
+            names.len(),
+            shown.join(", ")
+        ),
+    );
 }
 
 fn find(
@@ -312,47 +344,22 @@ fn prompts(arguments: &Segment, scene: &Scene, common: &Common) -> Result<Vec<Ob
         }
         return Ok(asked.into_iter().map(of_prompt).collect());
     };
-    if arguments.scene.points_crs.is_none() && is_in_pixels(file) {
-        let points = PointFile::read(file)?;
-        let name = file_name(&arguments.image);
-        let of_image = |prompts: resam_data::PointPrompts| ObjectPrompt {
-            id: prompts.instance.clone(),
-            points: prompts
-                .points
-                .iter()
-                .map(|point| resam_scene::PromptPoint {
-                    x: point.x,
-                    y: point.y,
-                    positive: point.positive,
-                })
-                .collect(),
-            bounds: None,
-            attributes: Vec::new(),
-        };
-        let found: Vec<_> = points.on_image(&name).cloned().map(of_image).collect();
-        if found.is_empty() {
+    let mut points = points_of(file, &arguments.scene.input)?;
+    let name = file_name(&arguments.image);
+    let gathered = points.on(raster, &name)?;
+    if points.are_pixels() {
+        if gathered.objects.is_empty() {
             return Err(WrongInput::new(
                 format!("`{}` has no point for the image `{name}`", file.display()),
                 "its `image` column names other images; leave the column out for a single scene",
             )
             .into());
         }
-        return Ok(found);
+        return Ok(gathered.objects);
     }
-    let source_crs = arguments.scene.points_crs.as_deref();
-    let source_crs = source_crs.map(Crs::parse).transpose()?;
-    let read = read_points(
-        file,
-        &ReadOptions {
-            target: raster.crs(),
-            source_crs: source_crs.as_ref(),
-            layer: arguments.scene.points_layer.as_deref(),
-        },
-    )?;
-    if let Some(caution) = &read.caution {
+    for caution in points.cautions() {
         note(common, caution);
     }
-    let gathered = gather_points(&read.points, raster.geo_transform().as_ref(), size);
     let outside = gathered.outside.len();
     let first = gathered.outside.first();
     if gathered.objects.is_empty() {
@@ -369,7 +376,7 @@ fn prompts(arguments: &Segment, scene: &Scene, common: &Common) -> Result<Vec<Ob
             format!(
                 "`{}`: none of its {} points lies in `{}`: {landed}",
                 file.display(),
-                read.points.len(),
+                points.count(),
                 arguments.image.display()
             ),
             "see `resam info` of the scene for where it lies, and say the points' CRS with \
@@ -386,18 +393,11 @@ fn prompts(arguments: &Segment, scene: &Scene, common: &Common) -> Result<Vec<Ob
             ),
         );
     }
-    if !gathered.without_positive.is_empty() {
-        let names = &gathered.without_positive;
-        let shown: Vec<&str> = names.iter().take(5).map(String::as_str).collect();
-        note(
-            common,
-            &format!(
-                "{} instances have no point on the object and are skipped: {}",
-                names.len(),
-                shown.join(", ")
-            ),
-        );
-    }
+    note_left_out(
+        &gathered.without_positive,
+        "have no point on the object",
+        common,
+    );
     Ok(gathered.objects)
 }
 
@@ -407,28 +407,6 @@ fn place(point: &resam_sam::PromptPoint) -> resam_scene::PromptPoint {
         y: point.y,
         positive: point.positive,
     }
-}
-
-/// Whether a file of points is a CSV with columns `x` and `y`, which are pixels as everywhere.
-fn is_in_pixels(file: &Path) -> bool {
-    use std::io::BufRead;
-    let extension = file.extension().unwrap_or_default().to_string_lossy();
-    if matches!(
-        &*extension.to_ascii_lowercase(),
-        "gpkg" | "geojson" | "json" | "fgb"
-    ) {
-        return false;
-    }
-    let mut line = String::new();
-    let read = std::fs::File::open(file).and_then(|file| {
-        let limited = std::io::Read::take(file, 1 << 16);
-        std::io::BufReader::new(limited).read_line(&mut line)
-    });
-    let mut columns = line
-        .trim_start_matches('\u{feff}')
-        .split([',', ';', '\t'])
-        .map(|column| column.trim().trim_matches('"').to_ascii_lowercase());
-    read.is_err() || columns.any(|column| column == "x")
 }
 
 fn scene_model<'a>(arguments: &Segment, model: &'a LoadedModel) -> Result<SceneModel<'a>> {
