@@ -87,6 +87,15 @@ impl Instance {
 pub struct Dataset {
     images: Vec<ImageRecord>,
     truth: Arc<Truth>,
+    read: ReadImage,
+}
+
+/// Reads an image file.
+pub type ReadImage = fn(&Path) -> Result<DecodedImage, ImageError>;
+
+/// [`read_rgb`].
+fn plainly(path: &Path) -> Result<DecodedImage, ImageError> {
+    read_rgb(path)
 }
 
 #[derive(Debug)]
@@ -177,6 +186,7 @@ impl Dataset {
         Self {
             images,
             truth: Arc::new(Truth::Coco(instances)),
+            read: plainly,
         }
     }
 
@@ -214,6 +224,7 @@ impl Dataset {
         Ok(Self {
             images,
             truth: Arc::new(Truth::None),
+            read: plainly,
         })
     }
 
@@ -252,6 +263,7 @@ impl Dataset {
         Ok(Self {
             images,
             truth: Arc::new(Truth::LabelImages(labels)),
+            read: plainly,
         })
     }
 
@@ -276,12 +288,19 @@ impl Dataset {
             .find(|image| image.file_name == file_name)
     }
 
+    /// The same images, whose files are read by `read` and not by [`read_rgb`].
+    #[must_use]
+    pub fn read_with(mut self, read: ReadImage) -> Self {
+        self.read = read;
+        self
+    }
+
     /// The pixels of an image.
     ///
     /// # Errors
     /// When the file cannot be decoded or is not of the size that the annotations give.
     pub fn read_image(&self, image: &ImageRecord) -> Result<DecodedImage, ImageError> {
-        let decoded = read_rgb(&image.path)?;
+        let decoded = (self.read)(&image.path)?;
         check_same_size(&image.path, decoded.rgb.dimensions(), image)?;
         Ok(decoded)
     }

@@ -60,6 +60,12 @@ pub enum ImageError {
         /// What the decoder says.
         detail: String,
     },
+    /// What another reader says ([`Dataset::read_with`](crate::Dataset::read_with)).
+    #[error("{message}")]
+    Other {
+        /// It names the file.
+        message: String,
+    },
     /// The file's size is not the one that a dataset promised.
     #[error("{}: image is {width} x {height} pixels but the annotations say {expected_width} x {expected_height}\n\nhint: use the images that the annotations were drawn on, unscaled", path.display())]
     OtherSize {

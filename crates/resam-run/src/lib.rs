@@ -8,6 +8,7 @@ pub mod folder;
 pub mod gallery;
 pub mod measure;
 pub mod pace;
+pub mod picture;
 pub mod run;
 pub mod scene_model;
 pub mod scene_pictures;

@@ -116,13 +116,16 @@ impl PointedScenes {
                 unused.scenes += 1;
                 continue;
             }
-            let notes = raster.info().notes.iter();
-            unused
-                .notes
-                .extend(notes.map(|note| format!("`{name}`: {note}")));
             let scene = Scene::of_raster(raster, options)?;
             let (objects, without_data) = on_data(&scene, found.objects)?;
             unused.without_data.extend(without_data);
+            if objects.is_empty() {
+                unused.scenes += 1;
+                continue;
+            }
+            let notes = scene.raster().info().notes.iter();
+            let notes = notes.map(|note| format!("`{name}`: {note}"));
+            unused.notes.extend(notes);
             let place = scenes.len();
             let of_scene = windows(&scene, &objects, layout, input)?;
             planned.extend(of_scene.into_iter().map(|window| (place, window)));
@@ -145,13 +148,14 @@ impl PointedScenes {
         }
         points.check_names(&names)?;
         unused.outside = outside.0.unwrap_or_default().len();
+        unused.without_positive = without_positive.0.into_iter().flatten().collect();
+        unused.without_positive.sort();
+        // What one scene does not show another may.
         let used = scenes.iter().flat_map(|scene| &scene.objects);
         let used: HashSet<&str> = used.map(|object| &*object.id).collect();
-        let without_positive = without_positive.0.into_iter().flatten();
-        unused.without_positive = without_positive
-            .filter(|name: &String| !used.contains(&**name))
-            .collect();
-        unused.without_positive.sort();
+        for names in [&mut unused.without_positive, &mut unused.without_data] {
+            names.retain(|name| !used.contains(&**name));
+        }
         unused.notes.extend(points.cautions().map(str::to_owned));
         if planned.is_empty() {
             if !unused.without_data.is_empty() {
@@ -524,6 +528,21 @@ mod tests {
             seen.extend(example.instances.into_iter().map(|instance| instance.name));
         }
         assert_eq!(seen.len(), 2 * OBJECTS.len());
+    }
+
+    #[test]
+    fn where_one_scene_has_no_data_another_may() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tiles = folder.path().join("tiles");
+        fs_err::create_dir(&tiles).expect("a folder");
+        scene(&tiles, "west.tif", 0.0);
+        scene(&tiles, "overlapping.tif", 48.0);
+        let mut points = points(folder.path(), &[("a", 170.5, 120.5, 1)]);
+        let (scenes, unused) = open(&tiles, &mut points).expect("scenes");
+        assert_eq!(unused.without_data, Vec::<String>::new());
+        // The one that shows nothing there is left out.
+        assert_eq!((scenes.len(), unused.scenes), (1, 1));
+        assert!(scenes.name(0).starts_with("overlapping.tif"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use resam_data::Dataset;
 use resam_data::layouts::{self, Scene, Split};
+use resam_run::picture::read_picture;
 
 use crate::arguments::{BenchmarkPart, SceneName, SplitName};
 
@@ -22,10 +23,11 @@ pub(crate) fn open(images: &Path, coco: Option<&Path>, part: &BenchmarkPart) -> 
             SceneName::Inshore => Scene::Inshore,
             SceneName::Offshore => Scene::Offshore,
         });
-        return Ok(layouts::open(images, split, scene)?);
+        return Ok(layouts::open(images, split, scene)?.read_with(read_picture));
     }
-    Ok(match coco {
+    let dataset = match coco {
         Some(coco) => Dataset::coco(images, coco)?,
         None => Dataset::folder(images)?,
-    })
+    };
+    Ok(dataset.read_with(read_picture))
 }

@@ -1,0 +1,80 @@
+//! Images of a data set as `segment` sees them.
+
+use std::path::Path;
+
+use resam_data::{DecodedImage, ImageError, read_rgb};
+use resam_geo::{Raster, SampleKind, Scene, SceneOptions, Window};
+
+/// Reads an image: a TIFF whose values are not bytes as a scene, stretched from the 2nd to the 98th percentile,
+/// everything else as it is.
+///
+/// # Errors
+/// As [`read_rgb`], and when the scene cannot be read.
+pub fn read_picture(path: &Path) -> Result<DecodedImage, ImageError> {
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    let is_tiff = matches!(&*extension.to_ascii_lowercase(), "tif" | "tiff");
+    let raster = is_tiff.then(|| Raster::open(path));
+    let Some(Ok(raster)) = raster else {
+        return read_rgb(path);
+    };
+    let mut bands = raster.info().bands.iter();
+    if bands.all(|band| band.kind == SampleKind::U8) {
+        return read_rgb(path);
+    }
+    let read = Scene::of_raster(raster, &SceneOptions::default()).and_then(|scene| {
+        let (width, height) = (scene.raster().width(), scene.raster().height());
+        let all = Window {
+            x: 0,
+            y: 0,
+            width,
+            height,
+        };
+        let tile = scene.read(all, width, height)?;
+        let note = format!("stretched to 8 bits by {}", scene.stretch());
+        Ok(DecodedImage {
+            rgb: tile.image,
+            notes: vec![note],
+        })
+    });
+    read.map_err(|error| ImageError::Other {
+        message: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use resam_geo::{GeoTiffSpec, GeoTiffWriter};
+
+    #[test]
+    fn values_that_are_not_bytes_are_stretched_and_bytes_are_not() {
+        const SIDE: u32 = 16;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("image.tif");
+        let write = |sample: SampleKind| {
+            let spec = GeoTiffSpec {
+                sample,
+                tile: SIDE,
+                ..GeoTiffSpec::new(SIDE, SIDE)
+            };
+            let mut writer = GeoTiffWriter::create(&path, &spec).expect("a writer");
+            let values = (0..SIDE * SIDE).map(|at| if at < SIDE { 200u16 } else { 100 });
+            let bytes: Vec<u8> = match sample {
+                SampleKind::U8 => values.map(|value| value as u8).collect(),
+                _ => values.flat_map(u16::to_le_bytes).collect(),
+            };
+            writer.write_tile(0, 0, &bytes).expect("a tile");
+            writer.finish().expect("a file");
+            read_picture(&path).expect("a picture")
+        };
+        let stretched = write(SampleKind::U16);
+        assert_eq!(stretched.rgb.get_pixel(0, 0).0, [255; 3]);
+        assert_eq!(stretched.rgb.get_pixel(0, 1).0, [0; 3]);
+        assert_eq!(stretched.notes, ["stretched to 8 bits by p2-p98"]);
+        let plain = write(SampleKind::U8);
+        assert_eq!(plain.rgb.get_pixel(0, 0).0, [200; 3]);
+        assert_eq!(plain.rgb.get_pixel(0, 1).0, [100; 3]);
+        std::fs::write(&path, b"no image").expect("written");
+        assert!(read_picture(&path).is_err());
+    }
+}
