@@ -37,8 +37,11 @@ pub struct PointedScenes {
     /// Objects that are kept back, by scene and place in its list: no window asks about them.
     without: Arc<HashSet<(usize, usize)>>,
     /// The scene that was read last. Files are opened when they are read: there may be thousands.
-    opened: Arc<Mutex<Option<(usize, Arc<Scene>)>>>,
+    opened: Arc<Mutex<Opened>>,
 }
+
+/// A scene with its place in the list.
+type Opened = Option<(usize, Arc<Scene>)>;
 
 /// What is in none of the scenes that were looked at.
 struct InNone<T>(Option<HashSet<T>>);

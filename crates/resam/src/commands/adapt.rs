@@ -240,16 +240,16 @@ fn of_scenes(
     ] {
         super::scene::note_left_out(names, why, common);
     }
+    let shown = scenes.shown();
+    let of = match shown.len() {
+        1 => "the scene".to_owned(),
+        many => format!("{many} scenes"),
+    };
+    let (objects, windows) = (scenes.objects(), scenes.len());
     note(
         common,
-        &format!(
-            "{} objects in {} windows of {} scenes are learnt from",
-            scenes.objects(),
-            scenes.len(),
-            scenes.shown().len()
-        ),
+        &format!("{objects} objects in {windows} windows of {of} are learnt from"),
     );
-    let shown = scenes.shown();
     let (images, held_out) = match to_hold_out(arguments, scenes.len(), "windows")? {
         0 => (scenes, None),
         count => {
