@@ -10,8 +10,8 @@
 //!   be on its own, is too large.
 //!
 //! The choice is the candidate with the largest
-//! `agreement + stability_weight * stability - size_weight * |ln(area) - m| - contradicted`, where
-//! `m` is the median of `ln(area)` over the chosen masks of the image. Since `m` depends on the
+//! `agreement + stability_weight * stability - size_weight * |ln(area) - m| - contradicted`, the single mask
+//! a little ahead of those for an ambiguous point: another has to be clearly better. `m` is the median of `ln(area)` over the chosen masks of the image. Since `m` depends on the
 //! choice, both are found in turns, beginning with the single mask. In a closer look at a part of the image
 //! `m` is known from the whole of it.
 
@@ -19,6 +19,8 @@ use crate::recipe::Choice;
 
 /// Turns of choosing and taking the median; more change nothing on the images that were looked at.
 const TURNS: usize = 5;
+/// What the single mask is ahead of the others.
+const SINGLE: f64 = 0.2;
 /// What an answer of a closer look is ahead of that of the whole image: of two that are much alike it
 /// is the finer one.
 const CLOSER: f64 = 0.1;
@@ -92,7 +94,7 @@ pub fn choose<E>(
     }
     // Whatever is best though its agreement is known stays best when the others become known.
     let mut best_in = |instances: &mut [Vec<Candidate>], middle: f64| loop {
-        let chosen = best_of_each(instances, middle, choice);
+        let chosen = best_of_each(instances, middle, choice, SINGLE);
         let places = chosen.iter().copied().enumerate();
         let unasked: Vec<_> = places.filter(|&(of, at)| !known[of][at]).collect();
         if unasked.is_empty() {
@@ -120,22 +122,14 @@ pub fn choose<E>(
 /// Whether of the answers to each instance, that of the whole image and that of a closer look where
 /// there is one, the closer one is meant.
 pub fn is_closer_meant(pairs: &[(Candidate, Option<Candidate>)], choice: &Choice) -> Vec<bool> {
-    let ahead = |closer: &Candidate| Candidate {
-        agreement: closer.agreement + CLOSER,
-        ..*closer
-    };
     let candidates: Vec<Vec<Candidate>> = pairs
         .iter()
-        .map(|(whole, closer)| {
-            [*whole]
-                .into_iter()
-                .chain(closer.as_ref().map(ahead))
-                .collect()
-        })
+        .map(|&(whole, closer)| [whole].into_iter().chain(closer).collect())
         .collect();
     let mut chosen = vec![0; candidates.len()];
     for _ in 0..TURNS {
-        chosen = best_of_each(&candidates, middle_of(&candidates, &chosen), choice);
+        let middle = middle_of(&candidates, &chosen);
+        chosen = best_of_each(&candidates, middle, choice, -CLOSER);
     }
     chosen.into_iter().map(|at| at == 1).collect()
 }
@@ -149,23 +143,31 @@ fn middle_of(instances: &[Vec<Candidate>], chosen: &[usize]) -> f64 {
     median(&mut sizes)
 }
 
-fn best_of_each(instances: &[Vec<Candidate>], middle: f64, choice: &Choice) -> Vec<usize> {
+/// `first` is what the first candidate of each is ahead of the others.
+fn best_of_each(
+    instances: &[Vec<Candidate>],
+    middle: f64,
+    choice: &Choice,
+    first: f64,
+) -> Vec<usize> {
     let of_each = instances.iter();
     of_each
-        .map(|candidates| best(candidates, middle, choice))
+        .map(|candidates| best(candidates, middle, choice, first))
         .collect()
 }
 
-fn best(candidates: &[Candidate], middle: f64, choice: &Choice) -> usize {
-    let value = |candidate: &Candidate| {
-        candidate.agreement + choice.stability_weight * candidate.stability
+fn best(candidates: &[Candidate], middle: f64, choice: &Choice, first: f64) -> usize {
+    let value = |at: usize| {
+        let candidate = &candidates[at];
+        let ahead = if at == 0 { first } else { 0.0 };
+        ahead + candidate.agreement + choice.stability_weight * candidate.stability
             - choice.size_weight * (log_area(candidate) - middle).abs()
             - CONTRADICTION * f64::from(u8::from(candidate.contradicted))
     };
     let mut best = 0;
     for at in 1..candidates.len() {
         // Of equals the first stays.
-        if value(&candidates[at]) > value(&candidates[best]) {
+        if value(at) > value(best) {
             best = at;
         }
     }
@@ -264,7 +266,8 @@ mod tests {
             for (chosen, candidates) in chosen.iter_mut().zip(instances) {
                 let value = |at: &usize| {
                     let of = &candidates[*at];
-                    of.agreement + choice.stability_weight * of.stability
+                    let single = if *at == 0 { 0.2 } else { 0.0 };
+                    single + of.agreement + choice.stability_weight * of.stability
                         - choice.size_weight * (size(of) - middle).abs()
                         - if of.contradicted { 1000.0 } else { 0.0 }
                 };
@@ -330,9 +333,11 @@ mod tests {
     }
 
     #[test]
-    fn of_equals_the_single_mask_stays() {
-        let candidates = vec![candidate(0.9, 100); 4];
-        assert_eq!(choose(&[candidates], &CHOICE, None), [0]);
+    fn the_single_mask_stays_unless_another_is_clearly_better() {
+        let beside = |other| vec![candidate(0.7, 100), candidate(other, 100)];
+        assert_eq!(choose(&[beside(0.7)], &CHOICE, None), [0]);
+        assert_eq!(choose(&[beside(0.85)], &CHOICE, None), [0]);
+        assert_eq!(choose(&[beside(0.95)], &CHOICE, None), [1]);
     }
 
     #[test]
