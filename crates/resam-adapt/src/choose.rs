@@ -11,9 +11,9 @@
 //!
 //! The choice is the candidate with the largest
 //! `agreement + stability_weight * stability - size_weight * |ln(area) - m| - contradicted`, the single mask
-//! a little ahead of those for an ambiguous point: another has to be clearly better. `m` is the median of `ln(area)` over the chosen masks of the image. Since `m` depends on the
-//! choice, both are found in turns, beginning with the single mask. In a closer look at a part of the image
-//! `m` is known from the whole of it.
+//! a little ahead of those for an ambiguous point: another has to be clearly better. `m` is the median of
+//! `ln(area)` over the chosen masks of the image. Since `m` depends on the choice, both are found in turns,
+//! beginning with the single mask. In a closer look at a part of the image `m` is known from the whole of it.
 
 use crate::recipe::Choice;
 
