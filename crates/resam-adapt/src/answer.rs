@@ -14,8 +14,7 @@ use crate::recipe::Choice;
 /// is not ambiguous and is answered with the single mask. `beside` are points on other objects, which
 /// are not asked about here: a mask that holds one of them is too large.
 ///
-/// `company` is the size that objects usually have, in pixels of the image, where more is known of it than
-/// the answers will tell.
+/// `company` is what is known beforehand of the size of objects, in pixels of the image.
 ///
 /// With the image's `pixels` and [`Choice::closer`], what is small is asked about again in parts of the
 /// image ([`crate::closer`]), each of which takes an encoding.
@@ -41,7 +40,7 @@ pub fn requery(
     };
     let mut chosen = question.ask(image, &ambiguous, None, company)?;
     if let (true, Some(pixels)) = (choice.closer, pixels) {
-        question.ask_closer(pixels, &ambiguous, &mut chosen)?;
+        question.ask_closer(pixels, &ambiguous, company, &mut chosen)?;
     }
     let plain: Vec<Prompt> = others.iter().map(|&at| prompts[at].clone()).collect();
     let plain = predictor.predict(image, &plain, false)?;
@@ -159,6 +158,7 @@ impl Question<'_> {
         &self,
         pixels: RgbView<'_>,
         asked: &[usize],
+        company: Option<Company>,
         chosen: &mut [Chosen],
     ) -> Result<(), SamError> {
         let size = [pixels.width, pixels.height];
@@ -171,12 +171,12 @@ impl Question<'_> {
         let boxes: Vec<[f64; 4]> = boxes.collect();
         let meant = chosen.iter().map(|chosen| chosen.candidate);
         let meant = meant.filter(|candidate| !candidate.contradicted);
-        let company = Company::of(meant.map(|candidate| candidate.area));
+        let of_image = Company::of_chosen(meant.map(|candidate| candidate.area), company);
         let mut closer: Vec<Option<Chosen>> = asked.iter().map(|_| None).collect();
         for (part, shown) in parts(size, self.predictor.input_size(), &boxes) {
             let look = self.predictor.encode_part(pixels, part)?;
             let of_part: Vec<usize> = shown.iter().map(|&place| asked[place]).collect();
-            let found = self.ask(&look, &of_part, Some(part), company)?;
+            let found = self.ask(&look, &of_part, Some(part), of_image)?;
             for (place, found) in shown.into_iter().zip(found) {
                 closer[place] = Some(found);
             }
@@ -186,7 +186,7 @@ impl Question<'_> {
         let pairs: Vec<_> = pairs
             .map(|(whole, closer)| (whole.candidate, of_closer(closer)))
             .collect();
-        let meant = is_closer_meant(&pairs, self.choice);
+        let meant = is_closer_meant(&pairs, self.choice, company);
         for ((chosen, closer), meant) in chosen.iter_mut().zip(closer).zip(meant) {
             if let (true, Some(closer)) = (meant, closer) {
                 *chosen = closer;

@@ -13,7 +13,9 @@
 //! `agreement + stability_weight * stability - size_weight * |ln(area) - m| - contradicted`, the single mask
 //! a little ahead of those for an ambiguous point: another has to be clearly better. `m` is the median of
 //! `ln(area)` over the chosen masks of the image. Since `m` depends on the choice, both are found in turns,
-//! beginning with the single mask. In a closer look at a part of the image `m` is known from the whole of it.
+//! beginning with the single mask. An object that is alone in its image has no company but itself: where
+//! the usual size in other images of the kind is known, `m` is the mean of both, the usual one counting as
+//! some objects more. In a closer look at a part of the image `m` is known from the whole of it.
 
 use crate::recipe::Choice;
 
@@ -50,27 +52,52 @@ pub fn stability(logits: &[f32]) -> f64 {
     }
 }
 
-/// The size that objects of an image usually have: `m`.
+/// What is known of the size of objects beside the masks that are chosen among.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Company(f64);
+pub struct Company {
+    /// The middle of `ln(area)`.
+    middle: f64,
+    /// Objects of the image that it counts as; infinitely many where nothing else counts.
+    objects: f64,
+}
 
 impl Company {
-    /// That of chosen masks, by their areas in pixels. None without any.
-    pub fn of(areas: impl IntoIterator<Item = u64>) -> Option<Self> {
+    /// That of the chosen masks of the image, by their areas in pixels, in what is known `beside` them: `m`,
+    /// for a part of the image. None where nothing is known.
+    pub fn of_chosen(areas: impl IntoIterator<Item = u64>, beside: Option<Self>) -> Option<Self> {
         let mut sizes: Vec<f64> = areas.into_iter().map(log).collect();
-        (!sizes.is_empty()).then(|| Self(median(&mut sizes)))
+        let middle = match sizes.len() {
+            0 => beside?.middle,
+            _ => middle_beside(&mut sizes, beside),
+        };
+        Some(Self {
+            middle,
+            objects: f64::INFINITY,
+        })
+    }
+
+    /// An area in pixels that is usual in images of the kind, which counts as so many `objects` of the
+    /// image.
+    pub fn usual(area: f64, objects: f64) -> Self {
+        Self {
+            middle: (area + 1.0).ln(),
+            objects,
+        }
     }
 
     /// The same in pixels of which there are `times` as many.
     #[must_use]
     pub fn magnified(self, times: f64) -> Self {
-        Self(self.0 + times.ln())
+        Self {
+            middle: self.middle + times.ln(),
+            ..self
+        }
     }
 }
 
-/// The number of the chosen candidate of each instance of an image, or of a part of it whose company
-/// is known. The first candidate of each is the one to begin with; an instance without candidates is
-/// not allowed.
+/// The number of the chosen candidate of each instance of an image or of a part of it, in the company
+/// that is known beforehand. The first candidate of each is the one to begin with; an instance without
+/// candidates is not allowed.
 ///
 /// What a candidate's agreement is takes a pass of the decoder, and most candidates would not be chosen if
 /// it were perfect. So `ask` is given those whose agreement counts, each as the places of its instance and
@@ -105,12 +132,9 @@ pub fn choose<E>(
             known[of][at] = true;
         }
     };
-    if let Some(Company(middle)) = company {
-        return best_in(instances, middle);
-    }
     let mut chosen = vec![0; instances.len()];
     for _ in 0..TURNS {
-        let next = best_in(instances, middle_of(instances, &chosen))?;
+        let next = best_in(instances, middle_of(instances, &chosen, company))?;
         if next == chosen {
             break;
         }
@@ -120,27 +144,40 @@ pub fn choose<E>(
 }
 
 /// Whether of the answers to each instance, that of the whole image and that of a closer look where
-/// there is one, the closer one is meant.
-pub fn is_closer_meant(pairs: &[(Candidate, Option<Candidate>)], choice: &Choice) -> Vec<bool> {
+/// there is one, the closer one is meant, in the company that is known beforehand.
+pub fn is_closer_meant(
+    pairs: &[(Candidate, Option<Candidate>)],
+    choice: &Choice,
+    company: Option<Company>,
+) -> Vec<bool> {
     let candidates: Vec<Vec<Candidate>> = pairs
         .iter()
         .map(|&(whole, closer)| [whole].into_iter().chain(closer).collect())
         .collect();
     let mut chosen = vec![0; candidates.len()];
     for _ in 0..TURNS {
-        let middle = middle_of(&candidates, &chosen);
+        let middle = middle_of(&candidates, &chosen, company);
         chosen = best_of_each(&candidates, middle, choice, -CLOSER);
     }
     chosen.into_iter().map(|at| at == 1).collect()
 }
 
-/// `m` as the chosen candidates have it.
-fn middle_of(instances: &[Vec<Candidate>], chosen: &[usize]) -> f64 {
+/// `m` as the chosen candidates have it, in company.
+fn middle_of(instances: &[Vec<Candidate>], chosen: &[usize], company: Option<Company>) -> f64 {
     let pairs = instances.iter().zip(chosen);
     let mut sizes: Vec<f64> = pairs
         .map(|(candidates, &at)| log_area(&candidates[at]))
         .collect();
-    median(&mut sizes)
+    middle_beside(&mut sizes, company)
+}
+
+/// The median of sizes, drawn towards what is known beside them.
+fn middle_beside(sizes: &mut [f64], company: Option<Company>) -> f64 {
+    let own = median(sizes);
+    company.map_or(own, |company| {
+        let share = 1.0 / (1.0 + sizes.len() as f64 / company.objects);
+        own + share * (company.middle - own)
+    })
 }
 
 /// `first` is what the first candidate of each is ahead of the others.
@@ -178,12 +215,12 @@ fn log_area(candidate: &Candidate) -> f64 {
     log(candidate.area)
 }
 
-fn log(area: u64) -> f64 {
+pub(crate) fn log(area: u64) -> f64 {
     (area as f64 + 1.0).ln()
 }
 
 /// The middle value, or the mean of the two in the middle.
-fn median(values: &mut [f64]) -> f64 {
+pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     match values.len() {
         0 => 0.0,
@@ -200,6 +237,7 @@ mod tests {
         candidates: true,
         stability_weight: 0.3,
         size_weight: 0.2,
+        usual_weight: 4.0,
         closer: false,
     };
 
@@ -250,19 +288,19 @@ mod tests {
         let size = |candidate: &Candidate| (candidate.area as f64 + 1.0).ln();
         let mut chosen = vec![0; instances.len()];
         for _ in 0..5 {
-            let middle = company.map_or_else(
-                || {
-                    let chosen = instances.iter().zip(&chosen);
-                    let mut sizes: Vec<f64> = chosen.map(|(of, &at)| size(&of[at])).collect();
-                    sizes.sort_by(f64::total_cmp);
-                    let half = sizes.len() / 2;
-                    match sizes.len() % 2 {
-                        1 => sizes[half],
-                        _ => (sizes[half - 1] + sizes[half]) / 2.0,
-                    }
-                },
-                |Company(middle)| middle,
-            );
+            let sizes = instances.iter().zip(&chosen);
+            let mut sizes: Vec<f64> = sizes.map(|(of, &at)| size(&of[at])).collect();
+            sizes.sort_by(f64::total_cmp);
+            let (count, half) = (sizes.len() as f64, sizes.len() / 2);
+            let own = match sizes.len() % 2 {
+                1 => sizes[half],
+                _ => (sizes[half - 1] + sizes[half]) / 2.0,
+            };
+            let middle = match company {
+                None => own,
+                Some(of) if of.objects.is_infinite() => of.middle,
+                Some(of) => (count * own + of.objects * of.middle) / (count + of.objects),
+            };
             for (chosen, candidates) in chosen.iter_mut().zip(instances) {
                 let value = |at: &usize| {
                     let of = &candidates[*at];
@@ -312,7 +350,11 @@ mod tests {
                     (0..4).map(|_| candidate(&mut draw)).collect()
                 })
                 .collect();
-            let company = (case % 3 == 0).then(|| Company::of([300, 500])).flatten();
+            let company = match case % 3 {
+                0 => Company::of_chosen([300, 500], None),
+                1 => Some(Company::usual(400.0, 4.0)),
+                _ => None,
+            };
             let (chosen, of_these) = asking(&instances, &CHOICE, company);
             assert_eq!(chosen, with_all_known(&instances, &CHOICE, company));
             asked += of_these;
@@ -371,20 +413,51 @@ mod tests {
     #[test]
     fn company_that_is_known_decides_for_one_that_is_alone() {
         let unsure = vec![candidate(0.95, 40_000), candidate(0.9, 110)];
-        let company = Company::of([90, 100, 5000]);
+        let company = Company::of_chosen([90, 100, 5000], None);
         let known = |company| choose(std::slice::from_ref(&unsure), &CHOICE, company);
         assert_eq!(known(None), [0]);
         assert_eq!(known(company), [1]);
         // Seen at twenty times the scale they are of the other's size.
         let magnified = company.map(|company| company.magnified(400.0));
         assert_eq!(known(magnified), [0]);
-        assert_eq!(Company::of([]), None);
+        assert_eq!(Company::of_chosen([], None), None);
+    }
+
+    #[test]
+    fn what_is_usual_elsewhere_decides_for_one_that_is_alone_and_not_for_many() {
+        let unsure = vec![candidate(0.95, 40_000), candidate(0.9, 110)];
+        let usual = Some(Company::usual(100.0, 4.0));
+        assert_eq!(choose(std::slice::from_ref(&unsure), &CHOICE, None), [0]);
+        assert_eq!(choose(std::slice::from_ref(&unsure), &CHOICE, usual), [1]);
+        // Forty large ones know their image better.
+        let large = vec![candidate(0.9, 40_000)];
+        let mut company = vec![large; 40];
+        company.push(unsure);
+        assert_eq!(choose(&company, &CHOICE, usual)[40], 0);
+    }
+
+    #[test]
+    fn company_is_the_mean_of_the_images_own_middle_and_of_the_usual() {
+        // ln(area + 1) of 7 and of 8^4 - 1: one and four logarithms of 8.
+        let own = || [7, 7, 9_999_999];
+        let usual = |objects| Company::usual(4095.0, objects);
+        let beside = |beside| {
+            let company = Company::of_chosen(own(), beside).expect("something is known");
+            company.middle / 8f64.ln()
+        };
+        assert!((beside(None) - 1.0).abs() < 1e-12);
+        assert!((beside(Some(usual(3.0))) - 2.5).abs() < 1e-12);
+        assert!((beside(Some(usual(6.0))) - 3.0).abs() < 1e-12);
+        assert!((beside(Some(usual(f64::INFINITY))) - 4.0).abs() < 1e-12);
+        let alone = Company::of_chosen([], Some(usual(4.0))).expect("the usual is known");
+        assert!((alone.middle / 8f64.ln() - 4.0).abs() < 1e-12);
     }
 
     #[test]
     fn a_closer_answer_is_meant_unless_the_whole_image_knew_better() {
         let whole = candidate(0.9, 100);
-        let meant = |closer| is_closer_meant(&[(whole, Some(closer)), (whole, None)], &CHOICE);
+        let meant =
+            |closer| is_closer_meant(&[(whole, Some(closer)), (whole, None)], &CHOICE, None);
         assert_eq!(meant(candidate(0.85, 100)), [true, false]);
         assert_eq!(meant(candidate(0.7, 100)), [false, false]);
         assert_eq!(meant(candidate(0.95, 4)), [false, false]);
@@ -394,7 +467,7 @@ mod tests {
         };
         assert_eq!(meant(contradicted), [false, false]);
         let pairs = [(contradicted, Some(candidate(0.1, 100)))];
-        assert_eq!(is_closer_meant(&pairs, &CHOICE), [true]);
+        assert_eq!(is_closer_meant(&pairs, &CHOICE, None), [true]);
     }
 
     #[test]

@@ -127,8 +127,9 @@ pub fn is_cut([x0, y0, x1, y1]: [f64; 4], part: Part, image: [usize; 2]) -> bool
 }
 
 /// Asks for the labels of the small objects of an image again, in at most `most` parts of it, and puts
-/// them in the place of those in `found` where they are meant. `framed` is the frame of the whole image, and `ask` makes labels
-/// of the numbered instances of a part in its frame, in company of a known size.
+/// them in the place of those in `found` where they are meant. `framed` is the frame of the whole image,
+/// `company` what is known beforehand of the size of objects in its pixels, and `ask` makes labels of the
+/// numbered instances of a part in its frame.
 ///
 /// What is returned are the parts, mirrored like the whole image, with the labels of their small objects
 /// as finely as they are known.
@@ -140,6 +141,7 @@ pub fn closer_labels(
     framed: &Framed,
     found: &mut PseudoLabels,
     choice: &Choice,
+    company: Option<Company>,
     most: usize,
     ask: &mut Asking<'_>,
 ) -> Result<Vec<(Framed, PseudoLabels)>, SamError> {
@@ -158,7 +160,7 @@ pub fn closer_labels(
             ))
         })
         .unzip();
-    let company = Company::of(found.masks.iter().map(Bitmap::area));
+    let of_image = Company::of_chosen(found.masks.iter().map(Bitmap::area), company);
     let mut labels: BTreeMap<usize, Label> = (0..found.instances.len())
         .map(|place| (found.instances[place], Label::of(found, place)))
         .collect();
@@ -172,8 +174,8 @@ pub fn closer_labels(
         let of_part = example.part(part);
         let frame = Framed::new(&of_part, framed.geometry.padded, framed.flip)?;
         let times = frame.pixels_of_input() / framed.pixels_of_input();
-        let company = company.map(|company| company.magnified(times));
-        let answers = ask(&frame, &of_part, &shown, company);
+        let of_part_pixels = of_image.map(|company| company.magnified(times));
+        let answers = ask(&frame, &of_part, &shown, of_part_pixels);
         for (place, &instance) in answers.instances.iter().enumerate() {
             let mask = framed.from_part(&answers.masks[place], &frame, part);
             let own = frame.box_of_image(answers.boxes[place]);
@@ -216,7 +218,10 @@ pub fn closer_labels(
         })
         .collect();
     let mut fine: BTreeMap<usize, Label> = BTreeMap::new();
-    for (instance, meant) in instances.into_iter().zip(is_closer_meant(&pairs, choice)) {
+    for (instance, meant) in instances
+        .into_iter()
+        .zip(is_closer_meant(&pairs, choice, company))
+    {
         if let (true, Some((label, of_part))) = (meant, closer.remove(&instance)) {
             labels.insert(instance, label);
             fine.insert(instance, of_part);
@@ -258,7 +263,7 @@ pub fn closer_labels(
     Ok(of_parts)
 }
 
-/// Makes labels of the numbered instances of a part in its frame, in company of a known size.
+/// Makes labels of the numbered instances of a part in its frame, in company.
 pub type Asking<'a> = dyn FnMut(&Framed, &Example, &[usize], Option<Company>) -> PseudoLabels + 'a;
 
 /// A label of one instance.

@@ -130,6 +130,8 @@ pub(crate) struct Scholar<'a> {
     pub(crate) student: &'a Sam,
     /// The model that labels are made with.
     pub(crate) teacher: &'a Sam,
+    /// The area in pixels of an image that objects usually have, where it is known.
+    pub(crate) usual_area: Option<f64>,
     pub(crate) kept: Option<&'a Kept>,
     pub(crate) queues: &'a Queues,
     pub(crate) beta: f64,
@@ -294,7 +296,9 @@ impl Scholar<'_> {
             (labels, (frozen, embedding))
         };
         let framed = Framed::new(example, self.input_size, flip)?;
-        let (mut labels, encoded) = labelled(&framed, example, instances, None);
+        let company = settings.choice.company(self.usual_area);
+        let company = company.map(|usual| usual.magnified(framed.pixels_of_input()));
+        let (mut labels, encoded) = labelled(&framed, example, instances, company);
         let mut of_looks = vec![encoded];
         let mut looks = Vec::new();
         if settings.choice.candidates && settings.choice.closer {
@@ -304,7 +308,15 @@ impl Scholar<'_> {
                 labels
             };
             let (choice, most) = (&settings.choice, recipe.views.parts);
-            looks = closer_labels(example, &framed, &mut labels, choice, most, &mut ask)?;
+            looks = closer_labels(
+                example,
+                &framed,
+                &mut labels,
+                choice,
+                company,
+                most,
+                &mut ask,
+            )?;
         }
         looks.insert(0, (framed, labels));
         let stride = teacher.image_encoder.stride();

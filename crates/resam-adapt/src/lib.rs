@@ -6,6 +6,7 @@
 //! | [`example`] | what the method is given: an image and the points on it |
 //! | [`views`] | a weak and a strong look at it |
 //! | [`choose`] | which of the model's masks a point means |
+//! | [`usual`] | the size that objects have in images of a kind |
 //! | [`closer`] | a second look at what is small, at twice the scale |
 //! | [`refine`] | of a coarse mask, what is certain and no other instance claims |
 //! | [`requery`](mod@requery) | the box of that goes back to the model |
@@ -38,6 +39,7 @@ pub mod requery;
 pub mod step;
 pub mod trained;
 pub mod trainer;
+pub mod usual;
 pub mod views;
 
 pub use answer::{Found, requery};

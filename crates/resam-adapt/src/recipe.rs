@@ -125,6 +125,9 @@ pub struct Choice {
     pub stability_weight: f64,
     /// Weight of its distance from the size of the others, in powers of e.
     pub size_weight: f64,
+    /// Objects of an image that the usual size of all images counts as beside the image's own; 0 judges
+    /// each image by itself.
+    pub usual_weight: f64,
     /// Ask about what is small a second time, where it is seen at twice the scale; see
     /// [`crate::closer`]. It takes `candidates`.
     pub closer: bool,
@@ -136,6 +139,7 @@ impl Default for Choice {
             candidates: true,
             stability_weight: 0.3,
             size_weight: 0.2,
+            usual_weight: 4.0,
             closer: true,
         }
     }
@@ -393,6 +397,7 @@ impl Recipe {
                 labels.choice.stability_weight,
             ),
             ("labels.choice.size_weight", labels.choice.size_weight),
+            ("labels.choice.usual_weight", labels.choice.usual_weight),
             ("alignment.weight", self.alignment.weight),
             ("loss.focal", self.loss.focal),
             ("loss.dice", self.loss.dice),
@@ -454,6 +459,7 @@ impl Recipe {
                     candidates: false,
                     stability_weight: 0.0,
                     size_weight: 0.0,
+                    usual_weight: 0.0,
                     closer: false,
                 },
                 pair_by_position: true,

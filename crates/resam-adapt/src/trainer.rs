@@ -20,6 +20,7 @@ use crate::recipe::{Decay, Recipe, Teacher};
 use crate::reinforce::Queues;
 use crate::step::{Gradients, LossParts};
 use crate::trained::{Trained, move_mean, on_device, trained, with_trained};
+use crate::usual::{SURVEYED, usual_area};
 
 /// Where a run is: all that a checkpoint holds beside tensors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,8 @@ pub struct Position {
     pub skipped: u64,
     /// The last losses of lessons that were taken, oldest first.
     pub losses: VecDeque<f64>,
+    /// The area in pixels of an image that objects usually have, once it is known.
+    pub usual_area: Option<f64>,
 }
 
 /// What came of a visit.
@@ -236,6 +239,29 @@ impl Trainer {
         self.devices = devices;
     }
 
+    /// Whether a [`survey`](Self::survey) is to come before the first visit.
+    pub fn wants_survey(&self) -> bool {
+        self.position.visits == 0 && self.recipe.labels.choice.minds_the_usual()
+    }
+
+    /// Finds out, before the first visit, what size objects usually have ([`crate::usual`]), if the recipe
+    /// minds it: the model as it came looks at the images whose turn is first, as long as it may go on.
+    pub fn survey(&mut self, examples: &dyn Examples, goes_on: &dyn Fn() -> bool) {
+        if !self.wants_survey() {
+            return;
+        }
+        let order = self.order(0, examples.len());
+        self.position.usual_area = usual_area(
+            &self.frozen,
+            examples,
+            order.into_iter().take(SURVEYED).take_while(|_| goes_on()),
+            &self.recipe,
+            self.input_size,
+            &self.devices[0],
+        );
+        self.last.0.usual_area = self.position.usual_area;
+    }
+
     /// Visits the next image of the pass at hand.
     ///
     /// # Errors
@@ -282,6 +308,7 @@ impl Trainer {
         let (recipe, seed, input_size) = (&self.recipe, self.seed, self.input_size);
         let (student, teacher) = (&self.student, &self.labelling());
         let (kept, queues) = (self.kept.as_ref(), &self.queues);
+        let usual_area = self.position.usual_area;
         let study = |turn: &Turn, device: &Device, beta: f64, moved: bool| {
             let place = |sam: &Sam| match moved {
                 true => on_device(sam.clone(), device),
@@ -294,6 +321,7 @@ impl Trainer {
                 device,
                 student: &place(student),
                 teacher: &place(teacher),
+                usual_area,
                 kept,
                 queues,
                 beta,
@@ -323,14 +351,19 @@ impl Trainer {
 
     /// The visit at a position: each image once a pass, in an order of the pass's own.
     fn turn(&self, position: &Position, count: usize) -> Turn {
-        let mut order: Vec<usize> = (0..count).collect();
-        let mut random = stream(self.seed, Purpose::Order, position.epoch as u64);
-        shuffle(&mut random, &mut order);
         Turn {
-            image: order[position.visited],
+            image: self.order(position.epoch, count)[position.visited],
             epoch: position.epoch,
             number: position.visits,
         }
+    }
+
+    /// The order of the images in a pass.
+    fn order(&self, epoch: usize, count: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..count).collect();
+        let mut random = stream(self.seed, Purpose::Order, epoch as u64);
+        shuffle(&mut random, &mut order);
+        order
     }
 
     /// The model that labels are made with.

@@ -12,10 +12,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use burn::tensor::Device;
 use common::golden_folders;
+use resam_adapt::example::Framed;
 use resam_adapt::kept::Kept;
 use resam_adapt::recipe::{Supervision, Teacher};
+use resam_adapt::step::pseudo_labels;
 use resam_adapt::trained::trained;
-use resam_adapt::views::View;
+use resam_adapt::views::{Flip, View};
 use resam_adapt::{Example, ExampleInstance, Examples, Plan, Recipe, State, StateError, Trainer};
 use resam_checkpoint::Checkpoint;
 use resam_mask::Bitmap;
@@ -128,12 +130,14 @@ fn a_run_that_goes_on_is_the_run_that_never_stopped() {
         let recipe = recipe(supervision);
         let images = Squares(3);
         let mut whole = trainer(&recipe, SEED, 12);
+        whole.survey(&images, &|| true);
         for _ in 0..12 {
             whole.visit(&images).expect("a visit");
         }
 
         // Stopped in the middle of a batch: the visit after the last update is done again.
         let mut first = trainer(&recipe, SEED, 12);
+        first.survey(&images, &|| true);
         for _ in 0..5 {
             first.visit(&images).expect("a visit");
         }
@@ -142,6 +146,8 @@ fn a_run_that_goes_on_is_the_run_that_never_stopped() {
         assert_eq!(state, first.state(plan(&recipe)));
         let mut second = trainer(&recipe, SEED, 12);
         second.restore(state).expect("it fits");
+        // What is known is not asked again once something was learnt.
+        second.survey(&images, &|| panic!("a survey"));
         assert!(second.position().visits <= 5);
         while second.position().visits < 12 {
             second.visit(&images).expect("a visit");
@@ -219,6 +225,72 @@ fn an_image_that_cannot_be_read_is_named_and_the_others_are_learnt_from() {
         (trainer.position().visits, trainer.position().updates),
         (6, 2)
     );
+}
+
+/// Images that know one of their instances each.
+struct Alone(Squares);
+
+impl Examples for Alone {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.0.name(index)
+    }
+
+    fn read(&self, index: usize) -> Result<Example, String> {
+        let mut example = self.0.read(index)?;
+        example.instances.truncate(1);
+        Ok(example)
+    }
+}
+
+#[test]
+fn the_usual_size_is_the_middle_one_of_the_labels_in_pixels_of_the_images() {
+    let recipe = recipe(Supervision::Points);
+    let images = Alone(Squares(5));
+    let (model, device) = (model(), Device::flex());
+    let mut sizes: Vec<f64> = Vec::new();
+    for index in 0..images.len() {
+        let example = images.read(index).expect("an image");
+        let framed = Framed::new(&example, SIZE, Flip::default()).expect("a frame");
+        let input = framed.input(&framed.weak, &device);
+        let embedding = model.image_encoder.forward(input);
+        let labels = pseudo_labels(&model, &embedding, &framed, &[0], &recipe.labels, 1, None);
+        // The image's longer side is that of the input.
+        let enlarged = SIZE as f64 / example.image.width.max(example.image.height) as f64;
+        let area = labels.masks.first().map(Bitmap::area);
+        sizes.extend(area.map(|area| (area as f64 + 1.0) / (enlarged * enlarged)));
+    }
+    sizes.sort_by(f64::total_cmp);
+    assert!(!sizes.is_empty());
+    let half = sizes.len() / 2;
+    let middle = match sizes.len() % 2 {
+        1 => sizes[half],
+        _ => (sizes[half - 1] * sizes[half]).sqrt(),
+    };
+    let mut trainer = trainer(&recipe, SEED, 2);
+    trainer.survey(&images, &|| true);
+    let usual = trainer.position().usual_area.expect("there are labels");
+    assert!(
+        (usual / middle - 1.0).abs() < 0.03,
+        "{usual} is not {middle}"
+    );
+}
+
+#[test]
+fn a_survey_says_nothing_where_it_may_not_look_or_does_not_matter() {
+    let mut recipe = recipe(Supervision::Points);
+    let surveyed = |recipe: &Recipe, goes_on: bool| {
+        let mut trainer = trainer(recipe, SEED, 2);
+        trainer.survey(&Squares(3), &|| goes_on);
+        trainer.position().usual_area
+    };
+    assert_eq!(surveyed(&recipe, false), None);
+    recipe.labels.choice.usual_weight = 0.0;
+    assert_eq!(surveyed(&recipe, true), None);
+    assert_eq!(surveyed(&Recipe::published(), true), None);
 }
 
 #[test]

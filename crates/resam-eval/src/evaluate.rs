@@ -34,6 +34,8 @@ pub struct Answering {
     pub multimask: bool,
     /// Take the mask that the loop finds at inference, [`resam_adapt::requery()`], by this choice.
     pub requery: Option<Choice>,
+    /// The area in pixels of an image that objects usually have, where the loop knows it.
+    pub usual_area: Option<f64>,
     /// A pixel is on the object when its logit is above this: 0 for SAM, 0.5 for ReSAM's scorer.
     pub threshold: f32,
 }
@@ -244,8 +246,16 @@ fn score_image(
         .collect();
     let answers = match &answering.requery {
         Some(choice) => {
-            let found =
-                resam_adapt::requery(predictor, &encoded, Some(view), &prompts, &[], choice, None)?;
+            let company = choice.company(answering.usual_area);
+            let found = resam_adapt::requery(
+                predictor,
+                &encoded,
+                Some(view),
+                &prompts,
+                &[],
+                choice,
+                company,
+            )?;
             found.into_iter().map(|found| found.prediction).collect()
         }
         None => predictor.predict_best(&encoded, &prompts, answering.multimask)?,

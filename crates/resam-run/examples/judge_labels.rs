@@ -123,7 +123,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             pseudo_labels(&sam, &embedding, closer, asked, &ours.labels, 16, company)
         };
         let (choice, parts) = (&ours.labels.choice, ours.views.parts);
-        closer_labels(&example, &framed, &mut labels, choice, parts, &mut ask)?;
+        closer_labels(
+            &example,
+            &framed,
+            &mut labels,
+            choice,
+            None,
+            parts,
+            &mut ask,
+        )?;
         columns[3].add(&labels, 0.0, &iou);
         columns[4].add(&labels, ours.labels.least_agreement, &iou);
     }

@@ -85,6 +85,7 @@ fn look(
         sam.image_encoder.forward(input)
     };
     let frozen = trainer.frozen();
+    let company = recipe.labels.choice.company(trainer.position().usual_area);
     let before = pseudo_labels(
         frozen,
         &encode(frozen),
@@ -92,7 +93,7 @@ fn look(
         &asked,
         &recipe.labels,
         chunk,
-        None,
+        company.map(|usual| usual.magnified(framed.pixels_of_input())),
     );
     let after = point_masks(model, &encode(model), &framed, &asked, chunk);
     let pairs = before.of_points.iter().zip(&after);

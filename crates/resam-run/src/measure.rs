@@ -39,11 +39,12 @@ impl Measure {
 }
 
 /// Asks a model about the points of images and compares its answers. Images that cannot be read are
-/// left out.
+/// left out. `usual_area` is what objects usually have in pixels of the images, where it is known.
 pub fn measure(
     sam: &Sam,
     images: &dyn Examples,
     recipe: &Recipe,
+    usual_area: Option<f64>,
     input_size: usize,
     device: &Device,
 ) -> Measure {
@@ -59,6 +60,7 @@ pub fn measure(
         let input = framed.input(&framed.weak, device);
         let embedding = sam.image_encoder.forward(input);
         let asked: Vec<usize> = (0..example.instances.len()).collect();
+        let company = recipe.labels.choice.company(usual_area);
         let labels = pseudo_labels(
             sam,
             &embedding,
@@ -66,7 +68,7 @@ pub fn measure(
             &asked,
             &recipe.labels,
             recipe.schedule.chunk,
-            None,
+            company.map(|usual| usual.magnified(framed.pixels_of_input())),
         );
         measure.images += 1;
         measure.instances += asked.len();

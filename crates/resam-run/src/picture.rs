@@ -11,14 +11,11 @@ use resam_geo::{Raster, SampleKind, Scene, SceneOptions, Window};
 /// # Errors
 /// As [`read_rgb`], and when the scene cannot be read.
 pub fn read_picture(path: &Path) -> Result<DecodedImage, ImageError> {
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    let is_tiff = matches!(&*extension.to_ascii_lowercase(), "tif" | "tiff");
-    let raster = is_tiff.then(|| Raster::open(path));
+    let raster = is_tiff(path).then(|| Raster::open(path));
     let Some(Ok(raster)) = raster else {
         return read_rgb(path);
     };
-    let mut bands = raster.info().bands.iter();
-    if bands.all(|band| band.kind == SampleKind::U8) {
+    if !is_stretched(&raster) {
         return read_rgb(path);
     }
     let read = Scene::of_raster(raster, &SceneOptions::default()).and_then(|scene| {
@@ -39,6 +36,18 @@ pub fn read_picture(path: &Path) -> Result<DecodedImage, ImageError> {
     read.map_err(|error| ImageError::Other {
         message: error.to_string(),
     })
+}
+
+/// Whether a file is a TIFF by its name.
+pub fn is_tiff(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    matches!(&*extension.to_ascii_lowercase(), "tif" | "tiff")
+}
+
+/// Whether a raster has to be stretched to be seen: it has values that are not bytes.
+pub fn is_stretched(raster: &Raster) -> bool {
+    let mut bands = raster.info().bands.iter();
+    bands.any(|band| band.kind != SampleKind::U8)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use resam_adapt::kept::Kept;
 use resam_adapt::recipe::Supervision;
+use resam_adapt::usual::SURVEYED;
 use resam_adapt::{Examples, Plan, Position, Recipe, Trainer, Visit};
 use resam_report::{EventFile, MetricsFile};
 use resam_sam::{Adapter, Device, Sam};
@@ -171,9 +172,18 @@ pub fn adapt(
         trainer.keep(Kept::new(&looks, settings.keep_looks)?);
     }
     let mut clock = Clock::new(settings.minutes, record.seconds);
+    survey(&mut trainer, images, observer);
     let model_measure = |trainer: &Trainer| {
         let held_out = held_out?;
-        Some(measure(&trainer.model(), held_out, recipe, size, device))
+        let usual = trainer.position().usual_area;
+        Some(measure(
+            &trainer.model(),
+            held_out,
+            recipe,
+            usual,
+            size,
+            device,
+        ))
     };
     // Before anything is learnt the adapter changes nothing: the first measure is the model's as it came.
     if record.before.is_none()
@@ -283,6 +293,7 @@ pub fn adapt(
     // What chose the labels chooses the answers too.
     adapter.requery = recipe.labels.choice.candidates;
     adapter.once = !recipe.labels.choice.closer;
+    adapter.usual_area = trainer.position().usual_area;
     adapter.save(record.folder.path(), weights)?;
     record.chosen = trainer.position().updates;
     let outcome = record.outcome(&reached, false, ended_early, seconds);
@@ -295,6 +306,21 @@ pub fn adapt(
         fs_err::remove_dir_all(&looks)?;
     }
     Ok(outcome)
+}
+
+/// Finds out what size objects usually have, where that matters and is not known.
+fn survey(trainer: &mut Trainer, images: &dyn Examples, observer: &mut dyn Observer) {
+    if !trainer.wants_survey() {
+        return;
+    }
+    let count = SURVEYED.min(images.len());
+    observer.note(&format!(
+        "looking at {count} images for the size that objects usually have"
+    ));
+    trainer.survey(images, &|| !observer.interrupted());
+    if let Some(area) = trainer.position().usual_area {
+        observer.note(&format!("usually an object has about {area:.0} pixels"));
+    }
 }
 
 /// What a run writes down on its way.

@@ -112,7 +112,8 @@ impl Model for SceneModel<'_> {
         let answers: Result<Vec<Answer>, _> = match &self.answers {
             Answers::Requery(choice) => {
                 let beside: Vec<_> = beside.iter().map(point).collect();
-                let company = usual.and_then(|pixels| Company::of([pixels.round() as u64]));
+                let company =
+                    usual.and_then(|pixels| Company::of_chosen([pixels.round() as u64], None));
                 // What is small is asked again by the scene, which has the windows.
                 let (predictor, pixels) = (self.predictor, None);
                 let found = resam_adapt::requery(
@@ -145,7 +146,7 @@ impl Model for SceneModel<'_> {
             .iter()
             .map(|(whole, closer)| (candidate(whole), closer.as_ref().map(candidate)))
             .collect();
-        is_closer_meant(&pairs, choice)
+        is_closer_meant(&pairs, choice, None)
     }
 
     fn decode_all(

@@ -129,6 +129,8 @@ pub struct Adapter {
     pub requery: bool,
     /// It was trained without a closer look at small objects: the loop is not to take one.
     pub once: bool,
+    /// The area in pixels that objects usually had in the images that it was trained on.
+    pub usual_area: Option<f64>,
     /// What it adds to layers, in the order of the model.
     pub layers: Vec<AdaptedLayer>,
     /// Tensors that were trained whole, by published name, with their shapes.
@@ -147,6 +149,8 @@ struct Config {
     resam_requery: bool,
     #[serde(default)]
     resam_once: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resam_usual_area: Option<f64>,
     r: usize,
     lora_alpha: f64,
     #[serde(default)]
@@ -336,6 +340,7 @@ impl Adapter {
             base_model_sha256: self.base_sha256.clone(),
             resam_requery: self.requery,
             resam_once: self.once,
+            resam_usual_area: self.usual_area,
             r,
             lora_alpha: r as f64,
             rank_pattern: others()
@@ -396,6 +401,10 @@ impl Adapter {
                 &config_path,
                 format!("it is an adapter of kind `{method}`, not LORA"),
             ));
+        }
+        if let Some(area) = config.resam_usual_area.filter(|area| *area <= 0.0) {
+            let reason = format!("`resam_usual_area` is {area}: objects have some pixels");
+            return Err(refuse(&config_path, reason));
         }
         let path = folder.join(FACTORS);
         let file = Checkpoint::open(&path)?;
@@ -466,6 +475,7 @@ impl Adapter {
             base_sha256: config.base_model_sha256,
             requery: config.resam_requery,
             once: config.resam_once,
+            usual_area: config.resam_usual_area,
             layers,
             whole,
         })

@@ -147,6 +147,10 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
     assert_eq!(described["base_sha256"].as_str().map(str::len), Some(64));
     let config = json(run.join("adapter_config.json"));
     assert_eq!(config["peft_type"], "LORA");
+    // Random weights have masks of their own; but an object has pixels, and fewer than an image.
+    let usual = config["resam_usual_area"].as_f64().expect("a size");
+    assert!(usual > 0.0 && usual < 120.0 * 80.0, "{usual}");
+    assert_eq!(described["usual_area"], usual);
     assert_eq!(json(run.join("run.json"))["result"]["visits"], 8);
     let metrics = std::fs::read_to_string(run.join("metrics.jsonl")).expect("metrics");
     let lines: Vec<Value> = metrics
@@ -377,6 +381,21 @@ fn a_run_that_gets_no_better_ends_when_its_patience_does() {
 }
 
 #[cfg(unix)]
+#[test]
+fn an_adapter_whose_objects_have_no_pixels_is_refused_by_name() {
+    let folder = folder();
+    let points = ["--points", "points.csv", "-o", "run", "--steps", "1"];
+    succeeded(&resam(&folder, &adapt(&points)));
+    let file = folder.path().join("run/adapter_config.json");
+    let mut config = json(file.clone());
+    config["resam_usual_area"] = (-3.5).into();
+    std::fs::write(&file, config.to_string()).expect("written");
+    refused(
+        &resam(&folder, &["info", "run"]),
+        &["adapter_config.json", "resam_usual_area", "-3.5"],
+    );
+}
+
 #[test]
 fn ctrl_c_leaves_a_checkpoint_and_a_word_about_going_on() {
     let folder = folder();

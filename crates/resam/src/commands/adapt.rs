@@ -1,6 +1,6 @@
 //! `resam adapt`: from points to a better model.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -11,6 +11,7 @@ use resam_adapt::{Examples, Recipe, Step, step_memory};
 use resam_data::PointFile;
 use resam_data::layouts::files_below;
 use resam_geo::{Raster, SceneOptions};
+use resam_run::picture::is_tiff;
 use resam_run::scene_points::are_in_pixels;
 use resam_run::{
     Observer, Outcome as RunOutcome, PointedImages, PointedScenes, Points, Progress, Settings,
@@ -191,12 +192,8 @@ fn are_scenes_meant(folder: &Path, points: &Path, arguments: &Adapt) -> Result<b
     if folder.is_file() || arguments.scenes.asks_for_a_scene() || !are_in_pixels(points) {
         return Ok(true);
     }
-    let is_tiff = |file: &&PathBuf| {
-        let extension = file.extension().unwrap_or_default().to_string_lossy();
-        matches!(&*extension.to_ascii_lowercase(), "tif" | "tiff")
-    };
     let files = files_below(folder).map_err(resam_data::DataError::from)?;
-    let mut tiffs = files.iter().filter(is_tiff);
+    let mut tiffs = files.iter().filter(|file| is_tiff(file));
     Ok(tiffs.any(|file| Raster::open(file).is_ok_and(|raster| super::scene::is_scene(&raster))))
 }
 

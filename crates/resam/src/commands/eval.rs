@@ -68,6 +68,7 @@ pub(crate) fn score(arguments: &Eval, common: &Common) -> Result<(Evaluation, f6
     let answering = Answering {
         multimask: arguments.multimask,
         requery: model.choice(arguments.requery, arguments.multimask),
+        usual_area: model.usual_area,
         threshold: arguments.threshold,
     };
     let evaluation = evaluate(&dataset, &prompting, answering, &model.predictor, |done| {

@@ -91,6 +91,7 @@ fn adapter(folder: &Path, common: &Common) -> Result<Outcome> {
             "base_sha256": adapter.base_sha256,
             "requery": adapter.requery,
             "once": adapter.once,
+            "usual_area": adapter.usual_area,
             "layers": adapter.layers.len(),
             "largest_rank": rank,
             "whole_tensors": adapter.whole.len(),
@@ -113,5 +114,8 @@ fn adapter(folder: &Path, common: &Common) -> Result<Outcome> {
     println!("  parameters  {parameters}");
     println!("  base        weights of SHA-256 {base}");
     println!("  answers     {answers}");
+    if let Some(area) = adapter.usual_area {
+        println!("  objects     usually had about {area:.0} pixels");
+    }
     Ok(Outcome::Done)
 }

@@ -52,6 +52,8 @@ pub(crate) struct LoadedModel {
     pub(crate) adapter_sha256: Option<String>,
     /// The adapter was trained for answers by the loop.
     pub(crate) requery: bool,
+    /// The area in pixels that objects usually had in the images that the adapter was trained on.
+    pub(crate) usual_area: Option<f64>,
     /// The loop asks about small objects again, closer.
     pub(crate) closer: bool,
     pub(crate) precision: Precision,
@@ -92,6 +94,7 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
     let mut sam = Sam::load_with(&checkpoint, &config, &device)?;
     let sha256 = checkpoint.sha256();
     let (mut adapter_sha256, mut requery, mut closer) = (None, false, !model.no_closer);
+    let mut usual_area = None;
     if let Some(folder) = &model.adapter {
         let adapter = Adapter::load(folder)?;
         adapter.check_base(&sha256)?;
@@ -99,6 +102,7 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
         let factors = Checkpoint::open(&folder.join(resam_sam::adapter::FACTORS))?;
         adapter_sha256 = Some(factors.sha256());
         requery = adapter.requery && !model.single;
+        usual_area = adapter.usual_area;
         // An adapter without a word about the loop says nothing about its looks.
         closer &= !(adapter.requery && adapter.once);
     }
@@ -115,6 +119,7 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
         compute: device.clone(),
         adapter_sha256,
         requery,
+        usual_area,
         closer,
         precision,
         sha256,

@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use anyhow::Result;
 use resam_crs::Crs;
-use resam_geo::{Raster, SampleKind, Scene, SceneOptions};
+use resam_geo::{Raster, Scene, SceneOptions};
 use resam_output::check_writable;
 use resam_polygon::PolygonOptions;
 use resam_run::ScenePoints;
 use resam_run::pace::pace;
+use resam_run::picture::is_stretched;
 use resam_run::scene_model::{Answers, SceneModel};
 use resam_run::scene_pictures::{write_coco, write_overlay};
 use resam_scene::{
@@ -85,12 +86,11 @@ pub(crate) fn is_meant(arguments: &Segment) -> bool {
 
 /// Whether a raster is a scene by itself: georeferenced, large or not of 8 bits.
 pub(crate) fn is_scene(raster: &Raster) -> bool {
-    let mut bands = raster.info().bands.iter();
     raster.geo_transform().is_some()
         || raster.crs().is_some()
         || raster.info().read_by.is_some()
         || raster.width().max(raster.height()) > LARGE
-        || bands.any(|band| band.kind != SampleKind::U8)
+        || is_stretched(raster)
 }
 
 pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {

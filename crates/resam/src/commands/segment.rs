@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
                 &prompts,
                 &[],
                 &choice,
-                None,
+                choice.company(model.usual_area),
             )?;
             found.into_iter().map(|found| found.prediction).collect()
         }
