@@ -237,7 +237,7 @@ mod tests {
         candidates: true,
         stability_weight: 0.3,
         size_weight: 0.2,
-        usual_weight: 4.0,
+        usual_weight: 2.0,
         closer: false,
     };
 

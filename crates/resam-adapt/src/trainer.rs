@@ -20,7 +20,7 @@ use crate::recipe::{Decay, Recipe, Teacher};
 use crate::reinforce::Queues;
 use crate::step::{Gradients, LossParts};
 use crate::trained::{Trained, move_mean, on_device, trained, with_trained};
-use crate::usual::{SURVEYED, usual_area};
+use crate::usual::{FEWEST, SURVEYED, usual_area};
 
 /// Where a run is: all that a checkpoint holds beside tensors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -239,15 +239,16 @@ impl Trainer {
         self.devices = devices;
     }
 
-    /// Whether a [`survey`](Self::survey) is to come before the first visit.
-    pub fn wants_survey(&self) -> bool {
-        self.position.visits == 0 && self.recipe.labels.choice.minds_the_usual()
+    /// Whether a [`survey`](Self::survey) of so many images is to come before the first visit.
+    pub fn wants_survey(&self, images: usize) -> bool {
+        let minds = self.recipe.labels.choice.minds_the_usual();
+        minds && images >= FEWEST && self.position.visits == 0
     }
 
     /// Finds out, before the first visit, what size objects usually have ([`crate::usual`]), if the recipe
     /// minds it: the model as it came looks at the images whose turn is first, as long as it may go on.
     pub fn survey(&mut self, examples: &dyn Examples, goes_on: &dyn Fn() -> bool) {
-        if !self.wants_survey() {
+        if !self.wants_survey(examples.len()) {
             return;
         }
         let order = self.order(0, examples.len());

@@ -15,10 +15,12 @@ use crate::views::Flip;
 
 /// Images that are looked at; more change the result little.
 pub const SURVEYED: usize = 16;
+/// Images that it takes to say what is usual: fewer may all be of one kind.
+pub const FEWEST: usize = 8;
 
 /// The area in pixels of the images that their objects usually have: the middle one, over the numbered
 /// images, of the middle areas of the labels in each, chosen in the image's own company. Images that
-/// cannot be read, or have no labels, say nothing; none does, and it is `None`.
+/// cannot be read, or have no labels, say nothing; when fewer than eight say something, it is `None`.
 pub fn usual_area(
     sam: &Sam,
     examples: &dyn Examples,
@@ -41,7 +43,7 @@ pub fn usual_area(
         (!sizes.is_empty()).then(|| median(&mut sizes) - of_input)
     };
     let mut middles: Vec<f64> = numbers.into_iter().filter_map(middle).collect();
-    (!middles.is_empty()).then(|| median(&mut middles).exp())
+    (middles.len() >= FEWEST).then(|| median(&mut middles).exp())
 }
 
 impl Choice {

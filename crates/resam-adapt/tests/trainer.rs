@@ -128,7 +128,7 @@ fn a_run_that_goes_on_is_the_run_that_never_stopped() {
     let file = folder.path().join("state.safetensors");
     for supervision in [Supervision::Points, Supervision::Masks] {
         let recipe = recipe(supervision);
-        let images = Squares(3);
+        let images = Squares(9);
         let mut whole = trainer(&recipe, SEED, 12);
         whole.survey(&images, &|| true);
         for _ in 0..12 {
@@ -249,7 +249,7 @@ impl Examples for Alone {
 #[test]
 fn the_usual_size_is_the_middle_one_of_the_labels_in_pixels_of_the_images() {
     let recipe = recipe(Supervision::Points);
-    let images = Alone(Squares(5));
+    let images = Alone(Squares(9));
     let (model, device) = (model(), Device::flex());
     let mut sizes: Vec<f64> = Vec::new();
     for index in 0..images.len() {
@@ -282,15 +282,18 @@ fn the_usual_size_is_the_middle_one_of_the_labels_in_pixels_of_the_images() {
 #[test]
 fn a_survey_says_nothing_where_it_may_not_look_or_does_not_matter() {
     let mut recipe = recipe(Supervision::Points);
-    let surveyed = |recipe: &Recipe, goes_on: bool| {
+    let surveyed = |recipe: &Recipe, images: usize, goes_on: bool| {
         let mut trainer = trainer(recipe, SEED, 2);
-        trainer.survey(&Squares(3), &|| goes_on);
+        trainer.survey(&Squares(images), &|| goes_on);
         trainer.position().usual_area
     };
-    assert_eq!(surveyed(&recipe, false), None);
+    assert!(surveyed(&recipe, 9, true).is_some());
+    assert_eq!(surveyed(&recipe, 9, false), None);
+    // A handful of images may all be of one kind.
+    assert_eq!(surveyed(&recipe, 5, true), None);
     recipe.labels.choice.usual_weight = 0.0;
-    assert_eq!(surveyed(&recipe, true), None);
-    assert_eq!(surveyed(&Recipe::published(), true), None);
+    assert_eq!(surveyed(&recipe, 9, true), None);
+    assert_eq!(surveyed(&Recipe::published(), 9, true), None);
 }
 
 #[test]

@@ -310,7 +310,7 @@ pub fn adapt(
 
 /// Finds out what size objects usually have, where that matters and is not known.
 fn survey(trainer: &mut Trainer, images: &dyn Examples, observer: &mut dyn Observer) {
-    if !trainer.wants_survey() {
+    if !trainer.wants_survey(images.len()) {
         return;
     }
     let count = SURVEYED.min(images.len());
