@@ -78,13 +78,7 @@ impl Scene {
             .bands
             .as_ref()
             .unwrap_or(&raster.info().default_bands);
-        if !matches!(bands.len(), 1 | 3) {
-            return Err(RasterError::BandCount {
-                path: raster.path.clone(),
-                count: bands.len(),
-            });
-        }
-        let bands = raster.check_bands(bands)?;
+        let bands = checked(&raster, bands)?;
         let is_small = raster.pixels.base().kind == SampleKind::U8;
         let stretch = options.stretch.unwrap_or(if is_small {
             Stretch::None
@@ -95,6 +89,25 @@ impl Scene {
         Ok(Self {
             raster,
             bands,
+            stretch,
+            limits,
+        })
+    }
+
+    /// A raster that is open already, looked at as it or another one was found to be: the bands of these
+    /// limits with them. They are not looked for again.
+    ///
+    /// # Errors
+    /// If there is neither one band nor three, or the raster does not have them.
+    pub fn seen_as(
+        raster: Raster,
+        stretch: Stretch,
+        limits: Vec<StretchLimits>,
+    ) -> Result<Self, RasterError> {
+        let bands: Vec<usize> = limits.iter().map(|limits| limits.band).collect();
+        Ok(Self {
+            bands: checked(&raster, &bands)?,
+            raster,
             stretch,
             limits,
         })
@@ -349,6 +362,17 @@ impl Scene {
             None => vec![0.0; self.bands.len()],
         }
     }
+}
+
+/// Bands that can be shown, from 0; they are given from 1.
+fn checked(raster: &Raster, bands: &[usize]) -> Result<Vec<usize>, RasterError> {
+    if !matches!(bands.len(), 1 | 3) {
+        return Err(RasterError::BandCount {
+            path: raster.path.clone(),
+            count: bands.len(),
+        });
+    }
+    raster.check_bands(bands)
 }
 
 /// Where an area that lies inside a window begins in it: not negative, and of 32 bits.

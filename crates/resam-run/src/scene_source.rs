@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use resam_adapt::views::View;
 use resam_adapt::{Example, ExampleInstance, Examples};
 use resam_data::layouts::files_below;
-use resam_geo::{Raster, RasterError, Scene, SceneOptions, Window};
+use resam_geo::{Raster, RasterError, Scene, SceneOptions, Stretch, StretchLimits, Window};
 use resam_sam::PromptPoint;
 use resam_scene::{ObjectPrompt, PlannedWindow, SegmentOptions, windows};
 use serde_json::{Value, json};
@@ -23,7 +23,8 @@ struct PointedScene {
     name: String,
     objects: Vec<ObjectPrompt>,
     /// How its values become 8 bits.
-    shown: Value,
+    stretch: Stretch,
+    limits: Vec<StretchLimits>,
 }
 
 /// Windows of scenes that show pointed objects away from their edges, as a run of `segment` would
@@ -31,7 +32,6 @@ struct PointedScene {
 #[derive(Debug, Clone)]
 pub struct PointedScenes {
     scenes: Arc<Vec<PointedScene>>,
-    options: SceneOptions,
     /// Each with its scene's place in the list.
     windows: Vec<(usize, PlannedWindow)>,
     /// Objects that are kept back, by scene and place in its list: no window asks about them.
@@ -134,12 +134,8 @@ impl PointedScenes {
             planned.extend(of_scene.into_iter().map(|window| (place, window)));
             scenes.push(PointedScene {
                 path: scene.raster().path().to_owned(),
-                shown: json!({
-                    "scene": name,
-                    "bands": scene.bands(),
-                    "stretch": scene.stretch().to_string(),
-                    "stretch_limits": scene.stretch_limits(),
-                }),
+                stretch: scene.stretch(),
+                limits: scene.stretch_limits().to_vec(),
                 name,
                 objects,
             });
@@ -179,7 +175,6 @@ impl PointedScenes {
         }
         let scenes = Self {
             scenes: Arc::new(scenes),
-            options: options.clone(),
             windows: planned,
             without: Arc::default(),
             opened: Arc::default(),
@@ -222,10 +217,16 @@ impl PointedScenes {
 
     /// Which bands of the scenes are seen, and how their values become 8 bits.
     pub fn shown(&self) -> Vec<Value> {
-        self.scenes
-            .iter()
-            .map(|scene| scene.shown.clone())
-            .collect()
+        let shown = |scene: &PointedScene| {
+            let bands: Vec<usize> = scene.limits.iter().map(|limits| limits.band).collect();
+            json!({
+                "scene": scene.name,
+                "bands": bands,
+                "stretch": scene.stretch.to_string(),
+                "stretch_limits": scene.limits,
+            })
+        };
+        self.scenes.iter().map(shown).collect()
     }
 
     /// The objects with a positive point in a window: each with its place in the list and its points there, in
@@ -258,7 +259,14 @@ impl PointedScenes {
         match &*opened {
             Some((of, scene)) if *of == at => Ok(Arc::clone(scene)),
             _ => {
-                let scene = Arc::new(Scene::open(&self.scenes[at].path, &self.options)?);
+                let PointedScene {
+                    path,
+                    stretch,
+                    limits,
+                    ..
+                } = &self.scenes[at];
+                let scene = Scene::seen_as(Raster::open(path)?, *stretch, limits.clone())?;
+                let scene = Arc::new(scene);
                 *opened = Some((at, Arc::clone(&scene)));
                 Ok(scene)
             }

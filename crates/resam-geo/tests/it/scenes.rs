@@ -1,7 +1,8 @@
 //! Rasters as they are looked at.
 
 use resam_geo::{
-    GeoTiffSpec, GeoTiffWriter, RasterError, SampleKind, Scene, SceneOptions, Stretch, Tile,
+    GeoTiffSpec, GeoTiffWriter, Raster, RasterError, SampleKind, Scene, SceneOptions, Stretch,
+    StretchLimits, Tile,
 };
 
 use crate::fixtures::{HEIGHT, WIDTH, fixture, value, window};
@@ -58,6 +59,43 @@ fn bands_are_chosen_and_outside_is_black_and_not_valid() {
         assert_eq!(tile.image.get_pixel(x, y).0, expected);
         assert_eq!(tile.valid.get(x, y), inside);
     }
+}
+
+#[test]
+fn a_scene_that_is_opened_again_is_seen_as_before() {
+    let names = [
+        "nodata_i16",
+        "nodata_nan_f32",
+        "u8_rgb_tiles_lzw_predictor2",
+    ];
+    let all = window(0, 0, WIDTH, HEIGHT);
+    for name in names {
+        let before = scene(name, &SceneOptions::default());
+        let raster = Raster::open(fixture(&format!("{name}.tif"))).unwrap();
+        let limits = before.stretch_limits().to_vec();
+        let again = Scene::seen_as(raster, before.stretch(), limits).unwrap();
+        assert_eq!(again.bands(), before.bands());
+        let [before, again] = [before, again].map(|scene| scene.read(all, WIDTH, HEIGHT).unwrap());
+        assert_eq!(again.image, before.image, "{name}");
+        assert_eq!(again.valid, before.valid, "{name}");
+    }
+    // The limits are those that are given, not those that would be found.
+    let raster = || Raster::open(fixture("nodata_i16.tif")).unwrap();
+    let limits = |band| StretchLimits {
+        band,
+        low: 1e6,
+        high: 2e6,
+    };
+    let dark = Scene::seen_as(raster(), Stretch::Range(1e6, 2e6), vec![limits(1)]).unwrap();
+    let dark = dark.read(all, WIDTH, HEIGHT).unwrap();
+    assert!(dark.image.pixels().all(|pixel| pixel.0 == [0; 3]));
+    let missing = Scene::seen_as(raster(), Stretch::MinMax, vec![limits(99)]);
+    assert!(matches!(
+        missing,
+        Err(RasterError::NoSuchBand { asked: 99, .. })
+    ));
+    let none = Scene::seen_as(raster(), Stretch::MinMax, Vec::new());
+    assert!(matches!(none, Err(RasterError::BandCount { count: 0, .. })));
 }
 
 #[test]

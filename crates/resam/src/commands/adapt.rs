@@ -247,13 +247,9 @@ fn of_scenes(
         common,
         &format!("{objects} objects in {windows} windows of {of} are learnt from"),
     );
-    let (images, held_out) = match to_hold_out(arguments, scenes.len(), "windows")? {
-        0 => (scenes, None),
-        count => {
-            let (images, held_out) = scenes.hold_out(count, common.seed);
-            (images, Some(held_out))
-        }
-    };
+    let count = to_hold_out(arguments, scenes.len(), "windows")?;
+    let hold_out = |scenes: PointedScenes, count| scenes.hold_out(count, common.seed);
+    let (images, held_out) = with_held_out(scenes, count, hold_out);
     if images.is_empty() {
         return Err(WrongInput::new(
             "every object lies in a window that is held out",
@@ -262,8 +258,8 @@ fn of_scenes(
         .into());
     }
     Ok(Lessons {
-        images: Box::new(images),
-        held_out: held_out.map(|held_out| Box::new(held_out) as Box<dyn Examples>),
+        images,
+        held_out,
         scenes: shown,
     })
 }
@@ -284,18 +280,27 @@ fn of_images(folder: &Path, arguments: &Adapt, common: &Common) -> Result<Lesson
             &format!("{without} images have no point and are left out"),
         );
     }
-    let (images, held_out) = match to_hold_out(arguments, images.len(), "images")? {
-        0 => (images, None),
-        count => {
-            let (images, held_out) = images.hold_out(count, common.seed);
-            (images, Some(held_out))
-        }
-    };
+    let count = to_hold_out(arguments, images.len(), "images")?;
+    let hold_out = |images: PointedImages, count| images.hold_out(count, common.seed);
+    let (images, held_out) = with_held_out(images, count, hold_out);
     Ok(Lessons {
-        images: Box::new(images),
-        held_out: held_out.map(|held_out| Box::new(held_out) as Box<dyn Examples>),
+        images,
+        held_out,
         scenes: Vec::new(),
     })
+}
+
+/// What is learnt from, and what is kept back of it: so many, as `hold_out` cuts them off.
+fn with_held_out<E: Examples + 'static>(
+    all: E,
+    count: usize,
+    hold_out: impl FnOnce(E, usize) -> (E, E),
+) -> (Box<dyn Examples>, Option<Box<dyn Examples>>) {
+    if count == 0 {
+        return (Box::new(all), None);
+    }
+    let (images, held_out) = hold_out(all, count);
+    (Box::new(images), Some(Box::new(held_out)))
 }
 
 /// How many of so many images or windows are kept back.
