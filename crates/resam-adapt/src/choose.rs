@@ -13,9 +13,9 @@
 //! `agreement + stability_weight * stability - size_weight * |ln(area) - m| - contradicted`, the single mask
 //! a little ahead of those for an ambiguous point: another has to be clearly better. `m` is the median of
 //! `ln(area)` over the chosen masks of the image. Since `m` depends on the choice, both are found in turns,
-//! beginning with the single mask. An object that is alone in its image has no company but itself: where
-//! the usual size in other images of the kind is known, `m` is the mean of both, the usual one counting as
-//! some objects more. In a closer look at a part of the image `m` is known from the whole of it.
+//! beginning with the single mask. In a closer look at a part of the image `m` is known from the whole of it.
+//! An object that is alone in its image has no company but itself: where the middle `u` of `ln(area)` in other
+//! images of the kind is known, `usual_weight * |ln(area) - u|` is taken off too.
 
 use crate::recipe::Choice;
 
@@ -52,36 +52,30 @@ pub fn stability(logits: &[f32]) -> f64 {
     }
 }
 
-/// What is known of the size of objects beside the masks that are chosen among.
+/// What is known beforehand of the size of objects.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Company {
-    /// The middle of `ln(area)`.
-    middle: f64,
-    /// Objects of the image that it counts as; infinitely many where nothing else counts.
-    objects: f64,
+    /// `m`, where it is known from the whole of the image.
+    of_image: Option<f64>,
+    /// The middle of `ln(area)` in images of the kind, and the weight of the distance from it.
+    usual: Option<(f64, f64)>,
 }
 
 impl Company {
-    /// That of the chosen masks of the image, by their areas in pixels, in what is known `beside` them: `m`,
-    /// for a part of the image. None where nothing is known.
-    pub fn of_chosen(areas: impl IntoIterator<Item = u64>, beside: Option<Self>) -> Option<Self> {
+    /// That of the chosen masks of an image, by their areas in pixels, for a part of the image; what was
+    /// known `before` of images of the kind stays known. None where nothing is.
+    pub fn of_chosen(areas: impl IntoIterator<Item = u64>, before: Option<Self>) -> Option<Self> {
         let mut sizes: Vec<f64> = areas.into_iter().map(log).collect();
-        let middle = match sizes.len() {
-            0 => beside?.middle,
-            _ => middle_beside(&mut sizes, beside),
-        };
-        Some(Self {
-            middle,
-            objects: f64::INFINITY,
-        })
+        let of_image = (!sizes.is_empty()).then(|| median(&mut sizes));
+        let usual = before.and_then(|company| company.usual);
+        (of_image.is_some() || usual.is_some()).then_some(Self { of_image, usual })
     }
 
-    /// An area in pixels that is usual in images of the kind, which counts as so many `objects` of the
-    /// image.
-    pub fn usual(area: f64, objects: f64) -> Self {
+    /// An area in pixels that is usual in images of the kind, and the weight of the distance from it.
+    pub fn usual(area: f64, weight: f64) -> Self {
         Self {
-            middle: (area + 1.0).ln(),
-            objects,
+            of_image: None,
+            usual: Some(((area + 1.0).ln(), weight)),
         }
     }
 
@@ -89,8 +83,10 @@ impl Company {
     #[must_use]
     pub fn magnified(self, times: f64) -> Self {
         Self {
-            middle: self.middle + times.ln(),
-            ..self
+            of_image: self.of_image.map(|middle| middle + times.ln()),
+            usual: self
+                .usual
+                .map(|(middle, weight)| (middle + times.ln(), weight)),
         }
     }
 }
@@ -121,7 +117,13 @@ pub fn choose<E>(
     }
     // Whatever is best though its agreement is known stays best when the others become known.
     let mut best_in = |instances: &mut [Vec<Candidate>], middle: f64| loop {
-        let chosen = best_of_each(instances, middle, choice, SINGLE);
+        let judge = Judge {
+            choice,
+            middle,
+            usual: company.and_then(|company| company.usual),
+            first: SINGLE,
+        };
+        let chosen = judge.best_of_each(instances);
         let places = chosen.iter().copied().enumerate();
         let unasked: Vec<_> = places.filter(|&(of, at)| !known[of][at]).collect();
         if unasked.is_empty() {
@@ -156,59 +158,71 @@ pub fn is_closer_meant(
         .collect();
     let mut chosen = vec![0; candidates.len()];
     for _ in 0..TURNS {
-        let middle = middle_of(&candidates, &chosen, company);
-        chosen = best_of_each(&candidates, middle, choice, -CLOSER);
+        let judge = Judge {
+            choice,
+            middle: middle_of(&candidates, &chosen, company),
+            usual: company.and_then(|company| company.usual),
+            first: -CLOSER,
+        };
+        chosen = judge.best_of_each(&candidates);
     }
     chosen.into_iter().map(|at| at == 1).collect()
 }
 
-/// `m` as the chosen candidates have it, in company.
+/// `m`: what is known, or as the chosen candidates have it.
 fn middle_of(instances: &[Vec<Candidate>], chosen: &[usize], company: Option<Company>) -> f64 {
+    if let Some(known) = company.and_then(|company| company.of_image) {
+        return known;
+    }
     let pairs = instances.iter().zip(chosen);
     let mut sizes: Vec<f64> = pairs
         .map(|(candidates, &at)| log_area(&candidates[at]))
         .collect();
-    middle_beside(&mut sizes, company)
+    median(&mut sizes)
 }
 
-/// The median of sizes, drawn towards what is known beside them.
-fn middle_beside(sizes: &mut [f64], company: Option<Company>) -> f64 {
-    let own = median(sizes);
-    company.map_or(own, |company| {
-        let share = 1.0 / (1.0 + sizes.len() as f64 / company.objects);
-        own + share * (company.middle - own)
-    })
-}
-
-/// `first` is what the first candidate of each is ahead of the others.
-fn best_of_each(
-    instances: &[Vec<Candidate>],
+/// What candidates are judged by.
+struct Judge<'a> {
+    choice: &'a Choice,
+    /// `m`.
     middle: f64,
-    choice: &Choice,
+    /// `u` and its weight.
+    usual: Option<(f64, f64)>,
+    /// What the first candidate of each is ahead of the others.
     first: f64,
-) -> Vec<usize> {
-    let of_each = instances.iter();
-    of_each
-        .map(|candidates| best(candidates, middle, choice, first))
-        .collect()
 }
 
-fn best(candidates: &[Candidate], middle: f64, choice: &Choice, first: f64) -> usize {
-    let value = |at: usize| {
-        let candidate = &candidates[at];
-        let ahead = if at == 0 { first } else { 0.0 };
-        ahead + candidate.agreement + choice.stability_weight * candidate.stability
-            - choice.size_weight * (log_area(candidate) - middle).abs()
-            - CONTRADICTION * f64::from(u8::from(candidate.contradicted))
-    };
-    let mut best = 0;
-    for at in 1..candidates.len() {
-        // Of equals the first stays.
-        if value(at) > value(best) {
-            best = at;
-        }
+impl Judge<'_> {
+    fn best_of_each(&self, instances: &[Vec<Candidate>]) -> Vec<usize> {
+        let of_each = instances.iter();
+        of_each.map(|candidates| self.best(candidates)).collect()
     }
-    best
+
+    fn best(&self, candidates: &[Candidate]) -> usize {
+        let value = |at: usize| {
+            let ahead = if at == 0 { self.first } else { 0.0 };
+            ahead + self.value(&candidates[at])
+        };
+        let mut best = 0;
+        for at in 1..candidates.len() {
+            // Of equals the first stays.
+            if value(at) > value(best) {
+                best = at;
+            }
+        }
+        best
+    }
+
+    fn value(&self, candidate: &Candidate) -> f64 {
+        let away = |middle: f64| (log_area(candidate) - middle).abs();
+        let unusual = self
+            .usual
+            .map_or(0.0, |(usual, weight)| weight * away(usual));
+        candidate.agreement + self.choice.stability_weight * candidate.stability
+            - self.choice.size_weight * away(self.middle)
+            - unusual
+            - CONTRADICTION * f64::from(u8::from(candidate.contradicted))
+    }
 }
 
 fn log_area(candidate: &Candidate) -> f64 {
@@ -237,7 +251,7 @@ mod tests {
         candidates: true,
         stability_weight: 0.3,
         size_weight: 0.2,
-        usual_weight: 2.0,
+        usual_weight: 0.1,
         closer: false,
     };
 
@@ -291,22 +305,20 @@ mod tests {
             let sizes = instances.iter().zip(&chosen);
             let mut sizes: Vec<f64> = sizes.map(|(of, &at)| size(&of[at])).collect();
             sizes.sort_by(f64::total_cmp);
-            let (count, half) = (sizes.len() as f64, sizes.len() / 2);
+            let half = sizes.len() / 2;
             let own = match sizes.len() % 2 {
                 1 => sizes[half],
                 _ => (sizes[half - 1] + sizes[half]) / 2.0,
             };
-            let middle = match company {
-                None => own,
-                Some(of) if of.objects.is_infinite() => of.middle,
-                Some(of) => (count * own + of.objects * of.middle) / (count + of.objects),
-            };
+            let middle = company.and_then(|of| of.of_image).unwrap_or(own);
+            let usual = company.and_then(|of| of.usual);
             for (chosen, candidates) in chosen.iter_mut().zip(instances) {
                 let value = |at: &usize| {
                     let of = &candidates[*at];
                     let single = if *at == 0 { 0.2 } else { 0.0 };
                     single + of.agreement + choice.stability_weight * of.stability
                         - choice.size_weight * (size(of) - middle).abs()
+                        - usual.map_or(0.0, |(at, weight)| weight * (size(of) - at).abs())
                         - if of.contradicted { 1000.0 } else { 0.0 }
                 };
                 let worse = |a: &usize, b: &usize| value(a).total_cmp(&value(b));
@@ -352,7 +364,7 @@ mod tests {
                 .collect();
             let company = match case % 3 {
                 0 => Company::of_chosen([300, 500], None),
-                1 => Some(Company::usual(400.0, 4.0)),
+                1 => Some(Company::usual(400.0, 0.1)),
                 _ => None,
             };
             let (chosen, of_these) = asking(&instances, &CHOICE, company);
@@ -425,32 +437,38 @@ mod tests {
 
     #[test]
     fn what_is_usual_elsewhere_decides_for_one_that_is_alone_and_not_for_many() {
-        let unsure = vec![candidate(0.95, 40_000), candidate(0.9, 110)];
-        let usual = Some(Company::usual(100.0, 4.0));
+        // Alone, the single mask is its own company, and the other one is three powers of e away.
+        let unsure = vec![candidate(0.3, 40_000), candidate(0.9, 2000)];
+        let usual = Some(Company::usual(1000.0, 0.1));
         assert_eq!(choose(std::slice::from_ref(&unsure), &CHOICE, None), [0]);
         assert_eq!(choose(std::slice::from_ref(&unsure), &CHOICE, usual), [1]);
-        // Forty large ones know their image better.
-        let large = vec![candidate(0.9, 40_000)];
-        let mut company = vec![large; 40];
-        company.push(unsure);
-        assert_eq!(choose(&company, &CHOICE, usual)[40], 0);
+        // A mask that its box brings back is not given up for one that is of the usual size.
+        let sure = vec![candidate(0.8, 40_000), candidate(0.9, 2000)];
+        assert_eq!(choose(&[sure], &CHOICE, usual), [0]);
+        // What is seen of others in the image counts for more: of either size.
+        let of = |area| vec![candidate(0.9, area)];
+        let large = [of(40_000), of(40_000), of(40_000), unsure.clone()];
+        assert_eq!(
+            choose(&large, &CHOICE, Some(Company::usual(6000.0, 0.1)))[3],
+            0
+        );
+        let small = [of(2000), of(2000), of(2000), unsure];
+        assert_eq!(
+            choose(&small, &CHOICE, Some(Company::usual(90_000.0, 0.1)))[3],
+            1
+        );
     }
 
     #[test]
-    fn company_is_the_mean_of_the_images_own_middle_and_of_the_usual() {
-        // ln(area + 1) of 7 and of 8^4 - 1: one and four logarithms of 8.
-        let own = || [7, 7, 9_999_999];
-        let usual = |objects| Company::usual(4095.0, objects);
-        let beside = |beside| {
-            let company = Company::of_chosen(own(), beside).expect("something is known");
-            company.middle / 8f64.ln()
-        };
-        assert!((beside(None) - 1.0).abs() < 1e-12);
-        assert!((beside(Some(usual(3.0))) - 2.5).abs() < 1e-12);
-        assert!((beside(Some(usual(6.0))) - 3.0).abs() < 1e-12);
-        assert!((beside(Some(usual(f64::INFINITY))) - 4.0).abs() < 1e-12);
-        let alone = Company::of_chosen([], Some(usual(4.0))).expect("the usual is known");
-        assert!((alone.middle / 8f64.ln() - 4.0).abs() < 1e-12);
+    fn what_is_usual_stays_known_in_a_part_and_is_magnified_with_it() {
+        let usual = Company::usual(100.0, 0.1);
+        let both = Company::of_chosen([50, 60, 9000], Some(usual)).expect("something is known");
+        assert_eq!(both.of_image, Some(61f64.ln()));
+        assert_eq!(both.usual, Some((101f64.ln(), 0.1)));
+        assert_eq!(Company::of_chosen([], Some(usual)), Some(usual));
+        let larger = both.magnified(4.0);
+        assert_eq!(larger.of_image, Some(61f64.ln() + 4f64.ln()));
+        assert_eq!(larger.usual, Some((101f64.ln() + 4f64.ln(), 0.1)));
     }
 
     #[test]

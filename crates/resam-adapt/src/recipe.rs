@@ -125,8 +125,8 @@ pub struct Choice {
     pub stability_weight: f64,
     /// Weight of its distance from the size of the others, in powers of e.
     pub size_weight: f64,
-    /// Objects of an image that the usual size of all images counts as beside the image's own; 0 judges
-    /// each image by itself.
+    /// Weight of its distance from the size that is usual in all images, in powers of e; 0 judges each
+    /// image by itself.
     pub usual_weight: f64,
     /// Ask about what is small a second time, where it is seen at twice the scale; see
     /// [`crate::closer`]. It takes `candidates`.
@@ -139,7 +139,7 @@ impl Default for Choice {
             candidates: true,
             stability_weight: 0.3,
             size_weight: 0.2,
-            usual_weight: 2.0,
+            usual_weight: 0.1,
             closer: true,
         }
     }
