@@ -378,7 +378,6 @@ fn a_run_that_gets_no_better_ends_when_its_patience_does() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn an_adapter_whose_objects_have_no_pixels_is_refused_by_name() {
     let folder = folder();
@@ -401,6 +400,7 @@ fn an_adapter_whose_objects_have_no_pixels_is_refused_by_name() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn ctrl_c_leaves_a_checkpoint_and_a_word_about_going_on() {
     let folder = folder();
