@@ -9,6 +9,47 @@ use crate::choose::{Candidate, Company, choose, is_closer_meant, stability};
 use crate::closer::{is_cut, parts, with_points};
 use crate::recipe::Choice;
 
+/// Which of the masks that a model has for a prompt is its answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Answering {
+    /// Take the one of the three masks for an ambiguous prompt that has the highest predicted
+    /// quality, instead of the single mask.
+    pub multimask: bool,
+    /// Take the mask that the loop finds, [`requery`], by this choice, whatever `multimask` says.
+    pub requery: Option<Choice>,
+    /// The area in pixels of an image that objects usually have, where the loop knows it.
+    pub usual_area: Option<f64>,
+}
+
+impl Answering {
+    /// Answers prompts about an encoded image, whose pixels are at hand for a closer look.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict`].
+    pub fn answer(
+        &self,
+        predictor: &Predictor,
+        image: &EncodedImage,
+        pixels: RgbView<'_>,
+        prompts: &[Prompt],
+    ) -> Result<Vec<Prediction>, SamError> {
+        let Some(choice) = &self.requery else {
+            return predictor.predict_best(image, prompts, self.multimask);
+        };
+        let company = choice.company(self.usual_area);
+        let found = requery(
+            predictor,
+            image,
+            Some(pixels),
+            prompts,
+            &[],
+            choice,
+            company,
+        )?;
+        Ok(found.into_iter().map(|found| found.prediction).collect())
+    }
+}
+
 /// Answers prompts about one image: of the masks that the model has for a point, the one that
 /// [`choose`] finds, judged beside those of the other prompts. What is asked with a box or with a mask
 /// is not ambiguous and is answered with the single mask. `beside` are points on other objects, which

@@ -42,7 +42,7 @@ pub mod trainer;
 pub mod usual;
 pub mod views;
 
-pub use answer::{Found, requery};
+pub use answer::{Answering, Found, requery};
 pub use checkpoint::{Plan, State, StateError};
 pub use example::{Example, ExampleInstance, Examples};
 pub use losses::{MaskLosses, mask_losses};

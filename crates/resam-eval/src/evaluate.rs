@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use resam_adapt::Choice;
+use resam_adapt::Answering;
 use resam_data::{DataError, Dataset, ImageRecord, Instance, PointFile, draws};
 use resam_mask::{Bitmap, MaskError};
 use resam_sam::preprocess::RgbView;
@@ -24,20 +24,6 @@ pub enum Prompting {
     },
     /// The box of the true mask.
     TrueBox,
-}
-
-/// How the answers are taken.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Answering {
-    /// Take the one of the three masks for an ambiguous prompt that has the highest predicted
-    /// quality, instead of the single mask.
-    pub multimask: bool,
-    /// Take the mask that the loop finds at inference, [`resam_adapt::requery()`], by this choice.
-    pub requery: Option<Choice>,
-    /// The area in pixels of an image that objects usually have, where the loop knows it.
-    pub usual_area: Option<f64>,
-    /// A pixel is on the object when its logit is above this: 0 for SAM, 0.5 for ReSAM's scorer.
-    pub threshold: f32,
 }
 
 /// The scores of a data set, and what could not be scored.
@@ -113,6 +99,8 @@ pub enum EvaluateError {
 
 /// Scores a model on all instances of a data set that are prompted; crowds are left out.
 ///
+/// A pixel is on an object when its logit is above `threshold`: 0 for SAM, 0.5 for ReSAM's scorer.
+///
 /// `observe` is told the number of images done, after each. An image that cannot be read is
 /// noted and passed over; everything else that is wrong ends the run.
 ///
@@ -122,6 +110,7 @@ pub fn evaluate(
     dataset: &Dataset,
     prompting: &Prompting,
     answering: Answering,
+    threshold: f32,
     predictor: &Predictor,
     mut observe: impl FnMut(usize),
 ) -> Result<Evaluation, EvaluateError> {
@@ -138,6 +127,7 @@ pub fn evaluate(
                     &decoded.rgb,
                     &asked,
                     answering,
+                    threshold,
                     predictor,
                 )?,
                 Err(error) => evaluation
@@ -236,6 +226,7 @@ fn score_image(
     rgb: &image::RgbImage,
     questions: &[Question<'_>],
     answering: Answering,
+    threshold: f32,
     predictor: &Predictor,
 ) -> Result<(), EvaluateError> {
     let view = RgbView::new(rgb.width() as usize, rgb.height() as usize, rgb.as_raw())?;
@@ -244,29 +235,10 @@ fn score_image(
         .iter()
         .map(|question| question.prompt.clone())
         .collect();
-    let answers = match &answering.requery {
-        Some(choice) => {
-            let company = choice.company(answering.usual_area);
-            let found = resam_adapt::requery(
-                predictor,
-                &encoded,
-                Some(view),
-                &prompts,
-                &[],
-                choice,
-                company,
-            )?;
-            found.into_iter().map(|found| found.prediction).collect()
-        }
-        None => predictor.predict_best(&encoded, &prompts, answering.multimask)?,
-    };
+    let answers = answering.answer(predictor, &encoded, view, &prompts)?;
     for (question, answer) in questions.iter().zip(answers) {
-        let predicted = Bitmap::from_threshold(
-            &answer.logits(),
-            image.width,
-            image.height,
-            answering.threshold,
-        )?;
+        let predicted =
+            Bitmap::from_threshold(&answer.logits(), image.width, image.height, threshold)?;
         let scores = Scores::of_instance(&predicted, &question.truth)?;
         let Instance { id, category, .. } = question.instance;
         evaluation

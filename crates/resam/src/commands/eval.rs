@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use resam_data::PointFile;
-use resam_eval::evaluate::{Answering, InstanceRow};
+use resam_eval::evaluate::InstanceRow;
 use resam_eval::{Evaluation, Prompting, evaluate};
 use resam_output::{check_writable, write_atomically};
 use serde_json::json;
@@ -65,15 +65,14 @@ pub(crate) fn score(arguments: &Eval, common: &Common) -> Result<(Evaluation, f6
     let model = load(&arguments.model, common)?;
     let started = Instant::now();
     let progress = Progress::new("images", dataset.images().len(), common);
-    let answering = Answering {
-        multimask: arguments.multimask,
-        requery: model.choice(arguments.requery, arguments.multimask),
-        usual_area: model.usual_area,
-        threshold: arguments.threshold,
-    };
-    let evaluation = evaluate(&dataset, &prompting, answering, &model.predictor, |done| {
-        progress.set(done)
-    })?;
+    let evaluation = evaluate(
+        &dataset,
+        &prompting,
+        model.answering(arguments.requery, arguments.multimask),
+        arguments.threshold,
+        &model.predictor,
+        |done| progress.set(done),
+    )?;
     progress.finish();
     let seconds = started.elapsed().as_secs_f64();
 

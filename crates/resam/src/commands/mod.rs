@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
-use resam_adapt::Choice;
+use resam_adapt::{Answering, Choice};
 use resam_checkpoint::Checkpoint;
 use resam_output::{RunRecord, Weights};
 use resam_sam::{Adapter, ComputeDevice, Device, Precision, Predictor, Sam, SamConfig};
@@ -70,6 +70,15 @@ impl LoadedModel {
             closer: self.closer,
             ..Choice::default()
         })
+    }
+
+    /// How prompts about an image are answered.
+    pub(crate) fn answering(&self, asked: bool, multimask: bool) -> Answering {
+        Answering {
+            multimask,
+            requery: self.choice(asked, multimask),
+            usual_area: self.usual_area,
+        }
     }
 }
 

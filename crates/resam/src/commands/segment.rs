@@ -48,22 +48,8 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     let encoded = model.predictor.encode(view);
     let encoding = started.elapsed().as_secs_f64();
     let prompts: Vec<Prompt> = asked.iter().map(|one| one.prompt.clone()).collect();
-    let predictor = &model.predictor;
-    let answers = match model.choice(arguments.requery, arguments.multimask) {
-        Some(choice) => {
-            let found = resam_adapt::requery(
-                predictor,
-                &encoded,
-                Some(view),
-                &prompts,
-                &[],
-                &choice,
-                choice.company(model.usual_area),
-            )?;
-            found.into_iter().map(|found| found.prediction).collect()
-        }
-        None => predictor.predict_best(&encoded, &prompts, arguments.multimask)?,
-    };
+    let answering = model.answering(arguments.requery, arguments.multimask);
+    let answers = answering.answer(&model.predictor, &encoded, view, &prompts)?;
     let mut objects = Vec::with_capacity(asked.len());
     for (index, (one, answer)) in asked.into_iter().zip(answers).enumerate() {
         objects.push(Object {
