@@ -22,7 +22,7 @@ use crate::trained::Trained;
 use crate::trainer::Position;
 
 /// The layout of the file; another one is refused.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// The state of a run.
 #[derive(Debug, Clone, PartialEq)]

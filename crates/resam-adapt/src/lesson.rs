@@ -132,6 +132,8 @@ pub(crate) struct Scholar<'a> {
     pub(crate) teacher: &'a Sam,
     /// The area in pixels of an image that objects usually have, where it is known.
     pub(crate) usual_area: Option<f64>,
+    /// The smallest agreement of a label that is learnt from.
+    pub(crate) least_agreement: f64,
     pub(crate) kept: Option<&'a Kept>,
     pub(crate) queues: &'a Queues,
     pub(crate) beta: f64,
@@ -161,7 +163,7 @@ impl Scholar<'_> {
             learning_rate: 0.0,
             skipped: None,
         };
-        let (lesson, places) = lesson_of(&labels, &asked, self.recipe);
+        let (lesson, places) = self.lesson_of(&labels, &asked);
         if lesson.instances.is_empty() {
             let reason = match labels.instances.is_empty() {
                 true => {
@@ -238,7 +240,7 @@ impl Scholar<'_> {
             }
         };
         let labels = &prepared.labels;
-        let (lesson, _) = lesson_of(labels, &labels.instances, self.recipe);
+        let (lesson, _) = self.lesson_of(labels, &labels.instances);
         let asked = self.drawn(lesson.instances, turn.number);
         Ok((prepared, asked))
     }
@@ -363,6 +365,33 @@ impl Scholar<'_> {
             strong,
         }
     }
+
+    /// What is learnt from labels about the instances that were asked, and the labels' places.
+    fn lesson_of(&self, labels: &PseudoLabels, asked: &[usize]) -> (Lesson, Vec<usize>) {
+        let recipe = self.recipe;
+        let mut lesson = Lesson {
+            instances: Vec::new(),
+            labels: Vec::new(),
+            chunk: recipe.schedule.chunk,
+            checkpoint_activations: recipe.schedule.checkpoint_activations,
+            share: 1.0 / recipe.schedule.batch as f64,
+        };
+        let mut places = Vec::new();
+        // By position the first label belongs to the first that was asked, whoever it was made for.
+        let owners = match recipe.labels.pair_by_position {
+            true => asked,
+            false => &labels.instances,
+        };
+        for (place, (&owner, mask)) in owners.iter().zip(&labels.masks).enumerate() {
+            let agreement = labels.agreement.get(place).copied().unwrap_or(1.0);
+            if agreement >= self.least_agreement && asked.contains(&owner) {
+                lesson.instances.push(owner);
+                lesson.labels.push(mask.clone());
+                places.push(place);
+            }
+        }
+        (lesson, places)
+    }
 }
 
 /// A look whose strong view was not made yet.
@@ -395,32 +424,6 @@ fn true_labels(example: &Example, framed: &Framed, asked: &[usize]) -> PseudoLab
         }
     }
     labels
-}
-
-/// What is learnt from labels about the instances that were asked, and the labels' places.
-fn lesson_of(labels: &PseudoLabels, asked: &[usize], recipe: &Recipe) -> (Lesson, Vec<usize>) {
-    let mut lesson = Lesson {
-        instances: Vec::new(),
-        labels: Vec::new(),
-        chunk: recipe.schedule.chunk,
-        checkpoint_activations: recipe.schedule.checkpoint_activations,
-        share: 1.0 / recipe.schedule.batch as f64,
-    };
-    let mut places = Vec::new();
-    // By position the first label belongs to the first that was asked, whoever it was made for.
-    let owners = match recipe.labels.pair_by_position {
-        true => asked,
-        false => &labels.instances,
-    };
-    for (place, (&owner, mask)) in owners.iter().zip(&labels.masks).enumerate() {
-        let agreement = labels.agreement.get(place).copied().unwrap_or(1.0);
-        if agreement >= recipe.labels.least_agreement && asked.contains(&owner) {
-            lesson.instances.push(owner);
-            lesson.labels.push(mask.clone());
-            places.push(place);
-        }
-    }
-    (lesson, places)
 }
 
 /// These rows of a tensor.

@@ -106,6 +106,9 @@ pub struct Labels {
     pub requery: bool,
     /// The smallest IoU of point mask and box mask at which an instance is learnt from.
     pub least_agreement: f64,
+    /// Learn from this share of the labels, the surest: where it is known what agreement is usual
+    /// ([`crate::usual`]), those that agree as much as this share does. 1 learns from all that agree enough.
+    pub surest: f64,
     /// Which of the model's masks a point means.
     pub choice: Choice,
     /// Pair masks and labels by position rather than by instance, as published: an empty instance
@@ -271,6 +274,7 @@ impl Default for Labels {
             certainty: crate::refine::CERTAINTY,
             requery: false,
             least_agreement: 0.7,
+            surest: 0.6,
             choice: Choice::default(),
             pair_by_position: false,
             encode_twice: false,
@@ -390,6 +394,7 @@ impl Recipe {
             ("labels.teacher_decay", labels.teacher_decay),
             ("labels.certainty", labels.certainty),
             ("labels.least_agreement", labels.least_agreement),
+            ("labels.surest", labels.surest),
         ];
         let sizes = [
             (
@@ -455,6 +460,7 @@ impl Recipe {
                 certainty: crate::refine::CERTAINTY,
                 requery: true,
                 least_agreement: 0.0,
+                surest: 1.0,
                 choice: Choice {
                     candidates: false,
                     stability_weight: 0.0,

@@ -20,7 +20,7 @@ use crate::recipe::{Decay, Recipe, Teacher};
 use crate::reinforce::Queues;
 use crate::step::{Gradients, LossParts};
 use crate::trained::{Trained, move_mean, on_device, trained, with_trained};
-use crate::usual::{FEWEST, SURVEYED, usual_area};
+use crate::usual::{FEWEST, SURVEYED, usual};
 
 /// Where a run is: all that a checkpoint holds beside tensors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,8 @@ pub struct Position {
     pub losses: VecDeque<f64>,
     /// The area in pixels of an image that objects usually have, once it is known.
     pub usual_area: Option<f64>,
+    /// The agreement from which on a label is one of the surest, once it is known.
+    pub sure_agreement: Option<f64>,
 }
 
 /// What came of a visit.
@@ -138,6 +140,12 @@ impl Trainer {
     /// Where the run is.
     pub fn position(&self) -> &Position {
         &self.position
+    }
+
+    /// The smallest agreement of a label that is learnt from: the recipe's, or that of the surest.
+    pub fn least_agreement(&self) -> f64 {
+        let sure = self.position.sure_agreement.unwrap_or(0.0);
+        self.recipe.labels.least_agreement.max(sure)
     }
 
     /// The recipe.
@@ -241,18 +249,19 @@ impl Trainer {
 
     /// Whether a [`survey`](Self::survey) of so many images is to come before the first visit.
     pub fn wants_survey(&self, images: usize) -> bool {
-        let minds = self.recipe.labels.choice.minds_the_usual();
+        let labels = &self.recipe.labels;
+        let minds = labels.choice.minds_the_usual() || labels.surest < 1.0;
         minds && images >= FEWEST && self.position.visits == 0
     }
 
-    /// Finds out, before the first visit, what size objects usually have ([`crate::usual`]), if the recipe
+    /// Finds out, before the first visit, what is usual in the images ([`crate::usual`]), if the recipe
     /// minds it: the model as it came looks at the images whose turn is first, as long as it may go on.
     pub fn survey(&mut self, examples: &dyn Examples, goes_on: &dyn Fn() -> bool) {
         if !self.wants_survey(examples.len()) {
             return;
         }
         let order = self.order(0, examples.len());
-        self.position.usual_area = usual_area(
+        let usual = usual(
             &self.frozen,
             examples,
             order.into_iter().take(SURVEYED).take_while(|_| goes_on()),
@@ -260,7 +269,14 @@ impl Trainer {
             self.input_size,
             &self.devices[0],
         );
-        self.last.0.usual_area = self.position.usual_area;
+        let labels = &self.recipe.labels;
+        for position in [&mut self.position, &mut self.last.0] {
+            let minds_size = labels.choice.minds_the_usual();
+            let area = usual.as_ref().filter(|_| minds_size);
+            position.usual_area = area.map(|usual| usual.area);
+            let sure = usual.as_ref().filter(|_| labels.surest < 1.0);
+            position.sure_agreement = sure.map(|usual| usual.agreement_of_surest(labels.surest));
+        }
     }
 
     /// Visits the next image of the pass at hand.
@@ -310,6 +326,7 @@ impl Trainer {
         let (student, teacher) = (&self.student, &self.labelling());
         let (kept, queues) = (self.kept.as_ref(), &self.queues);
         let usual_area = self.position.usual_area;
+        let least_agreement = self.least_agreement();
         let study = |turn: &Turn, device: &Device, beta: f64, moved: bool| {
             let place = |sam: &Sam| match moved {
                 true => on_device(sam.clone(), device),
@@ -323,6 +340,7 @@ impl Trainer {
                 student: &place(student),
                 teacher: &place(teacher),
                 usual_area,
+                least_agreement,
                 kept,
                 queues,
                 beta,

@@ -297,6 +297,52 @@ fn a_survey_says_nothing_where_it_may_not_look_or_does_not_matter() {
 }
 
 #[test]
+fn only_the_surest_labels_teach_once_it_is_known_which_they_are() {
+    let mut recipe = recipe(Supervision::Points);
+    // Labels of a visit are those of the survey.
+    recipe.labels.teacher = Teacher::Frozen;
+    recipe.labels.choice.usual_weight = 0.0;
+    recipe.labels.choice.closer = false;
+    recipe.views.flip = false;
+    let images = Alone(Squares(12));
+    let (model, device) = (model(), Device::flex());
+    let agreement = |index: usize| {
+        let example = images.read(index).expect("an image");
+        let framed = Framed::new(&example, SIZE, Flip::default()).expect("a frame");
+        let input = framed.input(&framed.weak, &device);
+        let embedding = model.image_encoder.forward(input);
+        let labels = pseudo_labels(&model, &embedding, &framed, &[0], &recipe.labels, 1, None);
+        labels.agreement.first().copied()
+    };
+    let agreements: Vec<Option<f64>> = (0..images.len()).map(agreement).collect();
+    let mut sorted: Vec<f64> = agreements.iter().copied().flatten().collect();
+    sorted.sort_by(f64::total_cmp);
+    let taught = |surest: f64| {
+        let mut recipe = recipe.clone();
+        recipe.labels.surest = surest;
+        let mut trainer = trainer(&recipe, SEED, images.len() as u64);
+        trainer.survey(&images, &|| true);
+        let bound = trainer.position().sure_agreement;
+        let mut taught = vec![false; images.len()];
+        for _ in 0..images.len() {
+            let visit = trainer.visit(&images).expect("a visit");
+            taught[visit.image] = visit.learnt > 0;
+        }
+        (bound, taught)
+    };
+    let half = sorted[sorted.len().div_ceil(2)];
+    assert!(sorted[0] < half, "{sorted:?}");
+    let surest = |bound: f64| {
+        let of_each = agreements.iter();
+        let surest = of_each.map(|agreement| agreement.is_some_and(|value| value >= bound));
+        surest.collect::<Vec<bool>>()
+    };
+    let share = (sorted.len() / 2) as f64 / sorted.len() as f64;
+    assert_eq!(taught(share), (Some(half), surest(half)));
+    assert_eq!(taught(1.0), (None, surest(0.0)));
+}
+
+#[test]
 fn a_visit_without_a_label_teaches_nothing_and_says_so() {
     let mut recipe = recipe(Supervision::Points);
     // No logit is that certain, so that every refined mask is empty.

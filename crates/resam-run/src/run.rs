@@ -308,18 +308,24 @@ pub fn adapt(
     Ok(outcome)
 }
 
-/// Finds out what size objects usually have, where that matters and is not known.
+/// Finds out what is usual in the images, where that matters and is not known.
 fn survey(trainer: &mut Trainer, images: &dyn Examples, observer: &mut dyn Observer) {
     if !trainer.wants_survey(images.len()) {
         return;
     }
     let count = SURVEYED.min(images.len());
     observer.note(&format!(
-        "looking at {count} images for the size that objects usually have"
+        "looking at {count} images for what is usual in them"
     ));
     trainer.survey(images, &|| !observer.interrupted());
     if let Some(area) = trainer.position().usual_area {
         observer.note(&format!("usually an object has about {area:.0} pixels"));
+    }
+    let bound = trainer.least_agreement();
+    if bound > trainer.recipe().labels.least_agreement {
+        observer.note(&format!(
+            "labels that agree to {bound:.2} or more teach; the others are not sure enough"
+        ));
     }
 }
 
