@@ -118,6 +118,13 @@ pub struct Labels {
     pub encode_twice: bool,
 }
 
+impl Labels {
+    /// Whether only the surest labels teach, where it is known which they are. True masks are all sure.
+    pub fn picks_the_surest(&self) -> bool {
+        self.supervision == Supervision::Points && self.surest < 1.0
+    }
+}
+
 /// Which of the model's masks a point means; see [`crate::choose`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

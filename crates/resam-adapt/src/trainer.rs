@@ -250,7 +250,7 @@ impl Trainer {
     /// Whether a [`survey`](Self::survey) of so many images is to come before the first visit.
     pub fn wants_survey(&self, images: usize) -> bool {
         let labels = &self.recipe.labels;
-        let minds = labels.choice.minds_the_usual() || labels.surest < 1.0;
+        let minds = labels.choice.minds_the_usual() || labels.picks_the_surest();
         minds && images >= FEWEST && self.position.visits == 0
     }
 
@@ -270,13 +270,12 @@ impl Trainer {
             &self.devices[0],
         );
         let labels = &self.recipe.labels;
-        for position in [&mut self.position, &mut self.last.0] {
-            let minds_size = labels.choice.minds_the_usual();
-            let area = usual.as_ref().filter(|_| minds_size);
-            position.usual_area = area.map(|usual| usual.area);
-            let sure = usual.as_ref().filter(|_| labels.surest < 1.0);
-            position.sure_agreement = sure.map(|usual| usual.agreement_of_surest(labels.surest));
-        }
+        let of_size = usual.as_ref().filter(|_| labels.choice.minds_the_usual());
+        let of_labels = usual.as_ref().filter(|_| labels.picks_the_surest());
+        self.position.usual_area = of_size.map(|usual| usual.area);
+        self.position.sure_agreement =
+            of_labels.map(|usual| usual.agreement_of_surest(labels.surest));
+        self.last.0 = self.position.clone();
     }
 
     /// Visits the next image of the pass at hand.

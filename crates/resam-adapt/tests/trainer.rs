@@ -343,6 +343,19 @@ fn only_the_surest_labels_teach_once_it_is_known_which_they_are() {
 }
 
 #[test]
+fn true_masks_are_all_sure() {
+    let mut recipe = recipe(Supervision::Masks);
+    recipe.labels.surest = 0.1;
+    let images = Squares(9);
+    let mut trainer = trainer(&recipe, SEED, 9);
+    trainer.survey(&images, &|| true);
+    assert_eq!(trainer.position().sure_agreement, None);
+    for _ in 0..images.len() {
+        assert_eq!(trainer.visit(&images).expect("a visit").learnt, 2);
+    }
+}
+
+#[test]
 fn a_visit_without_a_label_teaches_nothing_and_says_so() {
     let mut recipe = recipe(Supervision::Points);
     // No logit is that certain, so that every refined mask is empty.
