@@ -15,7 +15,11 @@
 //! `ln(area)` over the chosen masks of the image. Since `m` depends on the choice, both are found in turns,
 //! beginning with the single mask. In a closer look at a part of the image `m` is known from the whole of it.
 //! An object that is alone in its image has no company but itself: where the middle `u` of `ln(area)` in other
-//! images of the kind is known, `usual_weight * |ln(area) - u|` is taken off too.
+//! images of the kind is known, `usual_weight * |ln(area) - u|` is taken off too. But a running track among
+//! tennis courts is not of their kind: where the single mask, not contradicted, is much larger than the company,
+//! sizes have no say about its object. They would take a piece of it for the whole.
+
+use std::ops::Range;
 
 use crate::recipe::Choice;
 
@@ -26,6 +30,9 @@ const SINGLE: f64 = 0.2;
 /// What an answer of a closer look is ahead of that of the whole image: of two that are much alike it
 /// is the finer one.
 const CLOSER: f64 = 0.1;
+/// By how many powers of e the single mask of an object of another kind is larger than the company; one
+/// that is larger still is more likely the ground on which the object stands.
+const OF_ANOTHER_KIND: Range<f64> = 1.0..4.0;
 /// What a contradicted candidate loses: more than all else can bring.
 const CONTRADICTION: f64 = 1e3;
 
@@ -122,6 +129,7 @@ pub fn choose<E>(
             middle,
             usual: company.and_then(|company| company.usual),
             first: SINGLE,
+            of_another_kind: OF_ANOTHER_KIND,
         };
         let chosen = judge.best_of_each(instances);
         let places = chosen.iter().copied().enumerate();
@@ -163,6 +171,8 @@ pub fn is_closer_meant(
             middle: middle_of(&candidates, &chosen, company),
             usual: company.and_then(|company| company.usual),
             first: -CLOSER,
+            // What is small enough for a closer look is none.
+            of_another_kind: 0.0..0.0,
         };
         chosen = judge.best_of_each(&candidates);
     }
@@ -190,6 +200,8 @@ struct Judge<'a> {
     usual: Option<(f64, f64)>,
     /// What the first candidate of each is ahead of the others.
     first: f64,
+    /// By how much `ln(area)` of the first candidate exceeds `m` where sizes have no say.
+    of_another_kind: Range<f64>,
 }
 
 impl Judge<'_> {
@@ -199,9 +211,17 @@ impl Judge<'_> {
     }
 
     fn best(&self, candidates: &[Candidate]) -> usize {
+        let of_another_kind = candidates.first().is_some_and(|first| {
+            let larger = log_area(first) - self.middle;
+            !first.contradicted && self.of_another_kind.contains(&larger)
+        });
         let value = |at: usize| {
             let ahead = if at == 0 { self.first } else { 0.0 };
-            ahead + self.value(&candidates[at])
+            let unlikely = match of_another_kind {
+                true => 0.0,
+                false => self.unlikely_size(&candidates[at]),
+            };
+            ahead + self.value(&candidates[at]) - unlikely
         };
         let mut best = 0;
         for at in 1..candidates.len() {
@@ -214,14 +234,17 @@ impl Judge<'_> {
     }
 
     fn value(&self, candidate: &Candidate) -> f64 {
+        candidate.agreement + self.choice.stability_weight * candidate.stability
+            - CONTRADICTION * f64::from(u8::from(candidate.contradicted))
+    }
+
+    /// What a candidate loses for its size.
+    fn unlikely_size(&self, candidate: &Candidate) -> f64 {
         let away = |middle: f64| (log_area(candidate) - middle).abs();
         let unusual = self
             .usual
             .map_or(0.0, |(usual, weight)| weight * away(usual));
-        candidate.agreement + self.choice.stability_weight * candidate.stability
-            - self.choice.size_weight * away(self.middle)
-            - unusual
-            - CONTRADICTION * f64::from(u8::from(candidate.contradicted))
+        self.choice.size_weight * away(self.middle) + unusual
     }
 }
 
@@ -313,12 +336,16 @@ mod tests {
             let middle = company.and_then(|of| of.of_image).unwrap_or(own);
             let usual = company.and_then(|of| of.usual);
             for (chosen, candidates) in chosen.iter_mut().zip(instances) {
+                let single = &candidates[0];
+                let times = size(single) - middle;
+                let giant = !single.contradicted && (1.0..4.0).contains(&times);
                 let value = |at: &usize| {
                     let of = &candidates[*at];
                     let single = if *at == 0 { 0.2 } else { 0.0 };
+                    let of_size = choice.size_weight * (size(of) - middle).abs()
+                        + usual.map_or(0.0, |(at, weight)| weight * (size(of) - at).abs());
                     single + of.agreement + choice.stability_weight * of.stability
-                        - choice.size_weight * (size(of) - middle).abs()
-                        - usual.map_or(0.0, |(at, weight)| weight * (size(of) - at).abs())
+                        - if giant { 0.0 } else { of_size }
                         - if of.contradicted { 1000.0 } else { 0.0 }
                 };
                 let worse = |a: &usize, b: &usize| value(a).total_cmp(&value(b));
@@ -349,12 +376,13 @@ mod tests {
                     let candidate = |draw: &mut dyn FnMut(u64) -> u64| {
                         let contradicted = draw(6) == 0;
                         Candidate {
+                            // So finely that no two candidates are worth the same.
                             agreement: if contradicted {
                                 0.0
                             } else {
-                                draw(11) as f64 / 10.0
+                                draw(1 << 31) as f64 / f64::from(1 << 30) / 2.0
                             },
-                            stability: draw(11) as f64 / 10.0,
+                            stability: draw(1 << 31) as f64 / f64::from(1 << 30) / 2.0,
                             area: 10 + draw(3) * draw(5000),
                             contradicted,
                         }
@@ -420,6 +448,31 @@ mod tests {
             ..CHOICE
         };
         assert_eq!(choose(&company, &regardless, None), [0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn what_is_of_another_kind_than_its_company_is_not_cut_to_its_size() {
+        let court = vec![candidate(0.9, 1000)];
+        // The single mask of a track, the field inside it, and the ground around.
+        let track = |single: u64| {
+            let mut masks = vec![candidate(0.9, single), candidate(0.95, 2000)];
+            masks.push(candidate(0.0, 900_000));
+            masks
+        };
+        let among = |track: Vec<Candidate>| {
+            let image = [court.clone(), court.clone(), court.clone(), track];
+            choose(&image, &CHOICE, None)[3]
+        };
+        assert_eq!(among(track(20_000)), 0);
+        // What is little larger than the others is of their kind, and sizes decide.
+        let roomy = vec![candidate(0.85, 2700), candidate(0.95, 1000)];
+        assert_eq!(among(roomy), 1);
+        // What holds another's point is no object.
+        let mut contradicted = track(20_000);
+        contradicted[0].contradicted = true;
+        assert_eq!(among(contradicted), 1);
+        // Nor what is as large as the ground.
+        assert_eq!(among(track(80_000)), 1);
     }
 
     #[test]
