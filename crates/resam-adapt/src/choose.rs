@@ -171,7 +171,7 @@ pub fn is_closer_meant(
             middle: middle_of(&candidates, &chosen, company),
             usual: company.and_then(|company| company.usual),
             first: -CLOSER,
-            // What is small enough for a closer look is none.
+            // What is of another kind is too large for a closer look.
             of_another_kind: 0.0..0.0,
         };
         chosen = judge.best_of_each(&candidates);
@@ -455,9 +455,9 @@ mod tests {
         let court = vec![candidate(0.9, 1000)];
         // The single mask of a track, the field inside it, and the ground around.
         let track = |single: u64| {
-            let mut masks = vec![candidate(0.9, single), candidate(0.95, 2000)];
-            masks.push(candidate(0.0, 900_000));
-            masks
+            [(0.9, single), (0.95, 2000), (0.0, 900_000)]
+                .map(|(agreement, area)| candidate(agreement, area))
+                .to_vec()
         };
         let among = |track: Vec<Candidate>| {
             let image = [court.clone(), court.clone(), court.clone(), track];
