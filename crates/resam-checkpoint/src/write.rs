@@ -114,7 +114,7 @@ pub(crate) fn write_streamed<'a>(
         _ => Path::new("."),
     };
     let words = |error: std::io::Error| error.to_string();
-    let mut file = new_file(folder).map_err(words)?;
+    let mut file = unfinished_file(folder).map_err(words)?;
     let mut writer = BufWriter::new(file.as_file_mut());
     let mut size = 8 + header.len() as u64;
     writer
@@ -144,8 +144,12 @@ pub(crate) fn write_streamed<'a>(
     Ok(size)
 }
 
-/// A temporary file with the permissions of an ordinary new one.
-fn new_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+/// A file in a folder that is gone again unless it is given its name once it is whole; it has the
+/// permissions of an ordinary new one.
+///
+/// # Errors
+/// When the folder cannot be written to.
+pub fn unfinished_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".resam-");
     #[cfg(unix)]

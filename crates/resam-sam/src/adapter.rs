@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
-use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
+use resam_checkpoint::{Checkpoint, TensorToWrite, unfinished_file, write_safetensors};
 use serde::{Deserialize, Serialize};
 
 use crate::error::SamError;
@@ -363,7 +363,7 @@ impl Adapter {
         let metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
         write_safetensors(&folder.join(FACTORS), &tensors, &metadata)?;
         let text = serde_json::to_vec_pretty(&config).map_err(std::io::Error::from);
-        let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        let mut temporary = unfinished_file(folder).map_err(failed)?;
         std::io::Write::write_all(&mut temporary, &text.map_err(failed)?).map_err(failed)?;
         temporary.as_file().sync_all().map_err(failed)?;
         temporary

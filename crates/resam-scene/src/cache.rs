@@ -126,10 +126,12 @@ impl Cache {
         if !self.has_room(bytes)? {
             return Ok(false);
         }
-        let mut temporary = tempfile::Builder::new()
-            .prefix(TEMPORARY)
-            .suffix(UNFINISHED)
-            .tempfile_in(&self.folder)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(TEMPORARY).suffix(UNFINISHED);
+        // A cache may be shared: those of any new file, not 0600.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut temporary = builder.tempfile_in(&self.folder)?;
         temporary.write_all(MAGIC)?;
         temporary.write_all(&key.0)?;
         temporary.write_all(&Sha256::digest(embedding))?;

@@ -110,6 +110,29 @@ fn json(path: PathBuf) -> Value {
     serde_json::from_slice(&std::fs::read(path).expect("a file")).expect("JSON")
 }
 
+/// Files of a folder, and of those in it, have the permissions of any new file.
+#[cfg(unix)]
+fn others_may_read_what_they_may_read_of_any_file(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &Path| {
+        let metadata = std::fs::metadata(path).expect("a file");
+        metadata.permissions().mode()
+    };
+    let ordinary = tempfile::tempdir().expect("a folder");
+    let ordinary = ordinary.path().join("ordinary");
+    std::fs::write(&ordinary, "").expect("a file");
+    let ordinary = mode(&ordinary);
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            match entry.path() {
+                folder if folder.is_dir() => folders.push(folder),
+                file => assert_eq!(mode(&file), ordinary, "{}", file.display()),
+            }
+        }
+    }
+}
+
 #[test]
 fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
     let folder = folder();
@@ -170,6 +193,8 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
     assert_eq!(begins("events.out.tfevents."), 1);
     assert_eq!(begins("."), 0, "nothing half-written is left");
     assert_eq!(begins("looks"), 0, "what was kept for the run goes with it");
+    #[cfg(unix)]
+    others_may_read_what_they_may_read_of_any_file(&run);
 
     // The adapted model answers alike beside the weights and baked into them.
     let weights = weights();

@@ -59,6 +59,26 @@ fn a_second_run_takes_every_embedding_from_the_cache_and_brings_the_same() {
     assert_eq!(other.encoded(), first_model.encoded());
 }
 
+#[cfg(unix)]
+#[test]
+fn entries_have_the_permissions_of_any_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(&folder.path().join("cache"), 1 << 20).unwrap();
+    assert!(
+        cache
+            .put(&CacheKey::new(&tile(7), "model"), &[1, 2, 3])
+            .unwrap()
+    );
+    let ordinary = folder.path().join("ordinary");
+    std::fs::write(&ordinary, "").unwrap();
+    let mode = |path| std::fs::metadata(path).unwrap().permissions().mode();
+    let ordinary = mode(ordinary);
+    let entries = std::fs::read_dir(folder.path().join("cache")).unwrap();
+    let modes: Vec<u32> = entries.map(|entry| mode(entry.unwrap().path())).collect();
+    assert_eq!(modes, [ordinary]);
+}
+
 #[test]
 fn every_damaged_entry_is_no_entry() {
     let folder = tempfile::tempdir().unwrap();
