@@ -128,7 +128,7 @@ impl Cache {
         }
         let mut builder = tempfile::Builder::new();
         builder.prefix(TEMPORARY).suffix(UNFINISHED);
-        // A cache may be shared: those of any new file, not 0600.
+        // Temporary files are private by default; a cache may be shared.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let mut temporary = builder.tempfile_in(&self.folder)?;
