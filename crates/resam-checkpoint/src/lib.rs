@@ -47,4 +47,4 @@ pub use keys::KeyStyle;
 pub use pickle::PickleError;
 pub use replace::replace;
 pub use tensor::{Dtype, TensorInfo};
-pub use write::{TensorToWrite, unfinished_file, write_safetensors};
+pub use write::{TensorToWrite, write_safetensors};

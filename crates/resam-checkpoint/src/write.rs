@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, IntoInnerError, Write};
 use std::path::Path;
 
+use resam_files::Unfinished;
 use safetensors::Dtype as StoredDtype;
 use safetensors::tensor::TensorInfo as StoredInfo;
 use serde::ser::{SerializeMap, Serializer};
@@ -109,13 +110,8 @@ pub(crate) fn write_streamed<'a>(
     let ordered: Vec<_> = order.iter().map(|&index| &tensors[index]).collect();
     let header = header(&ordered, metadata)?;
 
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
     let words = |error: std::io::Error| error.to_string();
-    let mut file = unfinished_file(folder).map_err(words)?;
-    let mut writer = BufWriter::new(file.as_file_mut());
+    let mut writer = BufWriter::new(Unfinished::beside(path).map_err(words)?);
     let mut size = 8 + header.len() as u64;
     writer
         .write_all(&(header.len() as u64).to_le_bytes())
@@ -136,29 +132,11 @@ pub(crate) fn write_streamed<'a>(
         size += bytes.len() as u64;
     }
     writer
-        .flush()
-        .and_then(|()| writer.get_ref().sync_all())
+        .into_inner()
+        .map_err(IntoInnerError::into_error)
+        .and_then(Unfinished::finish)
         .map_err(words)?;
-    drop(writer);
-    file.persist(path).map_err(|error| words(error.error))?;
     Ok(size)
-}
-
-/// A file in a folder that is gone again unless it is given its name once it is whole; it has the
-/// permissions of an ordinary new one.
-///
-/// # Errors
-/// When the folder cannot be written to.
-pub fn unfinished_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".resam-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // The process's mask still applies; the default, 0600, would hide results from a group.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
 }
 
 /// The JSON header, padded so that the data begins at a multiple of 8 bytes.

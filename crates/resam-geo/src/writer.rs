@@ -4,12 +4,12 @@
 //! raster. The header is written last: before the data lies room for that of a BigTIFF, and whether
 //! one is needed is known in the end.
 
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, IntoInnerError, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::write::ZlibEncoder;
 use resam_crs::Crs;
-use tempfile::NamedTempFile;
+use resam_files::Unfinished;
 
 use crate::crs_keys::keys_of_crs;
 use crate::geo_transform::GeoTransform;
@@ -141,7 +141,7 @@ impl GeoTiffSpec {
 pub struct GeoTiffWriter {
     path: PathBuf,
     spec: GeoTiffSpec,
-    file: BufWriter<NamedTempFile>,
+    file: BufWriter<Unfinished>,
     /// The position after the last tile.
     end: u64,
     /// Position and length of each tile; zeros are tiles that were never written.
@@ -155,7 +155,7 @@ impl GeoTiffWriter {
     /// # Errors
     /// If no TIFF can be made so, if the CRS cannot be written, or if the operating system refuses.
     pub fn create(path: impl AsRef<Path>, spec: &GeoTiffSpec) -> Result<Self, GeoTiffWriteError> {
-        let mut path = path.as_ref().to_owned();
+        let path = path.as_ref().to_owned();
         if let Some(reason) = spec.fault() {
             return Err(GeoTiffWriteError::Spec { path, reason });
         }
@@ -170,12 +170,8 @@ impl GeoTiffWriter {
             },
         };
         let plan = DirectoryPlan::new(spec, keys.as_ref());
-        match destination(&path) {
-            Ok(destination) => path = destination,
-            Err(source) => return Err(GeoTiffWriteError::Write { path, source }),
-        }
         let begin = || {
-            let mut file = BufWriter::with_capacity(1 << 16, temporary_beside(&path)?);
+            let mut file = BufWriter::with_capacity(1 << 16, Unfinished::beside(&path)?);
             file.write_all(&[0; HEADER_BYTES as usize])?;
             Ok(file)
         };
@@ -248,16 +244,10 @@ impl GeoTiffWriter {
         let attempt = self.finish_file();
         attempt.map_err(|source| self.refused(source))?;
         let Self { path, file, .. } = self;
-        let persist = || {
-            let file = file.into_inner().map_err(|error| error.into_error())?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        persist().map_err(|source| GeoTiffWriteError::Write {
-            path: path.clone(),
-            source,
-        })
+        file.into_inner()
+            .map_err(IntoInnerError::into_error)
+            .and_then(Unfinished::finish)
+            .map_err(|source| GeoTiffWriteError::Write { path, source })
     }
 
     fn finish_file(&mut self) -> io::Result<()> {
@@ -298,32 +288,4 @@ impl Compression {
             Self::Deflate => ADOBE_DEFLATE,
         }
     }
-}
-
-/// The file that a path leads to, once nothing but a file can be replaced there: a symbolic link is
-/// followed, a folder or a device refused.
-fn destination(path: &Path) -> io::Result<PathBuf> {
-    match fs_err::metadata(path) {
-        Ok(metadata) if metadata.is_file() => fs_err::canonicalize(path),
-        Ok(_) => Err(io::Error::other("it is no file")),
-        Err(_) if path.file_name().is_some() => Ok(path.to_owned()),
-        Err(error) => Err(error),
-    }
-}
-
-/// A file in the folder of another one, which goes away when it is dropped.
-fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".resam-").suffix(".part");
-    // Temporary files are private by default; this one becomes the user's file. The umask applies.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // The temporary name in the message would only puzzle.
-    builder
-        .tempfile_in(folder)
-        .map_err(|error| error.kind().into())
 }

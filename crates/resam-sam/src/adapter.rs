@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
-use resam_checkpoint::{Checkpoint, TensorToWrite, unfinished_file, write_safetensors};
+use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
+use resam_files::Unfinished;
 use serde::{Deserialize, Serialize};
 
 use crate::error::SamError;
@@ -363,13 +364,9 @@ impl Adapter {
         let metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
         write_safetensors(&folder.join(FACTORS), &tensors, &metadata)?;
         let text = serde_json::to_vec_pretty(&config).map_err(std::io::Error::from);
-        let mut temporary = unfinished_file(folder).map_err(failed)?;
-        std::io::Write::write_all(&mut temporary, &text.map_err(failed)?).map_err(failed)?;
-        temporary.as_file().sync_all().map_err(failed)?;
-        temporary
-            .persist(&file)
-            .map_err(|error| failed(error.error))?;
-        Ok(())
+        let mut unfinished = Unfinished::beside(&file).map_err(failed)?;
+        std::io::Write::write_all(&mut unfinished, &text.map_err(failed)?).map_err(failed)?;
+        unfinished.finish().map_err(failed)
     }
 
     /// Reads a PEFT directory.

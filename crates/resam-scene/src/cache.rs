@@ -16,13 +16,12 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use image::RgbImage;
+use resam_files::{Unfinished, is_unfinished};
 use sha2::{Digest, Sha256};
 
 const MAGIC: &[u8; 8] = b"resamem1";
 const HEADER: usize = MAGIC.len() + 32 + 32;
 const EXTENSION: &str = "embedding";
-const TEMPORARY: &str = ".resam-";
-const UNFINISHED: &str = ".part";
 /// Files that were not finished after this time are left behind by a process that was killed.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 /// Entries written between looks at what other processes have written.
@@ -126,21 +125,14 @@ impl Cache {
         if !self.has_room(bytes)? {
             return Ok(false);
         }
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(TEMPORARY).suffix(UNFINISHED);
-        // Temporary files are private by default; a cache may be shared.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut temporary = builder.tempfile_in(&self.folder)?;
-        temporary.write_all(MAGIC)?;
-        temporary.write_all(&key.0)?;
-        temporary.write_all(&Sha256::digest(embedding))?;
-        temporary.write_all(embedding)?;
+        let mut file = Unfinished::beside(&self.folder.join(key.name()))?;
+        file.write_all(MAGIC)?;
+        file.write_all(&key.0)?;
+        file.write_all(&Sha256::digest(embedding))?;
+        file.write_all(embedding)?;
         // The system's own stamp may be some milliseconds old, from before the cache was opened.
-        temporary.as_file().set_modified(SystemTime::now())?;
-        temporary
-            .persist(self.folder.join(key.name()))
-            .map_err(|error| error.error)?;
+        file.file().set_modified(SystemTime::now())?;
+        file.finish_unsynced()?;
         let mut state = self.lock();
         state.bytes += bytes;
         state.written_since_scan += 1;
@@ -198,7 +190,7 @@ impl Cache {
             {
                 let bytes = metadata.len();
                 entries.push(Entry { path, bytes, used });
-            } else if name.starts_with(TEMPORARY) && name.ends_with(UNFINISHED) {
+            } else if is_unfinished(&name) {
                 let age = SystemTime::now().duration_since(used).unwrap_or_default();
                 if age > ABANDONED {
                     std::fs::remove_file(&path).ok();

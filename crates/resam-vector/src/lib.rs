@@ -11,7 +11,6 @@
 //! convert to and from in one command. FlatGeobuf is only written: the library at hand takes a
 //! feature's stated size for granted when it reads.
 
-mod atomic_file;
 mod csv_points;
 mod error;
 mod flat_geobuf;

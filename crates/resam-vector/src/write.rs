@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io::{BufWriter, IntoInnerError};
 use std::path::Path;
 
 use geo_types::MultiPolygon;
 use resam_crs::Crs;
+use resam_files::Unfinished;
 
-use crate::atomic_file::Unfinished;
 use crate::reproject::reprojected;
 use crate::{
     Feature, FieldKind, Layer, Value, VectorError, VectorFormat, flat_geobuf, geojson, geopackage,
@@ -87,12 +88,17 @@ pub fn write_layer_dated(
         }
         _ => Cow::Borrowed(layer),
     };
-    let mut file = Unfinished::beside(path)?;
+    let refused = |source| VectorError::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let file = Unfinished::beside(path).map_err(refused)?;
+    let mut buffered = BufWriter::with_capacity(1 << 16, file);
     match format {
-        VectorFormat::GeoJson => file.write(|out| geojson::write(out, &layer))?,
-        VectorFormat::FlatGeobuf => file.write(|out| flat_geobuf::write(out, &layer))?,
+        VectorFormat::GeoJson => geojson::write(&mut buffered, &layer).map_err(refused)?,
+        VectorFormat::FlatGeobuf => flat_geobuf::write(&mut buffered, &layer).map_err(refused)?,
         VectorFormat::GeoPackage => {
-            geopackage::write(file.path(), &layer, modified).map_err(|source| {
+            geopackage::write(buffered.get_ref().path(), &layer, modified).map_err(|source| {
                 VectorError::GeoPackageWrite {
                     path: path.to_owned(),
                     source,
@@ -100,7 +106,11 @@ pub fn write_layer_dated(
             })?;
         }
     }
-    file.finish()
+    buffered
+        .into_inner()
+        .map_err(IntoInnerError::into_error)
+        .and_then(Unfinished::finish)
+        .map_err(refused)
 }
 
 /// The CRS that the file is to be in; none for pixels.
