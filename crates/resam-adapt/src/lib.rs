@@ -45,7 +45,7 @@ pub mod views;
 pub use answer::{Answering, Found, requery};
 pub use checkpoint::{Plan, State, StateError};
 pub use example::{Example, ExampleInstance, Examples};
-pub use losses::{MaskLosses, mask_losses};
+pub use losses::{MaskLosses, mask_losses, quality_loss};
 pub use memory::{Step, StepMemory, step_memory};
 pub use recipe::{Choice, Recipe};
 pub use reinforce::{alignment, box_features};

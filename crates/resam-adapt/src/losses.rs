@@ -49,3 +49,18 @@ pub fn mask_losses(low_res: Tensor<4>, quality: Tensor<2>, labels: Tensor<3>) ->
         quality: (quality - iou.detach()).powi_scalar(2).mean(),
     }
 }
+
+/// The quality loss alone, of masks that are not learnt: `mean((q - IoU)^2)` over instances and masks.
+///
+/// As [`mask_losses`], with `low_res` of `[instances, masks, rows, columns]` and `quality` of
+/// `[instances, masks]`.
+pub fn quality_loss(low_res: Tensor<4>, quality: Tensor<2>, labels: &Tensor<3>) -> Tensor<1> {
+    let low_res = low_res.detach();
+    let [_, masks, ..] = low_res.dims();
+    let of_each = (0..masks).map(|mask| {
+        let low_res = low_res.clone().slice_dim(1, mask..mask + 1);
+        let quality = quality.clone().slice_dim(1, mask..mask + 1);
+        mask_losses(low_res, quality, labels.clone()).quality
+    });
+    Tensor::cat(of_each.collect(), 0).mean()
+}

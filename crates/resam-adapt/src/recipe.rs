@@ -177,6 +177,9 @@ pub struct Loss {
     pub dice: f64,
     /// Weight of the squared error of the predicted quality.
     pub quality: f64,
+    /// Weight of the squared error of the predicted quality of the masks for an ambiguous point, which
+    /// are not learnt themselves. Published: only the single mask's is.
+    pub ambiguous_quality: f64,
 }
 
 /// What trains.
@@ -305,6 +308,7 @@ impl Default for Loss {
             focal: crate::losses::FOCAL_WEIGHT,
             dice: 1.0,
             quality: 1.0,
+            ambiguous_quality: 1.0,
         }
     }
 }
@@ -414,6 +418,7 @@ impl Recipe {
             ("loss.focal", self.loss.focal),
             ("loss.dice", self.loss.dice),
             ("loss.quality", self.loss.quality),
+            ("loss.ambiguous_quality", self.loss.ambiguous_quality),
             ("optimizer.learning_rate", optimizer.learning_rate),
             ("optimizer.decoder_factor", optimizer.decoder_factor),
             ("optimizer.weight_decay", optimizer.weight_decay),
@@ -483,7 +488,10 @@ impl Recipe {
                 weight: 4.0,
                 gradient: false,
             },
-            loss: Loss::default(),
+            loss: Loss {
+                ambiguous_quality: 0.0,
+                ..Loss::default()
+            },
             adapter: AdapterSettings {
                 encoder_rank: 4,
                 encoder_layers: EncoderLayers::QueryValue,

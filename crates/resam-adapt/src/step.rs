@@ -14,7 +14,7 @@ use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
 
 use crate::choose::{Candidate, Company, choose, stability};
 use crate::example::Framed;
-use crate::losses::mask_losses;
+use crate::losses::{mask_losses, quality_loss};
 use crate::recipe::{Labels, Loss};
 use crate::refine::{above, refine};
 use crate::reinforce::{Queues, box_features};
@@ -306,6 +306,9 @@ pub struct LossParts {
     pub dice: f64,
     /// Squared error of the predicted quality.
     pub quality: f64,
+    /// The same of the masks for an ambiguous point.
+    #[serde(default)]
+    pub ambiguous_quality: f64,
     /// The alignment of the two views.
     pub alignment: f64,
     /// The weighted sum of them all.
@@ -318,6 +321,7 @@ impl LossParts {
         self.focal += share * other.focal;
         self.dice += share * other.dice;
         self.quality += share * other.quality;
+        self.ambiguous_quality += share * other.ambiguous_quality;
         self.alignment += share * other.alignment;
         self.total += share * other.total;
     }
@@ -393,20 +397,36 @@ pub fn learn(
             .iter()
             .map(|instance| &lesson.labels[places[instance]]);
         let labels = label_tensor(labels, framed.geometry.padded, &leaf);
-        let decoded = student.decode(leaf.clone(), &batch, false);
-        let losses = mask_losses(decoded.low_res, decoded.quality, labels);
         let of_group = group.len() as f64 / total;
+        // The single mask is the first.
+        let (single, ambiguous) = match loss.ambiguous_quality > 0.0 {
+            true => {
+                let all = student.decode_all(leaf.clone(), &batch);
+                (all.masks(0..1), Some(all.masks(1..all.count())))
+            }
+            false => (student.decode(leaf.clone(), &batch, false), None),
+        };
+        let of_ambiguous =
+            ambiguous.map(|masks| quality_loss(masks.low_res, masks.quality, &labels));
+        let losses = mask_losses(single.low_res, single.quality, labels);
         parts.focal += of_group * value(&losses.focal);
         parts.dice += of_group * value(&losses.dice);
         parts.quality += of_group * value(&losses.quality);
-        let sum =
+        let mut sum =
             losses.focal * loss.focal + losses.dice * loss.dice + losses.quality * loss.quality;
+        if let Some(of_ambiguous) = of_ambiguous {
+            parts.ambiguous_quality += of_group * value(&of_ambiguous);
+            sum = sum + of_ambiguous * loss.ambiguous_quality;
+        }
         let mut found = (sum * (of_group * lesson.share)).backward();
         add(leaf.grad_remove(&mut found));
         let found = GradientsParams::from_module(&mut found, &student.mask_decoder);
         decoder.accumulate(&student.mask_decoder, found);
     }
-    parts.total = loss.focal * parts.focal + loss.dice * parts.dice + loss.quality * parts.quality;
+    parts.total = loss.focal * parts.focal
+        + loss.dice * parts.dice
+        + loss.quality * parts.quality
+        + loss.ambiguous_quality * parts.ambiguous_quality;
     if let Some(aligning) = aligning {
         let stride = student.image_encoder.stride();
         let strong = box_features(leaf.clone(), aligning.boxes, stride);

@@ -12,7 +12,8 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor, TensorData};
 use common::{Golden, Report, golden_folders, values};
 use resam_adapt::example::Framed;
-use resam_adapt::refine::{CERTAINTY, refine};
+use resam_adapt::recipe::Loss;
+use resam_adapt::refine::{CERTAINTY, above, refine};
 use resam_adapt::reinforce::Queues;
 use resam_adapt::step::{Aligning, Gradients, Lesson, learn, pseudo_labels};
 use resam_adapt::views::{Flip, View};
@@ -395,6 +396,84 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
         report.close("ssa", &[losses.alignment as f32], &[theirs], TOLERANCE);
         for (name, ours) in of_lesson(&step, &gradients) {
             report.close(&name, &ours, &golden("grad_total_no_ssa", &name), TOLERANCE);
+        }
+    }
+    report.finish();
+}
+
+#[test]
+fn a_lesson_may_also_teach_what_to_expect_of_the_masks_for_an_ambiguous_point() {
+    const WEIGHT: f64 = 2.0;
+    let mut report = Report::default();
+    for folder in golden_folders() {
+        let step = Step::open(&folder, &Device::flex().autodiff());
+        let framed = framed(&step);
+        let weak = step.embedding("image_u8").without_autodiff();
+        let published = Recipe::published();
+        let all: Vec<usize> = (0..framed.points.len()).collect();
+        let labels = pseudo_labels(&step.sam, &weak, &framed, &all, &published.labels, 50, None);
+        let learn_with = |ambiguous_quality: f64, chunk: usize| {
+            let lesson = Lesson {
+                instances: labels.instances.clone(),
+                labels: labels.masks.clone(),
+                chunk,
+                checkpoint_activations: false,
+                share: 1.0,
+            };
+            let loss = Loss {
+                ambiguous_quality,
+                ..published.loss.clone()
+            };
+            let strong = step.input("strong_u8");
+            let strong = step.sam.image_encoder.forward_frozen(strong);
+            learn(&step.sam, strong, &framed, &lesson, &loss, None)
+        };
+
+        // The squared errors by the definition: IoUs counted pixel by pixel, as numbers that have no gradient.
+        let batch = PromptBatch {
+            points: labels
+                .instances
+                .iter()
+                .map(|&instance| framed.points[instance].clone())
+                .collect(),
+            ..Default::default()
+        };
+        let decoded = step.sam.decode_all(step.embedding("strong_u8"), &batch);
+        let [instances, masks, rows, columns] = decoded.low_res.dims();
+        let logits = values(&decoded.low_res);
+        let ious = logits
+            .chunks_exact(rows * columns)
+            .enumerate()
+            .map(|(at, logits)| {
+                let mask = above(logits, framed.geometry.padded, 0.5);
+                mask.iou(&labels.masks[at / masks]).expect("one size") as f32
+            });
+        let ious = TensorData::new(ious.collect(), [instances, masks]);
+        let errors = (decoded.quality - Tensor::<2>::from_data(ious, &step.device)).powi_scalar(2);
+        let expected = errors.slice([0..instances, 1..masks]).mean();
+        let of_ambiguous = step.gradients(&expected);
+        let expected = f64::from(expected.into_scalar::<f32>());
+
+        let (plain, of_plain) = learn_with(0.0, 50);
+        for chunk in [1, 50] {
+            let (losses, gradients) = learn_with(WEIGHT, chunk);
+            for (name, ours, theirs) in [
+                ("single", losses.quality, plain.quality),
+                ("dice", losses.dice, plain.dice),
+                ("ambiguous", losses.ambiguous_quality, expected),
+                ("total", losses.total, plain.total + WEIGHT * expected),
+            ] {
+                report.close(name, &[ours as f32], &[theirs as f32], TOLERANCE);
+            }
+            let of_plain = of_lesson(&step, &of_plain);
+            let sums = of_plain.iter().zip(&of_ambiguous);
+            for ((name, ours), ((_, plain), (_, more))) in
+                of_lesson(&step, &gradients).iter().zip(sums)
+            {
+                let pairs = plain.iter().zip(more);
+                let theirs: Vec<f32> = pairs.map(|(a, b)| a + WEIGHT as f32 * b).collect();
+                report.close(name, ours, &theirs, 10.0 * TOLERANCE);
+            }
         }
     }
     report.finish();

@@ -191,7 +191,14 @@ pub(crate) fn report(
             })
             .collect(),
     };
-    let losses = ["total", "focal", "dice", "quality", "alignment"];
+    let losses = [
+        "total",
+        "focal",
+        "dice",
+        "quality",
+        "ambiguous_quality",
+        "alignment",
+    ];
     let curves = vec![
         Chart {
             title: "losses".to_owned(),

@@ -461,6 +461,7 @@ impl Record {
                 ("loss/focal", losses.focal),
                 ("loss/dice", losses.dice),
                 ("loss/quality", losses.quality),
+                ("loss/ambiguous_quality", losses.ambiguous_quality),
                 ("loss/alignment", losses.alignment),
             ]);
         }

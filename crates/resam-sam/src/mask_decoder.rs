@@ -53,6 +53,23 @@ pub struct DecodedMasks {
     pub quality: Tensor<2>,
 }
 
+impl DecodedMasks {
+    /// How many masks there are for each prompt.
+    pub fn count(&self) -> usize {
+        let [_, masks] = self.quality.dims();
+        masks
+    }
+
+    /// Some of them, by number.
+    #[must_use]
+    pub fn masks(&self, asked: Range<usize>) -> Self {
+        Self {
+            low_res: self.low_res.clone().slice_dim(1, asked.clone()),
+            quality: self.quality.clone().slice_dim(1, asked),
+        }
+    }
+}
+
 impl MaskDecoder {
     /// Builds the decoder from the tensors below `mask_decoder`.
     pub fn load(parameters: &Parameters<'_>, channels: usize, config: &DecoderConfig) -> Self {
