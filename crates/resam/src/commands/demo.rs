@@ -16,7 +16,8 @@ use crate::failure::WrongInput;
 
 /// What of the default recipe is other for a model as small as the built-in one.
 const RECIPE: &str = "\
-# The built-in model is small: it learns fast, everywhere, and has little to lose.
+# The built-in model is small: it learns fast, everywhere, and has little to lose. It has no room to learn
+# what to expect of masks that it is not taught.
 [schedule]
 epochs = 12
 instances = 16
@@ -28,6 +29,8 @@ encoder_rank = 8
 [optimizer]
 learning_rate = 1e-3
 decoder_factor = 1.0
+[loss]
+ambiguous_quality = 0.0
 ";
 
 pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
