@@ -19,6 +19,9 @@ pub trait Examples: Sync {
         self.len() == 0
     }
 
+    /// How many objects have points on them, in all.
+    fn instances(&self) -> usize;
+
     /// What to call one in messages.
     fn name(&self, index: usize) -> String;
 

@@ -233,6 +233,10 @@ pub struct OptimizerSettings {
     pub weight_decay: f64,
     /// Updates over which the rate rises to its full height.
     pub warmup: usize,
+    /// The most that a run learns from each instance, in updates at the full rate: where it would be more, because
+    /// instances are few or the run is long, the rate is lower by as much. What a few instances have in
+    /// common is not what others have. 0, as published: no bound.
+    pub updates_per_instance: f64,
     /// How it falls.
     pub decay: Decay,
     /// The updates at which it falls to a tenth, with `decay = "steps"`.
@@ -332,6 +336,7 @@ impl Default for OptimizerSettings {
             decoder_factor: 2.0,
             weight_decay: 0.0,
             warmup: 20,
+            updates_per_instance: 1.0,
             decay: Decay::Linear,
             decay_at: Vec::new(),
         }
@@ -422,6 +427,10 @@ impl Recipe {
             ("optimizer.learning_rate", optimizer.learning_rate),
             ("optimizer.decoder_factor", optimizer.decoder_factor),
             ("optimizer.weight_decay", optimizer.weight_decay),
+            (
+                "optimizer.updates_per_instance",
+                optimizer.updates_per_instance,
+            ),
             ("guard.factor", self.guard.factor),
         ];
         let counts = [
@@ -504,6 +513,7 @@ impl Recipe {
                 decoder_factor: 1.0,
                 weight_decay: 1e-4,
                 warmup: 250,
+                updates_per_instance: 0.0,
                 decay: Decay::Steps,
                 decay_at: settings.decay_at.to_vec(),
             },

@@ -86,6 +86,8 @@ pub struct Trainer {
     position: Position,
     /// Updates that the run is planned for.
     planned: u64,
+    /// Instances with points, in all images.
+    instances: usize,
     /// What is the same at each look at an image.
     kept: Option<Kept>,
     /// Visits that were studied before their turn.
@@ -97,7 +99,8 @@ pub struct Trainer {
 impl Trainer {
     /// A run that begins: fresh adapters of the recipe on a model, whose own are none.
     ///
-    /// `visits` is the number of visits that the run is planned for.
+    /// `visits` is the number of visits that the run is planned for, `instances` that of the instances with
+    /// points in all its images.
     pub fn new(
         mut sam: Sam,
         recipe: Recipe,
@@ -105,6 +108,7 @@ impl Trainer {
         input_size: usize,
         seed: u64,
         visits: u64,
+        instances: usize,
     ) -> Self {
         let frozen = sam.clone();
         let mut random = stream(seed, Purpose::Factors, 0);
@@ -128,6 +132,7 @@ impl Trainer {
             frozen,
             mean,
             planned,
+            instances,
             kept: None,
             ahead: VecDeque::new(),
             last: Default::default(),
@@ -511,7 +516,23 @@ impl Trainer {
             }
             Decay::Linear => 1.0 - update as f64 / (self.planned.max(1)) as f64,
         };
-        settings.learning_rate * warm * decay.max(0.0)
+        settings.learning_rate * warm * decay.max(0.0) * self.restraint()
+    }
+
+    /// The factor of the rate by which the run makes no more updates than its instances are good for, counted at
+    /// the full rate: `updates_per_instance * instances / updates`, 1 at most. A rate that falls in a straight line
+    /// makes half of the planned updates count.
+    pub fn restraint(&self) -> f64 {
+        let settings = &self.recipe.optimizer;
+        if settings.updates_per_instance == 0.0 {
+            return 1.0;
+        }
+        let at_full_rate = match settings.decay {
+            Decay::Steps => self.planned as f64,
+            Decay::Linear => self.planned as f64 / 2.0,
+        };
+        let most = settings.updates_per_instance * self.instances as f64;
+        (most / at_full_rate.max(1.0)).min(1.0)
     }
 }
 

@@ -14,7 +14,7 @@ use burn::tensor::Device;
 use common::golden_folders;
 use resam_adapt::example::Framed;
 use resam_adapt::kept::Kept;
-use resam_adapt::recipe::{Supervision, Teacher};
+use resam_adapt::recipe::{Decay, Supervision, Teacher};
 use resam_adapt::step::pseudo_labels;
 use resam_adapt::trained::trained;
 use resam_adapt::views::{Flip, View};
@@ -43,6 +43,10 @@ struct Squares(usize);
 impl Examples for Squares {
     fn len(&self) -> usize {
         self.0
+    }
+
+    fn instances(&self) -> usize {
+        2 * self.0
     }
 
     fn name(&self, index: usize) -> String {
@@ -93,11 +97,13 @@ fn recipe(supervision: Supervision) -> Recipe {
     recipe.adapter.decoder_rank = 2;
     recipe.adapter.decoder_tokens = true;
     recipe.optimizer.warmup = 2;
+    recipe.optimizer.updates_per_instance = 0.0;
     recipe
 }
 
 fn trainer(recipe: &Recipe, seed: u64, visits: u64) -> Trainer {
-    Trainer::new(model(), recipe.clone(), &Device::flex(), SIZE, seed, visits)
+    let device = Device::flex();
+    Trainer::new(model(), recipe.clone(), &device, SIZE, seed, visits, 6)
 }
 
 fn plan(recipe: &Recipe) -> Plan {
@@ -198,11 +204,38 @@ fn fresh_adapters_answer_as_the_model_and_learning_moves_all_that_trains() {
 }
 
 #[test]
+fn few_instances_move_a_model_no_further_than_they_are_good_for() {
+    // Updates at the full rate that a run of so many visits makes, six instances in all.
+    let updates = |visits: u64, decay: Decay, most: f64| {
+        let mut recipe = recipe(Supervision::Masks);
+        recipe.schedule.batch = 1;
+        recipe.optimizer.decay = decay;
+        recipe.optimizer.warmup = 0;
+        recipe.optimizer.updates_per_instance = most;
+        let mut trainer = trainer(&recipe, SEED, visits);
+        let rate = |_| trainer.visit(&Squares(3)).expect("a visit").learning_rate;
+        let sum: f64 = (0..visits).map(rate).sum();
+        sum / recipe.optimizer.learning_rate
+    };
+    let is = |found: f64, right: f64| assert!((found - right).abs() < 1e-9, "{found}, not {right}");
+    // A rate that falls in a straight line from 1 makes (n + 1) / 2 of n updates count.
+    is(updates(8, Decay::Linear, 0.0), 4.5);
+    is(updates(8, Decay::Linear, 1.0), 4.5);
+    is(updates(8, Decay::Linear, 0.25), 4.5 * 1.5 / 4.0);
+    is(updates(16, Decay::Linear, 0.25), 8.5 * 1.5 / 8.0);
+    is(updates(8, Decay::Steps, 0.25), 1.5);
+    is(updates(16, Decay::Steps, 0.25), 1.5);
+}
+
+#[test]
 fn an_image_that_cannot_be_read_is_named_and_the_others_are_learnt_from() {
     struct OneTorn;
     impl Examples for OneTorn {
         fn len(&self) -> usize {
             3
+        }
+        fn instances(&self) -> usize {
+            6
         }
         fn name(&self, index: usize) -> String {
             index.to_string()
@@ -232,6 +265,10 @@ struct Alone(Squares);
 
 impl Examples for Alone {
     fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn instances(&self) -> usize {
         self.0.len()
     }
 
@@ -420,6 +457,10 @@ struct Counted(Squares, AtomicUsize);
 impl Examples for Counted {
     fn len(&self) -> usize {
         self.0.len()
+    }
+
+    fn instances(&self) -> usize {
+        self.0.instances()
     }
 
     fn name(&self, index: usize) -> String {

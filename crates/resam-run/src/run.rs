@@ -130,7 +130,15 @@ pub fn adapt(
     };
     let [weights, sha256] = &settings.weights;
     let size = settings.input_size;
-    let mut trainer = Trainer::new(sam, recipe.clone(), device, size, settings.seed, visits);
+    let mut trainer = Trainer::new(
+        sam,
+        recipe.clone(),
+        device,
+        size,
+        settings.seed,
+        visits,
+        images.instances(),
+    );
     trainer.spread_over(devices.to_vec());
     let plan = Plan {
         recipe: recipe.clone(),
@@ -173,6 +181,15 @@ pub fn adapt(
     }
     let mut clock = Clock::new(settings.minutes, record.seconds);
     survey(&mut trainer, images, observer);
+    let restraint = trainer.restraint();
+    if settings.minutes.is_none() && restraint < 1.0 {
+        observer.note(&format!(
+            "{} objects are few for {} updates: each moves the model {restraint:.2} times as far as usual, so \
+             that it does not forget what they do not show",
+            images.instances(),
+            trainer.planned(),
+        ));
+    }
     let model_measure = |trainer: &Trainer| {
         let held_out = held_out?;
         let usual = trainer.position().usual_area;

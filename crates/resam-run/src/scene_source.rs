@@ -279,6 +279,15 @@ impl Examples for PointedScenes {
         self.windows.len()
     }
 
+    fn instances(&self) -> usize {
+        let windows = self.windows.iter();
+        let objects = windows.flat_map(|(scene, planned)| {
+            let objects = self.objects_in(*scene, planned);
+            objects.map(move |(at, _, _)| (*scene, at))
+        });
+        objects.collect::<HashSet<_>>().len()
+    }
+
     fn name(&self, index: usize) -> String {
         let (scene, planned) = &self.windows[index];
         let Window { x, y, .. } = planned.window;
@@ -572,6 +581,10 @@ mod tests {
             let (rest, held) = scenes.clone().hold_out(2, seed);
             assert_eq!(held.len(), 2);
             assert!(!rest.is_empty());
+            for of in [&rest, &held] {
+                // An object counts once, in however many windows it is.
+                assert_eq!(of.instances(), names(of).len());
+            }
             let (rest, held) = (names(&rest), names(&held));
             assert!(rest.is_disjoint(&held), "{rest:?} {held:?}");
             assert!(rest.union(&held).count() <= all.len());

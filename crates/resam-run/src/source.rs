@@ -28,6 +28,8 @@ pub enum Points {
 pub struct PointedImages {
     dataset: Dataset,
     points: Points,
+    /// How many pointed objects each image has, by its id.
+    counts: HashMap<u64, usize>,
 }
 
 impl PointedImages {
@@ -38,38 +40,40 @@ impl PointedImages {
     /// when no image is left.
     pub fn new(dataset: Dataset, points: Points) -> Result<(Self, usize), RunError> {
         let before = dataset.images().len();
-        let dataset = match &points {
-            Points::File(file) => {
-                dataset.check_points(file)?;
-                let named = file.images();
-                // A file without a column of images is about the only one there is.
-                dataset.retain(|image| named.is_empty() || named.contains(&*image.file_name))
+        if let Points::File(file) = &points {
+            dataset.check_points(file)?;
+        }
+        let mut counts = HashMap::new();
+        for image in dataset.images() {
+            let count = match &points {
+                Points::File(file) => file.on_image(&image.file_name).count(),
+                Points::Drawn { .. } => dataset.instances(image)?.len(),
+            };
+            if count > 0 {
+                counts.insert(image.id, count);
             }
-            Points::Drawn { .. } => {
-                let mut prompted = Vec::new();
-                for image in dataset.images() {
-                    if !dataset.instances(image)?.is_empty() {
-                        prompted.push(image.id);
-                    }
-                }
-                dataset.retain(|image| prompted.binary_search(&image.id).is_ok())
-            }
-        };
+        }
+        let dataset = dataset.retain(|image| counts.contains_key(&image.id));
         let left = dataset.images().len();
         if left == 0 {
             return Err(RunError::NoPoints);
         }
-        Ok((Self { dataset, points }, before - left))
+        let images = Self {
+            dataset,
+            points,
+            counts,
+        };
+        Ok((images, before - left))
     }
 
     /// Keeps `count` images back, drawn with a seed: those that are left and those kept back.
     #[must_use]
     pub fn hold_out(self, count: usize, seed: u64) -> (Self, Self) {
-        let Self { dataset, points } = self;
-        let (rest, held) = dataset.hold_out(count, seed);
+        let (rest, held) = self.dataset.clone().hold_out(count, seed);
         let of = |dataset| Self {
             dataset,
-            points: points.clone(),
+            points: self.points.clone(),
+            counts: self.counts.clone(),
         };
         (of(rest), of(held))
     }
@@ -138,6 +142,12 @@ impl PointedImages {
 impl Examples for PointedImages {
     fn len(&self) -> usize {
         self.dataset.images().len()
+    }
+
+    fn instances(&self) -> usize {
+        let images = self.dataset.images().iter();
+        let counts = images.filter_map(|image| self.counts.get(&image.id));
+        counts.sum()
     }
 
     fn name(&self, index: usize) -> String {
