@@ -93,7 +93,7 @@ impl Plan {
     /// # Errors
     /// [`StateError::OtherPlan`] with each setting that differs.
     pub fn check_same(&self, now: &Self) -> Result<(), StateError> {
-        let (then, now) = (flat(self), flat(now));
+        let [then, now] = [self, now].map(Self::values);
         let missing = "nothing".to_owned();
         let names: std::collections::BTreeSet<&String> = then.keys().chain(now.keys()).collect();
         let differences: Vec<String> = names
@@ -109,10 +109,16 @@ impl Plan {
             false => Err(StateError::OtherPlan { differences }),
         }
     }
+
+    /// Each value by its dotted name.
+    fn values(&self) -> BTreeMap<String, String> {
+        // A plan is numbers and words: writing it cannot fail.
+        flat(&serde_json::to_value(self).unwrap_or_default())
+    }
 }
 
-/// Each value of a plan by its dotted name.
-fn flat(plan: &Plan) -> BTreeMap<String, String> {
+/// Each value by its dotted name.
+fn flat(value: &serde_json::Value) -> BTreeMap<String, String> {
     fn walk(at: &str, value: &serde_json::Value, into: &mut BTreeMap<String, String>) {
         match value {
             serde_json::Value::Object(fields) => {
@@ -131,12 +137,7 @@ fn flat(plan: &Plan) -> BTreeMap<String, String> {
         }
     }
     let mut flat = BTreeMap::new();
-    // A plan is numbers and words: writing it cannot fail.
-    walk(
-        "",
-        &serde_json::to_value(plan).unwrap_or_default(),
-        &mut flat,
-    );
+    walk("", value, &mut flat);
     flat
 }
 
@@ -210,7 +211,16 @@ impl State {
         fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
             serde_json::from_str(text).map_err(|error| error.to_string())
         }
-        let plan: Plan = parse(metadata("plan")?).map_err(refuse)?;
+        let stored = metadata("plan")?;
+        let plan: Plan = parse(stored).map_err(refuse)?;
+        // What it does not say would be this version's, and the run go on otherwise than it began.
+        let said = flat(&parse(stored).map_err(refuse)?);
+        let values = plan.values();
+        if let Some(unsaid) = values.keys().find(|name| !said.contains_key(*name)) {
+            return Err(refuse(format!(
+                "it was written before there was `{unsaid}`"
+            )));
+        }
         let position: Position = parse(metadata("position")?).map_err(refuse)?;
         let trained = |kind: &str| -> Result<Trained, StateError> {
             let mut trained = Trained::new();

@@ -19,7 +19,7 @@ use resam_adapt::step::pseudo_labels;
 use resam_adapt::trained::trained;
 use resam_adapt::views::{Flip, View};
 use resam_adapt::{Example, ExampleInstance, Examples, Plan, Recipe, State, StateError, Trainer};
-use resam_checkpoint::Checkpoint;
+use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
 use resam_mask::Bitmap;
 use resam_sam::{EncoderLayers, PromptPoint, Sam, SamConfig};
 
@@ -430,6 +430,28 @@ fn a_state_of_another_run_is_refused_with_what_differs() {
     let error = then.check_same(&now).expect_err("another").to_string();
     assert!(error.contains("`seed` was 5 and is 6"), "{error}");
     assert!(error.contains("`recipe.optimizer.learning_rate`") && error.contains("0.25"));
+}
+
+#[test]
+fn a_state_from_before_a_setting_is_not_gone_on_from_with_this_versions_value() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.safetensors");
+    let recipe = recipe(Supervision::Points);
+    let state = trainer(&recipe, SEED, 2).state(plan(&recipe));
+    state.write(&file).expect("written");
+    let mut metadata = Checkpoint::open(&file).expect("a file").metadata().clone();
+    let stored = metadata.get_mut("plan").expect("a plan");
+    let setting = r#""updates_per_instance":0.0"#;
+    assert!(stored.contains(setting), "{stored}");
+    *stored = stored.replace(&format!(",{setting}"), "");
+    let tensor = TensorToWrite::from_f32("student.any", &[1], &[0.0]);
+    write_safetensors(&file, &[tensor], &metadata).expect("written");
+    let error = State::read(&file)
+        .expect_err("of an earlier version")
+        .to_string();
+    let name = "`recipe.optimizer.updates_per_instance`";
+    assert!(error.contains(name), "{error}");
+    assert!(error.contains("state.safetensors"), "{error}");
 }
 
 #[test]
