@@ -234,9 +234,11 @@ pub struct OptimizerSettings {
     /// Updates over which the rate rises to its full height.
     pub warmup: usize,
     /// The most that a run learns from each instance, in updates at the full rate: where it would be more, because
-    /// instances are few or the run is long, the rate is lower by as much. What a few instances have in
-    /// common is not what others have. 0, as published: no bound.
+    /// instances are few or the run is long, the rate is lower by as much. 0, as published: no bound.
     pub updates_per_instance: f64,
+    /// Instances from which on the rate is full; with fewer it is lower in proportion, for what few have in common
+    /// is not what others have. 0, as published: any number.
+    pub few_instances: usize,
     /// How it falls.
     pub decay: Decay,
     /// The updates at which it falls to a tenth, with `decay = "steps"`.
@@ -337,6 +339,7 @@ impl Default for OptimizerSettings {
             weight_decay: 0.0,
             warmup: 20,
             updates_per_instance: 1.0,
+            few_instances: 25,
             decay: Decay::Linear,
             decay_at: Vec::new(),
         }
@@ -514,6 +517,7 @@ impl Recipe {
                 weight_decay: 1e-4,
                 warmup: 250,
                 updates_per_instance: 0.0,
+                few_instances: 0,
                 decay: Decay::Steps,
                 decay_at: settings.decay_at.to_vec(),
             },

@@ -519,20 +519,22 @@ impl Trainer {
         settings.learning_rate * warm * decay.max(0.0) * self.restraint()
     }
 
-    /// The factor of the rate by which the run makes no more updates than its instances are good for, counted at
-    /// the full rate: `updates_per_instance * instances / updates`, 1 at most. A rate that falls in a straight line
-    /// makes half of the planned updates count.
+    /// The factor of the rate by which few instances do not lead a model far: `instances / few_instances` where they
+    /// are fewer, times `updates_per_instance * instances / updates` where there are more updates than that, counted
+    /// at the full rate. A rate that falls in a straight line makes half of the planned updates count.
     pub fn restraint(&self) -> f64 {
         let settings = &self.recipe.optimizer;
-        if settings.updates_per_instance == 0.0 {
-            return 1.0;
-        }
-        let at_full_rate = match settings.decay {
+        let instances = self.instances as f64;
+        let few = instances / settings.few_instances.max(1) as f64;
+        let updates = match settings.decay {
             Decay::Steps => self.planned as f64,
             Decay::Linear => self.planned as f64 / 2.0,
         };
-        let most = settings.updates_per_instance * self.instances as f64;
-        (most / at_full_rate.max(1.0)).min(1.0)
+        let long = match settings.updates_per_instance {
+            0.0 => 1.0,
+            most => most * instances / updates.max(1.0),
+        };
+        few.min(1.0) * long.min(1.0)
     }
 }
 

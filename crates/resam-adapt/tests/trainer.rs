@@ -98,6 +98,7 @@ fn recipe(supervision: Supervision) -> Recipe {
     recipe.adapter.decoder_tokens = true;
     recipe.optimizer.warmup = 2;
     recipe.optimizer.updates_per_instance = 0.0;
+    recipe.optimizer.few_instances = 0;
     recipe
 }
 
@@ -206,12 +207,13 @@ fn fresh_adapters_answer_as_the_model_and_learning_moves_all_that_trains() {
 #[test]
 fn few_instances_move_a_model_no_further_than_they_are_good_for() {
     // Updates at the full rate that a run of so many visits makes, six instances in all.
-    let updates = |visits: u64, decay: Decay, most: f64| {
+    let updates = |visits: u64, decay: Decay, most: f64, few: usize| {
         let mut recipe = recipe(Supervision::Masks);
         recipe.schedule.batch = 1;
         recipe.optimizer.decay = decay;
         recipe.optimizer.warmup = 0;
         recipe.optimizer.updates_per_instance = most;
+        recipe.optimizer.few_instances = few;
         let mut trainer = trainer(&recipe, SEED, visits);
         let rate = |_| trainer.visit(&Squares(3)).expect("a visit").learning_rate;
         let sum: f64 = (0..visits).map(rate).sum();
@@ -219,12 +221,14 @@ fn few_instances_move_a_model_no_further_than_they_are_good_for() {
     };
     let is = |found: f64, right: f64| assert!((found - right).abs() < 1e-9, "{found}, not {right}");
     // A rate that falls in a straight line from 1 makes (n + 1) / 2 of n updates count.
-    is(updates(8, Decay::Linear, 0.0), 4.5);
-    is(updates(8, Decay::Linear, 1.0), 4.5);
-    is(updates(8, Decay::Linear, 0.25), 4.5 * 1.5 / 4.0);
-    is(updates(16, Decay::Linear, 0.25), 8.5 * 1.5 / 8.0);
-    is(updates(8, Decay::Steps, 0.25), 1.5);
-    is(updates(16, Decay::Steps, 0.25), 1.5);
+    is(updates(8, Decay::Linear, 0.0, 0), 4.5);
+    is(updates(8, Decay::Linear, 1.0, 6), 4.5);
+    is(updates(8, Decay::Linear, 0.25, 0), 4.5 * 1.5 / 4.0);
+    is(updates(16, Decay::Linear, 0.25, 0), 8.5 * 1.5 / 8.0);
+    is(updates(8, Decay::Steps, 0.25, 0), 1.5);
+    is(updates(16, Decay::Steps, 0.25, 0), 1.5);
+    is(updates(8, Decay::Linear, 0.0, 24), 4.5 / 4.0);
+    is(updates(16, Decay::Steps, 0.25, 24), 1.5 / 4.0);
 }
 
 #[test]
