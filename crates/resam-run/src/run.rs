@@ -130,6 +130,7 @@ pub fn adapt(
     };
     let [weights, sha256] = &settings.weights;
     let size = settings.input_size;
+    let instances = images.instances();
     let mut trainer = Trainer::new(
         sam,
         recipe.clone(),
@@ -137,7 +138,7 @@ pub fn adapt(
         size,
         settings.seed,
         visits,
-        images.instances(),
+        instances,
     );
     trainer.spread_over(devices.to_vec());
     let plan = Plan {
@@ -184,9 +185,8 @@ pub fn adapt(
     let restraint = trainer.restraint();
     if settings.minutes.is_none() && restraint < 1.0 {
         observer.note(&format!(
-            "{} objects are few for {} updates: each moves the model {restraint:.2} times as far as usual, so \
-             that it does not forget what they do not show",
-            images.instances(),
+            "{instances} objects are few for {} updates: each moves the model {restraint:.2} times as far as usual, \
+             so that it does not forget what they do not show",
             trainer.planned(),
         ));
     }

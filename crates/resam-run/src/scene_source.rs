@@ -197,11 +197,7 @@ impl PointedScenes {
             ..self.clone()
         };
         let held = of(held, HashSet::new());
-        let kept_back = held.windows.iter().flat_map(|(scene, planned)| {
-            let objects = held.objects_in(*scene, planned);
-            objects.map(|(at, _, _)| (*scene, at)).collect::<Vec<_>>()
-        });
-        let mut rest = of(rest, kept_back.collect());
+        let mut rest = of(rest, held.objects_in_windows());
         let windows = std::mem::take(&mut rest.windows);
         rest.windows = windows
             .into_iter()
@@ -254,6 +250,16 @@ impl PointedScenes {
         })
     }
 
+    /// The objects in the windows, each once: its scene and its place in the list.
+    fn objects_in_windows(&self) -> HashSet<(usize, usize)> {
+        let windows = self.windows.iter();
+        let objects = windows.flat_map(|(scene, planned)| {
+            let objects = self.objects_in(*scene, planned);
+            objects.map(move |(at, _, _)| (*scene, at))
+        });
+        objects.collect()
+    }
+
     fn scene(&self, at: usize) -> Result<Arc<Scene>, RasterError> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         match &*opened {
@@ -280,12 +286,7 @@ impl Examples for PointedScenes {
     }
 
     fn instances(&self) -> usize {
-        let windows = self.windows.iter();
-        let objects = windows.flat_map(|(scene, planned)| {
-            let objects = self.objects_in(*scene, planned);
-            objects.map(move |(at, _, _)| (*scene, at))
-        });
-        objects.collect::<HashSet<_>>().len()
+        self.objects_in_windows().len()
     }
 
     fn name(&self, index: usize) -> String {
