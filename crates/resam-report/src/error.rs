@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use resam_output::OutputError;
+use resam_export::OutputError;
 
 /// Why something to look at could not be made. Errors of the operating system name their file.
 #[derive(Debug, thiserror::Error)]

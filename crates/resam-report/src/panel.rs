@@ -1,8 +1,8 @@
 //! An image with masks and points drawn on it, for a gallery.
 
 use image::RgbImage;
+use resam_export::{Object, PromptMarks, Segmentation, overlay};
 use resam_mask::{Bitmap, MaskError};
-use resam_output::{Object, PromptMarks, Segmentation, overlay};
 
 use crate::shown::shown;
 

@@ -124,7 +124,7 @@ impl ComputeDevice {
                         .collect::<String>()
                 ),
                 format!(
-                    "`cargo install --locked --path crates/resam --features {interface}` builds \
+                    "`cargo install --locked --path crates/resam-cli --features {interface}` builds \
                      one that has; `--device cpu` runs everywhere"
                 ),
             ));

@@ -7,8 +7,8 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, RgbImage};
 use rayon::prelude::*;
 use resam_data::points::{PointPrompts, write_csv};
+use resam_export::write_atomically;
 use resam_mask::PixelBox;
-use resam_output::write_atomically;
 use serde::Serialize;
 
 use crate::error::SynthError;

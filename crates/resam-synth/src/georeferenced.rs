@@ -4,9 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use resam_crs::{Crs, Transform};
+use resam_export::write_atomically;
 use resam_geo::{GeoTiffSpec, GeoTiffWriter, GeoTransform, Photometric, SampleKind};
 use resam_mask::polygons;
-use resam_output::write_atomically;
 use serde_json::{Value, json};
 
 use crate::dataset::DatasetOptions;

@@ -1,0 +1,59 @@
+//! `resam completions` and `resam man`: what is made from the arguments themselves, so that it never
+//! says anything else than `--help` does.
+
+use std::io::{ErrorKind, Write};
+
+use anyhow::{Context, Result};
+use clap::{Command, CommandFactory};
+use resam_export::write_atomically;
+use serde_json::json;
+
+use super::Outcome;
+use crate::arguments::{Arguments, Common, Completions, Man};
+
+pub(crate) fn completions(arguments: &Completions) -> Result<Outcome> {
+    let mut script = Vec::new();
+    let mut command = Arguments::command();
+    clap_complete::generate(arguments.shell, &mut command, "resam", &mut script);
+    match std::io::stdout().write_all(&script) {
+        // Who reads only the beginning wants no more.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Outcome::Done),
+        written => {
+            written.context("standard output cannot be written")?;
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+pub(crate) fn pages(arguments: &Man, common: &Common) -> Result<Outcome> {
+    let folder = &arguments.folder;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{}: no such folder can be made", folder.display()))?;
+    let mut command = Arguments::command().disable_help_subcommand(true);
+    command.build();
+    let mut files = Vec::new();
+    for page in visible(command) {
+        let version = concat!("resam ", env!("CARGO_PKG_VERSION"));
+        let page = clap_mangen::Man::new(page).manual("resam").source(version);
+        let path = folder.join(page.get_filename());
+        write_atomically(&path, |file| page.render(&mut *file))?;
+        files.push(path.display().to_string());
+    }
+    if common.json {
+        println!("{:#}", json!({ "files": files }));
+    } else {
+        for file in files {
+            println!("{file}");
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// A command and all that can be typed after it, but what is hidden.
+fn visible(command: Command) -> Vec<Command> {
+    let shown = |one: &&Command| !one.is_hide_set() && one.get_name() != "help";
+    let below: Vec<Command> = command.get_subcommands().filter(shown).cloned().collect();
+    let mut all = vec![command];
+    all.extend(below.into_iter().flat_map(visible));
+    all
+}

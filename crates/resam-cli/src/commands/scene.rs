@@ -1,0 +1,706 @@
+//! `resam segment` on a scene: a georeferenced raster, or one larger than a window.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use anyhow::Result;
+use resam_crs::Crs;
+use resam_export::check_writable;
+use resam_geo::{Raster, Scene, SceneOptions};
+use resam_polygon::PolygonOptions;
+use resam_scene::{
+    AutoOptions, Cache, Failure, Ground, Journal, LayerOptions, Model, ObjectPrompt, Observer,
+    OnChange, Outcome as Found, Overlap, Plan, Progress, SegmentOptions, Stores, layer,
+    write_labels,
+};
+use resam_train::ScenePoints;
+use resam_train::pace::pace;
+use resam_train::picture::is_stretched;
+use resam_train::scene_model::{Answers, SceneModel};
+use resam_train::scene_pictures::{write_coco, write_overlay};
+use resam_vector::{VectorFormat, check_target, write_layer};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::segment::typed_prompts;
+use super::{LoadedModel, Outcome, load, note, run_record};
+use crate::arguments::{Common, OverlapName, SceneInput, Segment};
+use crate::failure::WrongInput;
+use crate::interrupt::asked_to_stop;
+use crate::progress::Progress as Bar;
+
+/// A side above which a raster is a scene: the model would see too little of it at once.
+const LARGE: u32 = 4096;
+
+/// The end of a journal's name.
+const JOURNAL: &str = ".resam-journal";
+
+/// How objects are handed back.
+enum Output {
+    Layer,
+    Labels,
+    Coco,
+    Overlay,
+}
+
+impl Output {
+    fn of(path: &Path) -> Result<Self> {
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        Ok(match extension.to_ascii_lowercase().as_str() {
+            "png" => Self::Overlay,
+            "json" => Self::Coco,
+            "tif" | "tiff" => Self::Labels,
+            _ => {
+                VectorFormat::of(path)?;
+                Self::Layer
+            }
+        })
+    }
+}
+
+/// Whether what was asked is about a scene: the file is georeferenced, large or not of 8 bits, or
+/// something was asked for that only scenes have.
+pub(crate) fn is_meant(arguments: &Segment) -> bool {
+    let extension = |path: &Path| {
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        extension.to_ascii_lowercase()
+    };
+    let map_format = |path: &Path| matches!(&*extension(path), "gpkg" | "fgb");
+    let map_points = |path: &Path| matches!(&*extension(path), "gpkg" | "geojson" | "json" | "fgb");
+    if arguments.scene.asks_for_a_scene()
+        || arguments.output.iter().any(|path| map_format(path))
+        || arguments.points.as_deref().is_some_and(map_points)
+    {
+        return true;
+    }
+    // What cannot be opened as a raster is refused as an image, with the image's words, unless it is
+    // no image either.
+    let Ok(raster) = Raster::open(&arguments.image) else {
+        let image = resam_data::probe(&arguments.image);
+        return image.is_err_and(|error| error.is_unknown_format());
+    };
+    is_scene(&raster)
+}
+
+/// Whether a raster is a scene by itself: georeferenced, large or not of 8 bits.
+pub(crate) fn is_scene(raster: &Raster) -> bool {
+    raster.geo_transform().is_some()
+        || raster.crs().is_some()
+        || raster.info().read_by.is_some()
+        || raster.width().max(raster.height()) > LARGE
+        || is_stretched(raster)
+}
+
+pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
+    let Written {
+        found,
+        prompts,
+        result,
+        seconds,
+    } = find_and_write(arguments, common)?;
+    tell(&found, &prompts, &result, seconds, common);
+    Ok(match found.failures.is_empty() {
+        true => Outcome::Done,
+        false => Outcome::SomeFailed,
+    })
+}
+
+/// What was found and written.
+pub(crate) struct Written {
+    found: Found,
+    prompts: Vec<ObjectPrompt>,
+    result: serde_json::Value,
+    seconds: f64,
+}
+
+/// Finds the objects and writes them; prints nothing but progress.
+pub(crate) fn find_and_write(arguments: &Segment, common: &Common) -> Result<Written> {
+    // Everything that can be wrong is found before the long work.
+    let options = &arguments.scene;
+    let mut outputs = Vec::new();
+    for path in &arguments.output {
+        let output = Output::of(path)?;
+        check_writable(path)?;
+        outputs.push((path.clone(), output));
+    }
+    let out_crs = options.out_crs.as_deref().map(Crs::parse).transpose()?;
+    let raster = Raster::open(&arguments.image)?;
+    let scene = Scene::of_raster(
+        raster,
+        &SceneOptions {
+            bands: options.input.bands.clone(),
+            stretch: options.input.stretch,
+        },
+    )?;
+    for text in &scene.raster().info().notes {
+        note(common, text);
+    }
+    if scene.raster().crs().is_none() {
+        note(
+            common,
+            "the scene has no CRS: coordinates are pixels, areas are square pixels",
+        );
+    }
+    for (path, output) in &outputs {
+        if matches!(output, Output::Layer) {
+            check_target(path, scene.raster().crs(), out_crs.as_ref())?;
+        }
+    }
+    let prompts = match options.auto {
+        true => Vec::new(),
+        false => prompts(arguments, &scene, common)?,
+    };
+    let model = load(&arguments.model, common)?;
+    let scene_model = scene_model(arguments, &model)?;
+    let cache = match &options.cache {
+        Some(folder) => Some(Cache::open(folder, options.cache_size)?),
+        None => None,
+    };
+    let mut journal = journal(arguments, &scene, &scene_model, &prompts, &outputs[0].0)?;
+
+    let started = Instant::now();
+    let mut watch = Watch::new(common)?;
+    let mut stores = Stores {
+        cache: cache.as_ref(),
+        journal: Some(&mut journal),
+    };
+    let found = find(
+        arguments,
+        &scene,
+        &prompts,
+        &scene_model,
+        &mut stores,
+        &mut watch,
+    )?;
+    watch.finish();
+    let seconds = started.elapsed().as_secs_f64();
+
+    let ground = Ground::of(&scene);
+    let found = of_size(found, &ground, options.min_area, options.max_area)?;
+    let polygons = polygon_options(arguments, &scene, &ground)?;
+    let layer_options = LayerOptions {
+        name: stem(&outputs[0].0),
+        source: file_name(&arguments.image),
+        model: model.name.clone(),
+        polygons,
+    };
+    for (path, output) in &outputs {
+        let size = (scene.raster().width(), scene.raster().height());
+        match output {
+            Output::Layer => {
+                let layer = layer(&found.objects, &prompts, &ground, &layer_options)?;
+                write_layer(path, &layer, out_crs.as_ref())?;
+            }
+            Output::Labels => write_labels(path, size, &found.objects, &ground)?,
+            Output::Coco => write_coco(path, &scene, &found.objects, &prompts)?,
+            Output::Overlay => write_overlay(path, &scene, &found.objects, &prompts)?,
+        }
+    }
+    let result = result(arguments, &scene, &found, &prompts);
+    let stages = [("load", model.seconds), ("segment", seconds)];
+    let record = run_record(&model, common, &stages, result.clone());
+    let mut folders = std::collections::BTreeSet::new();
+    for (path, _) in &outputs {
+        if folders.insert(path.parent()) {
+            record.write_beside(path)?;
+        }
+    }
+    let is_window = |failure: &&Failure| matches!(failure, Failure::Window { .. });
+    match found.failures.iter().filter(is_window).count() {
+        0 if cache.is_some() => {}
+        0 => journal.remove()?,
+        windows => note(
+            common,
+            &format!("{windows} windows failed; the same command tries them again, and only them"),
+        ),
+    }
+    Ok(Written {
+        found,
+        prompts,
+        result,
+        seconds,
+    })
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+fn stem(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
+}
+
+/// How the scene is searched: for the objects of prompts, or for whatever there is.
+#[derive(Debug)]
+enum Search {
+    Prompts(SegmentOptions),
+    Everything(AutoOptions),
+}
+
+fn search(arguments: &Segment, model: &SceneModel<'_>) -> Search {
+    let options = &arguments.scene;
+    let run = SegmentOptions {
+        closer: matches!(&model.answers, Answers::Requery(choice) if choice.closer),
+        merge: options.merge,
+        overlap: match options.overlap {
+            OverlapName::Keep => Overlap::Keep,
+            OverlapName::Resolve => Overlap::Resolve,
+        },
+        ..windows_of(&options.input, model.input_size())
+    };
+    if !options.auto {
+        return Search::Prompts(run);
+    }
+    let automatic = AutoOptions::default();
+    Search::Everything(AutoOptions {
+        points_per_side: options.points_per_side.get(),
+        score: options.min_quality,
+        stability: options.min_stability,
+        min_area: options.min_area.unwrap_or(0.0),
+        max_area: options.max_area.unwrap_or(f64::INFINITY),
+        same: options.merge.unwrap_or(automatic.same),
+        run: SegmentOptions {
+            merge: None,
+            rounds: automatic.run.rounds,
+            ..run
+        },
+        ..automatic
+    })
+}
+
+/// How windows are laid for a model whose input has `input` pixels a side.
+pub(crate) fn windows_of(asked: &SceneInput, input: u32) -> SegmentOptions {
+    let window = asked.window.map(std::num::NonZeroU32::get);
+    SegmentOptions {
+        window,
+        // Small windows have small margins.
+        margin: SegmentOptions::default()
+            .margin
+            .min(window.unwrap_or(input) / 8),
+        ..Default::default()
+    }
+}
+
+/// The points of a file, in pixels or on the map.
+pub(crate) fn points_of(file: &Path, asked: &SceneInput) -> Result<ScenePoints> {
+    let source_crs = asked.points_crs.as_deref().map(Crs::parse).transpose()?;
+    let layer = asked.points_layer.clone();
+    Ok(ScenePoints::open(file, source_crs, layer)?)
+}
+
+/// Says that instances are left out, and the first of their names.
+pub(crate) fn note_left_out(names: &[String], why: &str, common: &Common) {
+    if names.is_empty() {
+        return;
+    }
+    let shown: Vec<&str> = names.iter().take(5).map(String::as_str).collect();
+    note(
+        common,
+        &format!(
+            "{} instances {why} and are skipped: {}",
+            names.len(),
+            shown.join(", ")
+        ),
+    );
+}
+
+fn find(
+    arguments: &Segment,
+    scene: &Scene,
+    prompts: &[ObjectPrompt],
+    model: &SceneModel<'_>,
+    stores: &mut Stores<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<Found> {
+    Ok(match search(arguments, model) {
+        Search::Prompts(options) => {
+            resam_scene::segment(scene, prompts, &options, model, stores, watch)?
+        }
+        Search::Everything(options) => {
+            let ground = Ground::of(scene);
+            resam_scene::segment_all(scene, &ground, &options, model, stores, watch)?
+        }
+    })
+}
+
+/// What is asked about: typed in pixels, or in a file, in pixels or on the map.
+fn prompts(arguments: &Segment, scene: &Scene, common: &Common) -> Result<Vec<ObjectPrompt>> {
+    let raster = scene.raster();
+    let size = (raster.width(), raster.height());
+    let Some(file) = &arguments.points else {
+        let of_prompt = |asked: super::segment::Asked| ObjectPrompt {
+            id: asked.instance,
+            points: asked.prompt.points.iter().map(place).collect(),
+            bounds: asked.prompt.bounds,
+            attributes: Vec::new(),
+        };
+        let asked = typed_prompts(arguments)?;
+        for asked in &asked {
+            super::segment::check_inside(asked, size.0, size.1)?;
+        }
+        return Ok(asked.into_iter().map(of_prompt).collect());
+    };
+    let mut points = points_of(file, &arguments.scene.input)?;
+    let name = file_name(&arguments.image);
+    let gathered = points.on(raster, &name)?;
+    if points.are_pixels() {
+        if gathered.objects.is_empty() {
+            return Err(WrongInput::new(
+                format!("`{}` has no point for the image `{name}`", file.display()),
+                "its `image` column names other images; leave the column out for a single scene",
+            )
+            .into());
+        }
+        return Ok(gathered.objects);
+    }
+    for caution in points.cautions() {
+        note(common, caution);
+    }
+    let outside = gathered.outside.len();
+    let first = gathered.outside.first();
+    if gathered.objects.is_empty() {
+        let landed = first.map_or_else(
+            || "none is on an object".to_owned(),
+            |(row, [x, y])| {
+                format!(
+                    "row {row} lands at pixel {x:.1},{y:.1} of a scene of {} x {} pixels",
+                    size.0, size.1
+                )
+            },
+        );
+        return Err(WrongInput::new(
+            format!(
+                "`{}`: none of its {} points lies in `{}`: {landed}",
+                file.display(),
+                points.count(),
+                arguments.image.display()
+            ),
+            "see `resam info` of the scene for where it lies, and say the points' CRS with \
+             `--points-crs EPSG:...` if their file does not",
+        )
+        .into());
+    }
+    if let Some((row, [x, y])) = first {
+        note(
+            common,
+            &format!(
+                "{outside} points lie outside the scene and are skipped, the first in row {row}, at \
+                 pixel {x:.1},{y:.1}"
+            ),
+        );
+    }
+    note_left_out(
+        &gathered.without_positive,
+        "have no point on the object",
+        common,
+    );
+    Ok(gathered.objects)
+}
+
+fn place(point: &resam_sam::PromptPoint) -> resam_scene::PromptPoint {
+    resam_scene::PromptPoint {
+        x: point.x,
+        y: point.y,
+        positive: point.positive,
+    }
+}
+
+fn scene_model<'a>(arguments: &Segment, model: &'a LoadedModel) -> Result<SceneModel<'a>> {
+    let size = model.predictor.input_size();
+    let step = resam_adapt::Step {
+        input_size: size,
+        first_block: None,
+        instances: 16,
+        activation_checkpoints: false,
+    };
+    let adapter = model.adapter_sha256.as_deref().unwrap_or("no adapter");
+    Ok(SceneModel {
+        predictor: &model.predictor,
+        device: model.compute.clone(),
+        answers: match model.choice(arguments.requery, arguments.multimask) {
+            Some(choice) => Answers::Requery(choice),
+            None if arguments.multimask => Answers::Multimask,
+            None => Answers::Single,
+        },
+        identity: format!(
+            "{} {adapter} {} {size}",
+            model.sha256,
+            model.precision.name()
+        ),
+        bytes: resam_adapt::step_memory(&model.config, &step).total(),
+        pace: pace(&model.config, size, &model.compute),
+    })
+}
+
+/// The journal of the run: beside its first output, or with a cache in there, where it stays, so that the
+/// same question about the same scene finds its answers, whatever is written of them.
+fn journal(
+    arguments: &Segment,
+    scene: &Scene,
+    model: &SceneModel<'_>,
+    prompts: &[ObjectPrompt],
+    output: &Path,
+) -> Result<Journal> {
+    let file = std::fs::metadata(&arguments.image)?;
+    let modified = file
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    let about = [
+        ("scene", arguments.image.display().to_string()),
+        ("size of the scene's file", file.len().to_string()),
+        (
+            "time of the scene's file",
+            modified.map_or(0, |time| time.as_nanos()).to_string(),
+        ),
+        ("bands", format!("{:?}", scene.bands())),
+        ("stretch", format!("{:?}", scene.stretch_limits())),
+        ("answers", format!("{:?}", model.answers)),
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+    ];
+    let path = match &arguments.scene.cache {
+        Some(folder) => {
+            let options = search(arguments, model);
+            let question = format!("{about:?} {} {options:?} {prompts:?}", model.identity());
+            let digest = Sha256::digest(question.as_bytes());
+            let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            folder.join(name + JOURNAL)
+        }
+        None => {
+            let mut name = output.as_os_str().to_owned();
+            name.push(JOURNAL);
+            PathBuf::from(name)
+        }
+    };
+    if arguments.scene.restart && path.exists() {
+        std::fs::remove_file(&path)?;
+    }
+    let journal = Journal::new(&path, OnChange::Refuse);
+    Ok(about
+        .into_iter()
+        .fold(journal, |journal, (name, value)| journal.about(name, value)))
+}
+
+/// Only objects of the size that was asked for.
+fn of_size(
+    mut found: Found,
+    ground: &Ground,
+    least: Option<f64>,
+    most: Option<f64>,
+) -> Result<Found> {
+    if least.is_none() && most.is_none() {
+        return Ok(found);
+    }
+    let mut kept = Vec::with_capacity(found.objects.len());
+    for object in found.objects {
+        let [x0, y0, x1, y1] = object.mask.bounds().map(|edge| edge as f64);
+        let pixel = ground.pixel_area((x0 + x1) / 2.0, (y0 + y1) / 2.0)?;
+        let area = object.mask.area() as f64 * pixel;
+        if area >= least.unwrap_or(0.0) && area <= most.unwrap_or(f64::INFINITY) {
+            kept.push(object);
+        }
+    }
+    found.objects = kept;
+    Ok(found)
+}
+
+/// Areas in square metres become pixels, at the middle of the scene.
+fn polygon_options(arguments: &Segment, scene: &Scene, ground: &Ground) -> Result<PolygonOptions> {
+    let options = &arguments.scene;
+    let [x, y] = [scene.raster().width(), scene.raster().height()].map(|side| side as f64 / 2.0);
+    let pixel = match options.min_area.is_some() || options.fill_holes.is_some() {
+        true => ground.pixel_area(x, y)?,
+        false => 1.0,
+    };
+    Ok(PolygonOptions {
+        simplify: options.simplify,
+        regularize: options.regularize,
+        fill_holes: options.fill_holes.map(|area| area / pixel),
+        min_area: options.min_area.unwrap_or(0.0) / pixel,
+        ..Default::default()
+    })
+}
+
+fn result(
+    arguments: &Segment,
+    scene: &Scene,
+    found: &Found,
+    prompts: &[ObjectPrompt],
+) -> serde_json::Value {
+    let raster = scene.raster();
+    let names = |asked: &[usize]| -> Vec<&str> {
+        let named = asked.iter().filter_map(|&at| prompts.get(at));
+        named.map(|prompt| prompt.id.as_str()).collect()
+    };
+    let objects: Vec<_> = found
+        .objects
+        .iter()
+        .map(|object| {
+            let [x0, y0, x1, y1] = object.mask.bounds();
+            json!({
+                "id": object.id,
+                "prompts": names(&object.prompts),
+                "quality": object.score,
+                "stability": object.stability,
+                "area": object.mask.area(),
+                "bbox": [x0, y0, x1 - x0, y1 - y0],
+                "scale": object.scale,
+                "cut": object.cut,
+            })
+        })
+        .collect();
+    let failures: Vec<String> = found
+        .failures
+        .iter()
+        .map(|failure| describe(failure, prompts))
+        .collect();
+    json!({
+        "image": file_name(&arguments.image),
+        "width": raster.width(),
+        "height": raster.height(),
+        "crs": raster.crs().map(Crs::name),
+        "bands": scene.bands(),
+        "stretch": scene.stretch().to_string(),
+        "stretch_limits": scene.stretch_limits(),
+        "counts": found.counts,
+        "objects": objects,
+        "failures": failures,
+    })
+}
+
+fn describe(failure: &Failure, prompts: &[ObjectPrompt]) -> String {
+    let name = |at: usize| prompts.get(at).map_or("?", |prompt| prompt.id.as_str());
+    match failure {
+        Failure::Window {
+            window,
+            prompts: asked,
+            reason,
+        } => {
+            let names: Vec<&str> = asked.iter().take(8).map(|&at| name(at)).collect();
+            let more = match asked.len() > names.len() {
+                true => ", ...",
+                false => "",
+            };
+            format!(
+                "window at {},{} of {} x {} ({}{more}): {reason}",
+                window.x,
+                window.y,
+                window.width,
+                window.height,
+                names.join(", ")
+            )
+        }
+        Failure::Object { prompt, reason } => format!("object {}: {reason}", name(*prompt)),
+    }
+}
+
+fn tell(
+    found: &Found,
+    prompts: &[ObjectPrompt],
+    result: &serde_json::Value,
+    seconds: f64,
+    common: &Common,
+) {
+    for failure in &found.failures {
+        eprintln!("failed: {}", describe(failure, prompts));
+    }
+    if common.json {
+        println!("{result:#}");
+        return;
+    }
+    let counts = &found.counts;
+    println!(
+        "{} objects of {} prompts in {seconds:.1} s; {} windows encoded, {} from the cache, {} from the \
+         run before",
+        found.objects.len(),
+        prompts.len(),
+        counts.encoded,
+        counts.cached,
+        counts.resumed
+    );
+    if counts.asked_closer > 0 {
+        println!(
+            "{} are small and were asked about again, closer",
+            counts.asked_closer
+        );
+    }
+    if counts.asked_again > 0 {
+        println!(
+            "{} asked again because they reached an edge; {} reach one still",
+            counts.asked_again, counts.cut
+        );
+    }
+}
+
+/// Watches a run for the command line.
+struct Watch<'a> {
+    bar: Option<Bar>,
+    common: &'a Common,
+    interrupted: Arc<AtomicBool>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(common: &'a Common) -> Result<Self> {
+        let interrupted = asked_to_stop("window")?;
+        Ok(Self {
+            bar: None,
+            common,
+            interrupted,
+        })
+    }
+
+    fn finish(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish();
+        }
+    }
+
+    fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.pause(|| note(self.common, text)),
+            None => note(self.common, text),
+        }
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn planned(&mut self, plan: &Plan) {
+        self.finish();
+        let time = plan
+            .seconds
+            .map_or(String::new(), |seconds| format!(", about {seconds:.0} s"));
+        let again = match plan.round {
+            0 => String::new(),
+            round => format!("round {}: ", round + 1),
+        };
+        note(
+            self.common,
+            &format!(
+                "{again}{} windows for {} prompts, at most {:.1} GB of memory{time}",
+                plan.windows.len(),
+                plan.prompts,
+                plan.memory as f64 / 1e9
+            ),
+        );
+        self.bar = Some(Bar::new("windows", plan.windows.len(), self.common));
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        if let Some(bar) = &self.bar {
+            let done = progress.windows_done as u64;
+            bar.say(done, progress.seconds_left, "");
+        }
+    }
+
+    fn notice(&mut self, text: &str) {
+        self.say(text);
+    }
+
+    fn stop(&mut self) -> bool {
+        self.interrupted.load(Ordering::SeqCst)
+    }
+}
