@@ -51,7 +51,7 @@ fn every_subcommand_has_a_manual_page_with_its_flags() {
     }
     assert!(page("resam").contains("resam\\-segment(1)"));
     assert!(page("resam-segment").contains("\\-\\-requery"));
-    assert!(page("resam-hub-pull").contains("\\-\\-offline"));
+    assert!(page("resam-weights-pull").contains("\\-\\-offline"));
     let pages = std::fs::read_dir(&into).expect("the folder").count();
     assert_eq!(pages, commands.len() + 1, "no page for what is hidden");
 }
