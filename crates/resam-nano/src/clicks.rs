@@ -1,25 +1,26 @@
-//! Points and boxes as a person would give them, and corrections of what came back, as SAM was
-//! trained with.
+//! Simulated prompts for training: points, boxes, and corrections of an earlier mask. Follows the
+//! interactive training of SAM (arXiv 2304.02643, appendix A).
 
 use resam_mask::Bitmap;
 use resam_sam::prompt_encoder::PointLabel;
 
 use crate::draws::Draws;
 
-/// A point in pixels of the network's input, the centre of the first one being `(0, 0)`.
+/// A point `[x, y]` in pixels of the network's input, and its label. `(0, 0)` is the centre of the
+/// first pixel.
 pub type Click = ([f32; 2], PointLabel);
 
-/// In what form a thing is asked for.
+/// A kind of simulated prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// So many points on it and so many beside it.
+    /// The number of positive points on the object, and of negative points beside it.
     Points(usize, usize),
-    /// Its box.
+    /// The bounding box of the object.
     Box,
 }
 
 impl Form {
-    /// What the model is judged with.
+    /// The kinds of prompt that [`judge`](crate::judge()) reports.
     pub const JUDGED: [Self; 4] = [
         Self::Points(1, 0),
         Self::Points(1, 1),
@@ -37,7 +38,7 @@ impl Form {
         }
     }
 
-    /// One point most often, as that is what the model has to know first.
+    /// Draws a kind. One point is the most frequent: it is the most important prompt.
     pub(crate) fn draw(draws: &mut Draws) -> Self {
         match draws.unit() {
             share if share < 0.40 => Self::Points(1, 0),
@@ -48,16 +49,18 @@ impl Form {
     }
 }
 
-/// How a thing is asked for: some points, or a box `[x0, y0, x1, y1]`.
+/// A simulated prompt: points, or a box. Pixels of the network's input, the centre of the first
+/// pixel at `(0, 0)`.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    /// The points.
+    /// The points; none for a box prompt.
     pub points: Vec<Click>,
-    /// The box.
+    /// The box `[x0, y0, x1, y1]`; `None` for a point prompt.
     pub corners: Option<[f32; 4]>,
 }
 
-/// Asks for the thing of a mask in a form; `shaky` boxes are off by up to a tenth of their size.
+/// Simulates a prompt of kind `form` for the object of a mask. With `shaky`, each side of a box
+/// moves by up to a tenth of the box's size.
 pub(crate) fn ask(mask: &Bitmap, form: Form, shaky: bool, draws: &mut Draws) -> Asked {
     match form {
         Form::Points(on, beside) => {
@@ -70,7 +73,8 @@ pub(crate) fn ask(mask: &Bitmap, form: Form, shaky: bool, draws: &mut Draws) -> 
             ] {
                 points.extend((0..count).filter_map(|_| Some(click(draws.one_of(pixels)?, label))));
             }
-            // A thing that fills the picture has nothing beside it: all questions are equally long.
+            // An object that fills the image has no pixel beside it. Padding gives all prompts the
+            // same number of points.
             points.resize(on + beside, ([0.0; 2], PointLabel::Padding));
             Asked {
                 points,
@@ -86,7 +90,7 @@ pub(crate) fn ask(mask: &Bitmap, form: Form, shaky: bool, draws: &mut Draws) -> 
                     } else {
                         0.0
                     };
-                    // Edges of pixels to the frame that has (0, 0) in the middle of the first one.
+                    // From pixel edges to the frame whose (0, 0) is the centre of the first pixel.
                     (value + shake * size - 0.5) as f32
                 };
                 [
@@ -104,7 +108,8 @@ pub(crate) fn ask(mask: &Bitmap, form: Form, shaky: bool, draws: &mut Draws) -> 
     }
 }
 
-/// A point where an answer is wrong: on what it missed, or on what it took too much.
+/// A correction: a random pixel where the predicted mask is wrong. Positive if the mask missed it,
+/// negative if the mask should not hold it. If the mask is right everywhere, a pixel of the object.
 pub(crate) fn correct(mask: &Bitmap, answer: &Bitmap, draws: &mut Draws) -> Click {
     let (width, height) = (mask.width(), mask.height());
     let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
@@ -119,7 +124,7 @@ pub(crate) fn correct(mask: &Bitmap, answer: &Bitmap, draws: &mut Draws) -> Clic
     }
 }
 
-/// The pixels beside a thing, in its box made larger by half of it on each side.
+/// The pixels beside an object, within its bounding box enlarged by half its size on each side.
 fn around(mask: &Bitmap) -> Vec<(u32, u32)> {
     let Some(bounds) = mask.bounding_box() else {
         return Vec::new();

@@ -1,4 +1,5 @@
-//! Seeded draws: a stream for each lesson, so that no lesson depends on which thread takes it.
+//! Seeded random numbers: one stream a training sample, so that no sample depends on the thread
+//! that computes it.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -25,7 +26,7 @@ impl Draws {
         ((self.unit() * bound as f64) as usize).min(bound - 1)
     }
 
-    /// One of them; `None` of none.
+    /// A random item; `None` if there are no items.
     pub(crate) fn one_of<T: Copy>(&mut self, items: &[T]) -> Option<T> {
         match items.len() {
             0 => None,
@@ -33,7 +34,7 @@ impl Draws {
         }
     }
 
-    /// `count` different ones of `items`, or all of them in another order.
+    /// `count` different items in random order, or all of them if there are fewer.
     pub(crate) fn some_of<T>(&mut self, mut items: Vec<T>, count: usize) -> Vec<T> {
         let taken = count.min(items.len());
         for place in 0..taken {

@@ -1,4 +1,4 @@
-//! How good a model is on made photographs that nothing learns from.
+//! The validation score of a model on synthetic photographs.
 
 use burn::tensor::Device;
 use resam_mask::Bitmap;
@@ -13,21 +13,22 @@ use crate::lesson::{input, prompts, values};
 use crate::sizes::INPUT_SIZE;
 use crate::source::held_out_picture;
 
-/// Mean IoU over all things, by the form of the question.
+/// Mean IoU over all objects, by kind of prompt.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Scores {
-    /// The pictures looked at.
+    /// The number of validation images.
     pub pictures: usize,
-    /// The things on them.
+    /// The number of objects on them.
     pub things: usize,
-    /// The form, and the mean IoU of the single masks.
+    /// The name of each kind of prompt ([`Form::name`]), and the mean IoU of the single masks.
     pub iou: Vec<(String, f64)>,
 }
 
-/// Asks about all things of so many pictures in each form of [`Form::JUDGED`].
+/// Prompts for all objects of the first `pictures` validation images with each kind of
+/// [`Form::JUDGED`]. The masks are compared at the size of the network's input.
 ///
 /// # Errors
-/// The painter's.
+/// [`SynthError`] when an image cannot be painted.
 pub fn judge(sam: &Sam, pictures: usize, device: &Device) -> Result<Scores, SynthError> {
     let geometry = Geometry {
         original: [INPUT_SIZE; 2],

@@ -1,8 +1,9 @@
-//! One picture, asked twice: first points or a box, then the answer itself with a correction.
+//! One training sample: an image that is prompted twice. The first prompt is points or a box, the
+//! second is the predicted mask with a correction.
 //!
-//! The losses are SAM's, `20 focal + dice` of each mask and the squared error of its predicted
-//! quality. Of the masks for an ambiguous prompt only the best one learns, so that they come to mean
-//! different things.
+//! The losses are SAM's (arXiv 2304.02643, section 3): `20 focal + dice` of each mask, and the
+//! squared error of its predicted IoU. Of the masks for an ambiguous prompt only the best one gets
+//! a gradient, so that the masks become different.
 
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -20,20 +21,20 @@ use crate::source::Picture;
 /// Weight of the focal loss.
 const FOCAL: f64 = 20.0;
 
-/// The share of the lessons that ask a second time: it takes longer than the first.
+/// The share of the samples that have a second prompt, which takes longer than the first.
 const ASKED_AGAIN: f64 = 0.35;
 
-/// What a lesson came to.
+/// The result of one training sample.
 pub struct Learnt {
     /// The total loss.
     pub loss: f64,
-    /// Mean IoU of the single mask of the first question.
+    /// Mean IoU of the single masks of the first prompts.
     pub iou: f64,
-    /// Where everything that trains should go.
+    /// The gradients of all parameters that train.
     pub gradients: GradientsParams,
 }
 
-/// Learns from a picture; `None` when nothing is on it.
+/// Computes the losses and gradients of one image; `None` when the image has no object.
 pub fn learn(sam: &Sam, picture: &Picture, device: &Device, seed: u64) -> Option<Learnt> {
     if picture.masks.is_empty() {
         return None;
@@ -45,7 +46,7 @@ pub fn learn(sam: &Sam, picture: &Picture, device: &Device, seed: u64) -> Option
         .map(|mask| ask(mask, form, true, &mut draws))
         .collect();
     let labels = labels(&picture.masks, device);
-    // What trains reaches down to the first layer: the image takes part in the graph.
+    // The first layer trains too, so the image is part of the graph.
     let image = input(picture, device).autodiff().require_grad();
     let embedding = sam.image_encoder.forward(image);
 
@@ -73,7 +74,8 @@ pub fn learn(sam: &Sam, picture: &Picture, device: &Device, seed: u64) -> Option
     })
 }
 
-/// One mask of each thing, `[things, 1, rows, columns]`: what a person would go on with.
+/// The chosen mask of each object, `[objects, 1, rows, columns]`: the one that a user would
+/// correct.
 fn best_of(low_res: &Tensor<4>, chosen: &[usize]) -> Tensor<4> {
     let [things, _, rows, columns] = low_res.dims();
     let low_res = low_res.clone().detach().without_autodiff();
@@ -84,13 +86,13 @@ fn best_of(low_res: &Tensor<4>, chosen: &[usize]) -> Tensor<4> {
     Tensor::cat(chosen.collect(), 0).reshape([things, 1, rows, columns])
 }
 
-/// The network's input of a picture.
+/// The network's input of an image, `[1, 3, side, side]`.
 pub(crate) fn input(picture: &Picture, device: &Device) -> Tensor<4> {
     let side = picture.image.width() as usize;
     normalised_input(picture.image.as_raw(), [side; 2], side, device)
 }
 
-/// Questions of the same form as the model takes them.
+/// Prompts of one kind as a batch for the model.
 pub(crate) fn prompts(asked: &[Asked], masks: Option<Tensor<4>>) -> PromptBatch {
     let points = asked.iter().map(|asked| asked.points.clone());
     let points: Vec<_> = points.collect();
@@ -102,7 +104,7 @@ pub(crate) fn prompts(asked: &[Asked], masks: Option<Tensor<4>>) -> PromptBatch 
     }
 }
 
-/// Masks as numbers, `[things, rows, columns]`.
+/// Masks as 0 and 1, `[objects, rows, columns]`.
 fn labels(masks: &[Bitmap], device: &Device) -> Tensor<3> {
     let values = masks.iter().flat_map(|mask| {
         let pixels = (0..mask.height()).flat_map(|y| (0..mask.width()).map(move |x| (x, y)));
@@ -114,15 +116,15 @@ fn labels(masks: &[Bitmap], device: &Device) -> Tensor<3> {
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// How good the answers are, for what comes next and for people.
+/// The IoU of the predicted masks: for the choice of the masks to correct, and for the report.
 struct Judged {
-    /// Of each thing the mask of highest IoU.
+    /// The index of the mask of highest IoU, one an object.
     best: Vec<usize>,
     /// Mean IoU of the single masks.
     single: f64,
 }
 
-/// The loss of all masks of all things.
+/// The loss of all masks of all objects.
 fn losses(answers: &DecodedMasks, labels: &Tensor<3>) -> (Tensor<1>, Judged) {
     let [things, masks, rows, columns] = answers.low_res.dims();
     let [_, height, width] = labels.dims();
@@ -152,7 +154,7 @@ fn losses(answers: &DecodedMasks, labels: &Tensor<3>) -> (Tensor<1>, Judged) {
         let better = |a: &usize, b: &usize| (sign * values[*a]).total_cmp(&(sign * values[*b]));
         (from..masks).max_by(better).unwrap_or(0)
     };
-    // The single mask learns always, of the others the one that is best already.
+    // The single mask always gets a gradient; of the others only the best one.
     let mut counts = vec![0f32; things * masks];
     for (counts, known) in counts
         .chunks_exact_mut(masks)
@@ -173,8 +175,8 @@ fn losses(answers: &DecodedMasks, labels: &Tensor<3>) -> (Tensor<1>, Judged) {
     (total, judged)
 }
 
-/// The masks of low-resolution logits at the size of the input, each value standing for the pixels
-/// that it covers: near enough to find out what is wrong with them.
+/// The masks of low-resolution logits at the size of the input, with the nearest value for each
+/// pixel: exact enough to find where a mask is wrong.
 fn answers(low_res: &Tensor<4>, size: u32) -> Vec<Bitmap> {
     let [things, _, rows, columns] = low_res.dims();
     let logits = values(low_res.clone().reshape([things, rows * columns]));
@@ -188,7 +190,7 @@ fn answers(low_res: &Tensor<4>, size: u32) -> Vec<Bitmap> {
     masks.collect()
 }
 
-/// The values of a tensor, row-major.
+/// The values of a tensor, row-major, as `f32`.
 pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     let data = tensor.without_autodiff().into_data_as::<f32>();
     data.try_into_vec().unwrap_or_default()

@@ -6,10 +6,11 @@ use resam_sam::{ImageEncoderConfig, SamConfig, TinyVitConfig};
 /// Side of the network's input in pixels.
 pub const INPUT_SIZE: usize = 256;
 
-/// A TinyViT and a decoder of three eighths of SAM's channels.
+/// The sizes of the nano model: a TinyViT encoder, and a decoder with three eighths of SAM's
+/// channels.
 ///
-/// At 256 pixels a stride of 16 would leave a house three cells: the stride is 8. Windows are of 8
-/// tokens, those of the longest stage of 16.
+/// At 256 pixels and a stride of 16, a house would cover three cells, so the stride is 8. Attention
+/// windows have a side of 8 tokens, and of 16 in the longest stage.
 pub fn sizes() -> SamConfig {
     SamConfig {
         image_encoder: ImageEncoderConfig::TinyVit(TinyVitConfig {

@@ -1,5 +1,4 @@
-//! Pictures to learn from, and pictures to be judged on: made photographs with the exact mask of every
-//! thing on them.
+//! Training and validation images: synthetic photographs with the exact mask of every object.
 
 use image::RgbImage;
 use resam_mask::Bitmap;
@@ -8,29 +7,29 @@ use resam_synth::{Instance, SynthError, photograph};
 use crate::draws::Draws;
 use crate::sizes::INPUT_SIZE;
 
-/// Things of a picture that a lesson is about at most.
+/// The most objects of an image that one training sample uses.
 pub const THINGS: usize = 8;
 
-/// Things of fewer pixels are passed over: they are a point at the resolution of the masks.
+/// The fewest pixels of an object. A smaller one is a single point at the resolution of the masks.
 const SMALLEST: u64 = 80;
 
-/// Where the pictures that nothing learns from begin.
+/// The first seed of the validation images; no training seed reaches it.
 const HELD_OUT: u64 = 1 << 40;
 
-/// A picture, and some of the things on it.
+/// An image, and some of the objects on it.
 pub struct Picture {
-    /// The pixels, a square.
+    /// The pixels; the image is square.
     pub image: RgbImage,
-    /// A mask of the size of the picture for each thing.
+    /// One mask an object, each of the size of the image.
     pub masks: Vec<Bitmap>,
 }
 
-/// The picture of a number to learn from. `plain` is the share of the pictures on which things are nearer
-/// to one colour, each picture by a degree of its own: a skill that textures hide at first.
-/// `side` is in pixels, a multiple of the stride.
+/// The training image of a number. On the share `plain` of the images, objects are moved towards
+/// their mean colour, each image by a random degree: shapes are easier to learn without texture.
+/// `side` is in pixels, a multiple of the encoder's stride.
 ///
 /// # Errors
-/// Never at this size; the painter's errors are handed on.
+/// [`SynthError`] of [`resam_synth::photograph`], which accepts every size used here.
 pub fn lesson_picture(
     seed: u64,
     number: u64,
@@ -41,7 +40,8 @@ pub fn lesson_picture(
     picture(number, plain, side)
 }
 
-/// A picture of a number that no seed learns from.
+/// The validation image of a number. No training seed gives the same image. Its side is
+/// [`INPUT_SIZE`](crate::sizes::INPUT_SIZE).
 ///
 /// # Errors
 /// As [`lesson_picture`].
@@ -69,7 +69,8 @@ fn picture(number: u64, plain: f64, side: usize) -> Result<Picture, SynthError> 
     })
 }
 
-/// Moves the pixels of a thing towards their mean: 0 leaves them, 1 makes them one colour.
+/// Moves the pixels of an object towards their mean colour: 0 changes nothing, 1 makes them all the
+/// same.
 fn tone_down(image: &mut RgbImage, thing: &Instance, degree: f32) {
     let places = || {
         let pixels = thing.mask.pixels();

@@ -1,7 +1,8 @@
-//! Lessons become updates: AdamW, a rate that rises for a while and then falls along a cosine.
+//! The training loop: AdamW, with a learning rate that rises linearly and then falls along a
+//! cosine.
 //!
-//! The lessons of an update are learnt side by side, a thread each, and added up in their order, so
-//! that the same seed gives the same model with any number of threads.
+//! The samples of an update are computed in parallel, one a thread, and their gradients are added
+//! in order. So the same seed gives the same model with any number of threads.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -21,32 +22,34 @@ use crate::lesson::{Learnt, learn};
 use crate::sizes::{INPUT_SIZE, sizes};
 use crate::source::lesson_picture;
 
-/// Updates over which the rate rises.
+/// The updates during which the learning rate rises.
 const WARM: f64 = 60.0;
 
-/// Frequencies of the positions: drawn once, as in SAM, and never trained.
+/// The frequencies of the positional encoding: drawn once and never trained, as in SAM.
 const FIXED: &str = "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix";
 
-/// The spread of those frequencies, beside that of numbers from -1 to 1.
+/// The standard deviation of these frequencies, divided by that of uniform numbers from -1 to 1.
 const FREQUENCY: f64 = 2.0;
 
-/// How much larger the projections of queries and keys begin than others: how near a point has to be.
+/// The initial scale of the query and key projections, relative to other layers. A larger value
+/// makes attention to positions more local.
 const SHARPNESS: f64 = 1.5;
 
 /// How the model is trained.
 #[derive(Debug, Clone, Copy)]
 pub struct Training {
-    /// Updates.
+    /// The number of optimiser updates.
     pub updates: usize,
-    /// Pictures of an update.
+    /// The number of images an update.
     pub batch: usize,
-    /// The highest rate of learning.
+    /// The highest learning rate.
     pub rate: f64,
-    /// The share of pictures whose textures are toned down, 0 to 1.
+    /// The share of the images whose textures are weakened, 0 to 1.
     pub plain: f64,
-    /// Side of the pictures in pixels: small ones cost less, and teach most of what large ones do.
+    /// Side of the images in pixels. Small images take less time and teach most of what large ones
+    /// do.
     pub side: usize,
-    /// The seed of weights, pictures and clicks.
+    /// The seed of the initial weights, the images and the prompts.
     pub seed: u64,
 }
 
@@ -63,38 +66,39 @@ impl Default for Training {
     }
 }
 
-/// Where a training is.
+/// The state of a training after an update.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
     /// Updates done.
     pub updates: usize,
-    /// Mean loss of the last update's lessons.
+    /// Mean loss of the last update's samples.
     pub loss: f64,
-    /// Mean IoU, with the things learnt from, of the single masks of first questions.
+    /// Mean IoU of the single masks of the first prompts, over the objects of the last update.
     pub iou: f64,
 }
 
-/// What can go wrong.
+/// Why a training failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainingError {
     /// A file could not be written or read.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The model does not take its own weights.
+    /// The model cannot load the weights that were made for it.
     #[error(transparent)]
     Sam(#[from] SamError),
-    /// A picture could not be painted.
+    /// An image could not be painted.
     #[error(transparent)]
     Picture(#[from] SynthError),
-    /// A temporary file could not be made, or threads not be started.
+    /// A temporary file could not be created, or threads could not be started.
     #[error("{0}")]
     System(String),
 }
 
-/// Trains the model, from scratch or from where another training ended, and writes it, in half precision, to `path`.
+/// Trains the model, from random weights or from a checkpoint of an earlier training, and writes it
+/// to `path` in half precision.
 ///
-/// `progress` is called after each update, with the model as it is then; when it answers `false` the
-/// training ends early and what there is is written.
+/// `progress` is called after each update with the current model. If it returns `false`, the
+/// training ends early and the current model is written.
 ///
 /// # Errors
 /// [`TrainingError`], before anything is written to `path`.
@@ -136,7 +140,7 @@ pub fn train(
             iou += lesson.iou / count;
             gathered.accumulate(&sam, lesson.gradients);
         }
-        // Gradients were added, not averaged: AdamW does not tell the difference.
+        // Gradients are added, not averaged: AdamW does not depend on their scale.
         sam = optimizer.step(rate(training, update), sam, gathered.grads());
         let done = Progress {
             updates: update + 1,
@@ -159,19 +163,20 @@ pub fn train(
     Ok(now.model())
 }
 
-/// The model on its way.
+/// The model during the training.
 pub struct Now<'a> {
     sam: &'a Sam,
     names: &'a PublishedNames,
 }
 
 impl Now<'_> {
-    /// The model as it is, for answers.
+    /// The current model, for inference.
     pub fn model(&self) -> Sam {
         self.sam.valid()
     }
 
-    /// Writes it in half precision, whole or not at all.
+    /// Writes the current model as a safetensors file in half precision. The file appears whole or
+    /// not at all.
     ///
     /// # Errors
     /// [`TrainingError`] when a file cannot be written.
@@ -190,13 +195,13 @@ fn write(sam: &Sam, names: &PublishedNames, path: &Path) -> Result<(), TrainingE
     Ok(())
 }
 
-/// Switches on everything that SAM trains, but for the biases of TinyViT's windows.
+/// Makes all parameters trainable that SAM trains, except the attention biases of TinyViT.
 fn training_all(sam: Sam, names: &PublishedNames) -> Sam {
     struct Train<'a>(&'a PublishedNames);
     impl ModuleMapper for Train<'_> {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let name = self.0.get(param.id).unwrap_or_default();
-            // Biases that train would take the plain attention, which is several times slower.
+            // Trainable biases would need the plain attention, which is several times slower.
             if name == FIXED || name.ends_with(".attention_biases") {
                 return param;
             }
@@ -207,13 +212,13 @@ fn training_all(sam: Sam, names: &PublishedNames) -> Sam {
     sam.map(&mut Train(names))
 }
 
-/// Random values that let signals through.
+/// Random initial values with which signals neither vanish nor grow.
 ///
-/// - TinyViT's block filters each channel between attention and MLP with nothing beside the filter:
-///   drawn at random it would blur what came before, so it begins as the identity.
-/// - Where points look at the image and the image at points, queries and keys begin with the same
-///   projection: then what has like positions attends to each other from the start, and the model need
-///   not find out first where a point is.
+/// - A TinyViT block has a depthwise convolution without residual between attention and MLP. Random
+///   values would blur its input, so it starts as the identity.
+/// - In the attention between points and image, queries and keys start with the same projection.
+///   Then equal positions attend to each other from the start, and the model need not learn first
+///   where a point is.
 fn begun(sam: Sam, names: &PublishedNames) -> Sam {
     struct Queries<'a>(&'a PublishedNames, HashMap<String, TensorData>);
     impl ModuleVisitor for Queries<'_> {
@@ -250,7 +255,7 @@ fn begun(sam: Sam, names: &PublishedNames) -> Sam {
             {
                 tensor = Tensor::from_data(query.clone(), &device) * SHARPNESS;
             }
-            // Shifts begin at nothing.
+            // Shifts start at zero.
             if name.ends_with(".bias") {
                 tensor = tensor.zeros_like();
             }
@@ -262,9 +267,9 @@ fn begun(sam: Sam, names: &PublishedNames) -> Sam {
     sam.map(&mut Begin(queries))
 }
 
-/// How much larger than `1 / sqrt(fan in)` the numbers of a layer begin: convolutions make up for the
-/// half that a GELU takes away, and what is added beside a residual is small, so that each pixel is seen
-/// through all layers.
+/// The initial standard deviation of a layer, divided by `1 / sqrt(fan in)`. Convolutions are
+/// larger because GELU removes about half of a signal; layers before a residual sum are smaller, so
+/// that the signal of each pixel passes through all layers.
 fn gain(name: &str) -> f64 {
     let encoder = name.starts_with("image_encoder.");
     let added = [".attn.proj.weight", ".mlp.fc2.weight"];
@@ -277,14 +282,15 @@ fn gain(name: &str) -> f64 {
     }
 }
 
-/// The rate of an update.
+/// The learning rate of an update.
 fn rate(training: &Training, update: usize) -> f64 {
     let passed = (update as f64 + 1.0) / training.updates.max(1) as f64;
     let warm = ((update as f64 + 1.0) / WARM).min(1.0);
     training.rate * warm * 0.5 * (1.0 + (std::f64::consts::PI * passed.min(1.0)).cos())
 }
 
-/// Threads that learn a lesson each; what a lesson computes stays on its thread.
+/// Thread pools of one thread each. A training sample is computed on one of them, and none of its
+/// work leaves that thread.
 struct Workers(Vec<rayon::ThreadPool>);
 
 impl Workers {
@@ -296,7 +302,7 @@ impl Workers {
         Ok(Self(pools))
     }
 
-    /// The lessons of an update, in their order.
+    /// The results of an update's samples, in order.
     fn learn(
         &self,
         sam: &Sam,
@@ -307,8 +313,8 @@ impl Workers {
         let next = AtomicUsize::new(0);
         let lessons: Mutex<Vec<_>> = Mutex::new(Vec::new());
         let work = || {
-            // Threads whose graphs share leaves wait for one another's locks, and may do so for ever:
-            // each has leaves of its own.
+            // Threads whose graphs share leaves can deadlock on the graphs' locks, so each thread
+            // has its own leaves.
             let sam = sam.clone().fork(device);
             loop {
                 let lesson = next.fetch_add(1, Ordering::Relaxed);

@@ -27,8 +27,8 @@ fn it_beats_what_needs_no_model() {
         let found = scores.iou.iter().find(|(name, _)| name == form);
         found.expect("judged").1
     };
-    // Without a model: the whole box; around a point, the disc of the size that does best overall, with
-    // the point in the middle of the thing, which is more than a point tells.
+    // Without a model: the whole box; around a point, the disc of the size that does best overall,
+    // with the point in the middle of the thing, which is more than a point tells.
     let (mut boxes, mut discs, mut things) = (0.0, [0.0; 12], 0.0);
     for number in 0..PICTURES as u64 {
         for mask in held_out_picture(number).expect("a picture").masks {
