@@ -1,11 +1,11 @@
-//! What an operation does with each of its answers before it writes them.
+//! The activation that an operation applies to its results before it writes them.
 
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 
 use crate::gelu::{gelu_backward, gelu_in_place};
 
-/// A function of single values, computed while they are still in the cache.
+/// A function of single values, applied while they are still in the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
     /// The value itself.

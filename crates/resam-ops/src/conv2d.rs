@@ -1,8 +1,8 @@
 //! Convolution of channels-last images.
 //!
-//! With the channels of a pixel side by side, a patch of the image is a few runs of memory: the
-//! patches of some rows of the answer are laid side by side in a small buffer, and one matrix product
-//! with the weight answers them all. The activation follows while the answers are in the cache.
+//! The channels of a pixel lie side by side, so a patch of the image is a few runs of memory. The
+//! patches of some result rows are copied into a small buffer, and one matrix product with the
+//! weight gives their results. The activation is applied while the results are in the cache.
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -20,17 +20,17 @@ use crate::flex::{computed, contiguous, dims, values};
 use crate::fused::runs_fused;
 use crate::product::{Matrix, add_product};
 
-/// Pixels that a thread answers at a time, or the row that first reaches them.
+/// The number of result pixels that a thread computes at a time, rounded up to whole rows.
 const PIXELS: usize = 256;
 
-/// How a convolution goes over the image, the same along both axes, and what follows it.
+/// The parameters of a convolution. Stride and padding are the same along both axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Convolution {
-    /// Pixels from one answer to the next.
+    /// Distance of neighbouring results, in pixels.
     pub stride: usize,
-    /// Zeros around the image; fewer than the kernel is wide.
+    /// Pixels of zeros around the image; less than the width of the kernel.
     pub padding: usize,
-    /// Applied to each answer.
+    /// The activation applied to each result.
     pub activation: Activation,
 }
 
@@ -38,7 +38,7 @@ pub struct Convolution {
 /// channels_in, channels_out]`, adds `bias`, `[channels_out]`, and applies the activation.
 ///
 /// Returns `[batch, rows', columns', channels_out]`, with `rows' = (rows + 2 padding - kernel) /
-/// stride + 1`. As `torch.nn.functional.conv2d` but for the order of the axes.
+/// stride + 1`. Equal to `torch.nn.functional.conv2d` except for the order of the axes.
 pub fn conv2d(
     x: Tensor<4>,
     weight: Tensor<4>,
@@ -314,8 +314,8 @@ fn input_gradient(
     )
 }
 
-/// The gradient of the weight: the patches, transposed, times the gradient, on one thread. Weights of
-/// convolutions are frozen wherever speed matters.
+/// The gradient of the weight: the patches, transposed, times the gradient, on one thread. Weights
+/// of convolutions are frozen wherever speed matters.
 fn weight_gradient(
     x: FlexTensor,
     gradient: &FlexTensor,

@@ -1,8 +1,8 @@
 //! Transposed 2x2 convolution of channels-last images, which doubles their resolution.
 //!
-//! With kernel and stride 2 every pixel becomes four, and none of them has two sources: the two
-//! upper ones of each pixel of a line, side by side, are a line of the answer, and one matrix
-//! product makes it in place. The two lower ones are the next line.
+//! With kernel and stride 2 every pixel becomes four result pixels, and each of these depends on
+//! one pixel only. The two upper ones of all pixels of a row are one row of the result, which one
+//! matrix product computes in place. The two lower ones are the next row.
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -24,8 +24,9 @@ use crate::product::{Matrix, add_product};
 /// Doubles the resolution of `x`, `[batch, rows, columns, channels_in]`, with `weight`, `[2, 2,
 /// channels_in, channels_out]`, adds `bias`, `[channels_out]`, and applies the activation.
 ///
-/// Returns `[batch, 2 rows, 2 columns, channels_out]`. As `torch.nn.functional.conv_transpose2d`
-/// with kernel and stride 2, but for the order of the axes.
+/// Returns `[batch, 2 rows, 2 columns, channels_out]`. Equal to
+/// `torch.nn.functional.conv_transpose2d` with kernel and stride 2, except for the order of the
+/// axes.
 pub fn conv_transpose2x2(
     x: Tensor<4>,
     weight: Tensor<4>,

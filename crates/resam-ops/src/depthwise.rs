@@ -1,7 +1,7 @@
 //! Depthwise 3x3 convolution of channels-last images.
 //!
-//! Channels do not mix, so with the channels of a pixel side by side the nine products of a pixel are
-//! nine vector products, whatever the columns do at the borders.
+//! The channels of a pixel lie side by side and do not mix, so the nine products of a pixel are
+//! nine vector products, at the borders too.
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -21,11 +21,11 @@ use crate::flex::{computed, contiguous, dims, values};
 use crate::fused::runs_fused;
 
 /// Filters each channel of `x`, `[batch, rows, columns, channels]`, with its own 3x3 kernel of
-/// `weight`, `[3, 3, channels]`, adds `bias`, `[channels]`, and applies the activation. One pixel of
-/// zeros lies around the image, and answers are `stride` pixels apart.
+/// `weight`, `[3, 3, channels]`, adds `bias`, `[channels]`, and applies the activation. The image
+/// is padded with one pixel of zeros. Results are `stride` pixels apart.
 ///
-/// Returns `[batch, rows', columns', channels]`, with `rows' = (rows - 1) / stride + 1`. As
-/// `torch.nn.functional.conv2d` with as many groups as channels, but for the order of the axes.
+/// Returns `[batch, rows', columns', channels]`, with `rows' = (rows - 1) / stride + 1`. Equal to
+/// `torch.nn.functional.conv2d` with `groups = channels`, except for the order of the axes.
 pub fn depthwise_conv3x3(
     x: Tensor<4>,
     weight: Tensor<3>,

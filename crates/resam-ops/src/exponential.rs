@@ -1,12 +1,11 @@
-//! The exponential that the other operations share, made of steps that compilers turn into vector
-//! instructions.
+//! The exponential function of the other operations, written so that compilers vectorise it.
 
 use crate::tile::multiply_add;
 
 /// `exp(x)` for `x <= 0`; below -87, where the smallest normal number lies, as at -87. A number
 /// that is not one stays so. Off by at most one unit in the last place or so.
 ///
-/// Two to a whole power times a polynomial on the rest, as `expf` of Moshier's Cephes library.
+/// A power of two times a polynomial of the remainder, as `expf` of Moshier's Cephes library.
 #[inline(always)]
 pub(crate) fn exp_of_negative<const FUSED: bool>(x: f32) -> f32 {
     // Adding and taking away 1.5 * 2^23 rounds to a whole number, left in the low bits between.

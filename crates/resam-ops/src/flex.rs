@@ -1,4 +1,4 @@
-//! Between the CPU backend's tensors and plain slices.
+//! Conversions between tensors of the CPU backend and slices.
 
 use burn::backend::flex::FlexTensor;
 use burn::tensor::TensorData;

@@ -1,9 +1,9 @@
 //! Exact GELU, `x Phi(x)`, and its gradient.
 //!
 //! `Phi` is taken from formula 7.1.26 of Abramowitz and Stegun, *Handbook of Mathematical
-//! Functions*, whose error in `erf` is at most 1.5e-7, about the rounding of the numbers themselves.
-//! It is made of one exponential and a polynomial, which compilers turn into vector instructions,
-//! where `libm::erff` is a branch a value.
+//! Functions*, whose error in `erf` is at most 1.5e-7, about the rounding of the numbers
+//! themselves. It needs one exponential and a polynomial, which compilers vectorise; `libm::erff`
+//! has a branch for each value.
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -25,7 +25,9 @@ use crate::tile::multiply_add;
 /// Values a thread takes at a time: a fixed number, so that no result depends on their count.
 const PIECE: usize = 1 << 15;
 
-/// Exact GELU of every value: `x Phi(x)`, `Phi` the normal distribution.
+/// Exact GELU (Hendrycks and Gimpel, arXiv 1606.08415) of every value: `x Phi(x)`, `Phi` the
+/// cumulative normal distribution. The shape is unchanged. As `torch.nn.functional.gelu` with
+/// `approximate="none"`.
 pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     if !runs_fused(&x) {
         return activation::gelu(x);

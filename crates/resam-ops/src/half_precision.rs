@@ -1,9 +1,9 @@
-//! What half precision does not bear.
+//! Single precision for sums that half precision cannot hold.
 
 use burn::tensor::{DType, FloatDType, Tensor, activation};
 
-/// A tensor in single precision if it was in half: sums of many values overflow there, or lose the
-/// small ones. Any other tensor as it is.
+/// Converts a tensor from half to single precision; other tensors stay as they are. In half
+/// precision a sum of many values overflows or loses its small terms. The shape is unchanged.
 pub fn widened<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     match x.dtype() {
         DType::F16 | DType::BF16 => x.cast(FloatDType::F32),

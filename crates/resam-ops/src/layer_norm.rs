@@ -1,7 +1,7 @@
 //! Layer norm over the last dimension, and its gradient.
 //!
-//! A row is read from memory once: its mean, then its variance about that mean, then its answer, all
-//! while it is in the cache.
+//! Each row is read from memory once. Its mean, its variance about that mean and its result are
+//! computed while the row is in the cache.
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -30,8 +30,9 @@ const LANES: usize = 16;
 /// Normalises the last dimension of `x`, scales by `weight` and shifts by `bias`, both
 /// `[channels]`, and applies the activation: `(x - mean) / sqrt(variance + epsilon) weight + bias`.
 ///
-/// As `torch.nn.functional.layer_norm` over one dimension. In half precision the sums are those of
-/// single precision.
+/// `x` is `[..., channels]`; the result has the same shape. Equal to
+/// `torch.nn.functional.layer_norm` over one dimension (Ba et al., arXiv 1607.06450). In half
+/// precision the sums are computed in single precision.
 pub fn layer_norm<const D: usize>(
     x: Tensor<D>,
     weight: Tensor<1>,

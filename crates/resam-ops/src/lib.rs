@@ -1,12 +1,44 @@
-//! Operations of the Segment Anything model where Burn's CPU backend is far from the floor, as Burn
-//! backend extensions: a CPU implementation, a hand-written backward, and ordinary operations for
-//! every other backend.
+//! Fused CPU operations of the Segment Anything model with their gradients, as extensions of the
+//! Burn backend `flex`. On any other backend, and in half precision, each operation is composed of
+//! Burn's own operations.
 //!
-//! What they bought: their time over that of Burn's own operations, forward, and forward and back to
-//! the gradients of what is not frozen. Sizes are those of SAM's ViT-B, MobileSAM's TinyViT and the
-//! mask decoder at 1024 px. `cargo bench -p resam-ops` measures both. These are of 2 cores of a
-//! first-generation AMD EPYC (AVX2) that other work was using too, medians of one to six runs: a
-//! tenth more or less says nothing. Layers that read pixels have no way back.
+//! | item | what it is |
+//! |---|---|
+//! | [`linear`](linear()) | `x W + b` |
+//! | [`layer_norm`](layer_norm()) | layer norm over the last dimension |
+//! | [`gelu`](gelu()) | exact GELU |
+//! | [`conv2d`](conv2d()) | convolution, channels last |
+//! | [`depthwise_conv3x3`] | depthwise 3 x 3 convolution, channels last |
+//! | [`conv_transpose2x2`] | transposed 2 x 2 convolution, channels last |
+//! | [`self_attention`] | self-attention in windows or over the whole map, with relative positions |
+//! | [`attention`](attention()) | attention from one sequence to another |
+//! | [`attend_to_cells`] | attention of prompt tokens to image cells, projections absorbed |
+//! | [`attend_from_cells`] | attention of image cells to prompt tokens, projections absorbed |
+//! | [`mask_sums`](mask_sums()) | the sums over pixels that focal, dice and IoU losses need |
+//! | [`memory`] | keeps the memory of freed tensors for the next ones |
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use resam_ops::{gelu, linear};
+//!
+//! let device = Device::flex();
+//! let x = Tensor::<2>::from_floats([[1.0, 2.0]], &device);
+//! let weight = Tensor::<2>::from_floats([[1.0, 0.0, -1.0], [0.0, 1.0, 0.5]], &device);
+//! let bias = Tensor::<1>::from_floats([0.0, -2.0, 0.0], &device);
+//!
+//! let y = linear(x, weight, Some(bias));
+//! assert_eq!(y.to_data().try_to_vec::<f32>()?, [1.0, 0.0, 0.0]);
+//! let z = gelu(y).to_data().try_to_vec::<f32>()?;
+//! assert!((z[0] - 0.841_345).abs() < 1e-6 && z[1] == 0.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The table shows the time of each operation divided by the time of Burn's own operations:
+//! forward, and forward and backward to the gradients of all operands that are not frozen. Sizes
+//! are those of SAM's ViT-B, MobileSAM's TinyViT and the mask decoder at 1024 px. Measured with
+//! `cargo bench -p resam-ops` on 2 cores of a first-generation AMD EPYC (AVX2) that other work was
+//! using too; medians of one to six runs, so a difference of a tenth means nothing. The first
+//! layers of an encoder, which read pixels, have no backward pass.
 //!
 //! | operation | size | forward | and back |
 //! |---|---|---|---|
@@ -30,16 +62,21 @@
 //! | [`attend_from_cells`] | 16 prompts of 7 tokens | 0.61 | 0.99 |
 //! | [`mask_sums`] | 10 masks | 0.08 | 0.13 |
 //!
-//! What follows from whole runs was measured earlier, on another machine with 2 threads:
+//! Times of whole runs were measured earlier, on another machine with 2 threads:
 //!
-//! | part | what it bought |
+//! | part | time before and after |
 //! |---|---|
 //! | [`memory::keep_freed_memory`] | the TinyViT encoder at 1024 px: 2.49 s to 1.78 s |
 //! | [`gelu`] | the same: 1.78 s to 0.94 s |
 //! | [`mask_sums`] | losses of ten masks at 1024 px, there and back: 518 ms to 45 ms, and 320 MB less |
 //!
-//! Results do not depend on the number of threads: work is cut into pieces of a fixed size, and
-//! every value is computed by one of them.
+//! Results do not depend on the number of threads: work is cut into pieces of a fixed size, and one
+//! thread computes each value.
+//!
+//! # Limits
+//!
+//! It has no GPU kernels. Shapes are checked by Burn: tensors whose shapes do not fit panic, as in
+//! Burn itself.
 
 mod absorbed;
 mod activation;

@@ -1,9 +1,10 @@
-//! What the losses of a mask need, summed over its pixels in one pass.
+//! The sums over the pixels of a mask that its losses need, in one pass.
 //!
-//! The decoder's logits are a quarter of the input's size and are judged at the full one. Written
-//! with ordinary operations that is a dozen tensors of a million values an instance, each kept for
-//! the way back. Here a row of upsampled logits is made, used and forgotten; the way back makes it
-//! again and folds its gradient into the low resolution at once.
+//! The decoder's logits have a quarter of the input's resolution, and the losses are defined at the
+//! full one. Composed of Burn's own operations, the losses keep a dozen tensors of a million values
+//! an instance for the backward pass. Here each row of upsampled logits is computed, used and
+//! dropped. The backward pass computes it again and adds its gradient to the low resolution at
+//! once.
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -22,7 +23,7 @@ use rayon::prelude::*;
 use crate::exponential::exp_of_negative;
 use crate::fused::runs_fused;
 
-/// Sums a mask has: the columns of [`mask_sums`]' answer.
+/// The number of sums a mask: the columns of the result of [`mask_sums`].
 pub const MASK_SUMS: usize = 6;
 
 /// Rows a thread takes at a time: a fixed number, so that no result depends on their count.
@@ -35,8 +36,8 @@ const LANES: usize = 16;
 ///
 /// `low_res` is `[instances, rows, columns]`, logits; they are upsampled bilinearly (half-pixel
 /// centres, as `torch.nn.functional.interpolate` does) to the size of `labels`, `[instances,
-/// height, width]`, whose values `y` are between 0 and 1 and get no gradient. With `z` an upsampled
-/// logit, `p = sigmoid(z)` and `m = [z >= threshold]`, the columns are the sums of
+/// height, width]`, whose values `y` are from 0 to 1. Only `low_res` gets a gradient. With `z` an
+/// upsampled logit, `p = sigmoid(z)` and `m = [z >= threshold]`, the columns are the sums of
 ///
 /// 0. `(1 - p_t)^2 bce`, where `p_t = p y + (1 - p) (1 - y)` and `bce = ln(1 + e^z) - y z`,
 /// 1. `p y`,
@@ -46,7 +47,7 @@ const LANES: usize = 16;
 /// 5. `y`.
 ///
 /// # Panics
-/// When the numbers of instances differ, or there are no pixels.
+/// When the numbers of instances differ, or when there are no pixels.
 pub fn mask_sums(low_res: Tensor<3>, labels: Tensor<3>, threshold: f64) -> Tensor<2> {
     assert_eq!(low_res.dims()[0], labels.dims()[0], "a label for each mask");
     let sizes = [&low_res.dims()[1..], &labels.dims()[1..]].concat();
@@ -61,7 +62,7 @@ pub fn mask_sums(low_res: Tensor<3>, labels: Tensor<3>, threshold: f64) -> Tenso
     ))
 }
 
-/// The same with ordinary operations.
+/// The same, composed of Burn's own operations.
 fn composed(low_res: Tensor<3>, labels: Tensor<3>, threshold: f64) -> Tensor<2> {
     let [instances, height, width] = labels.dims();
     let options = InterpolateOptions::new(InterpolateMode::Bilinear)

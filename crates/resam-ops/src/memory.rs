@@ -1,18 +1,19 @@
 //! Keeps the memory of freed tensors for the next ones.
 //!
-//! glibc gives every large block back to the system when it is freed and has fresh pages made, and
-//! zeroed, for the next: a network's intermediate tensors are just such blocks, and a quarter of
-//! the time of an encoder went into page faults. Measured on TinyViT at 1024 px, 2 cores: 0.75 of
-//! the time, 30 MB more at the peak.
+//! glibc returns every large block to the system when it is freed, and the system maps and zeroes
+//! new pages for the next one. The intermediate tensors of a network are such blocks: page faults
+//! took a quarter of an encoder's time. Measured on TinyViT at 1024 px, 2 cores: 0.75 of the time,
+//! 30 MB more at the peak.
 
-/// Blocks below this are taken from memory that is kept.
+/// Blocks of fewer bytes are taken from memory that is kept.
 const KEPT_BLOCK: i32 = 1 << 30;
 
-/// Freed memory beyond this goes back to the system.
+/// Freed memory of more than so many bytes goes back to the system.
 const KEPT_TOTAL: i32 = 1 << 30;
 
-/// Tells the allocator to keep up to 1 GiB of freed memory for the next tensors. Call it once, when
-/// a program starts. Does nothing, and answers `false`, where the allocator is not glibc's.
+/// Tells the allocator to keep up to 1 GiB of freed memory for the next tensors (`mallopt` of
+/// glibc). Call it once, at the start of a program. Returns whether the allocator accepted; with
+/// another allocator than glibc's it does nothing and returns `false`.
 pub fn keep_freed_memory() -> bool {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
@@ -30,8 +31,8 @@ pub fn keep_freed_memory() -> bool {
     }
 }
 
-/// Gives the memory of freed tensors back to the system now, so that what is held is what is in
-/// use. Does nothing, and answers `false`, where the allocator is not glibc's or keeps none.
+/// Returns the memory of freed tensors to the system now (`malloc_trim` of glibc). Returns whether
+/// any was returned; with another allocator than glibc's it does nothing and returns `false`.
 pub fn give_freed_memory_back() -> bool {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {

@@ -1,7 +1,7 @@
 //! New values, computed piece by piece on all threads.
 //!
-//! No tensor comes in here, so that what is unsafe runs under the address sanitizer without Burn:
-//! the fuzz target `kernels` includes this file, `product.rs` and `memory.rs` as they are.
+//! This file uses no tensors, so that its unsafe code can run under the address sanitizer without
+//! Burn: the fuzz target `kernels` includes this file, `product.rs` and `memory.rs` unchanged.
 
 use std::mem::MaybeUninit;
 
@@ -11,8 +11,8 @@ use rayon::prelude::*;
 /// `length` consecutive values, the last one possibly shorter. Pieces come filled with zeros, and
 /// with scratch space made by `scratch` for one piece or for several.
 ///
-/// They are zeroed by the thread that computes them, when it does: zeroing the whole first, as a new
-/// vector does, is a pass over memory on one thread.
+/// They are zeroed by the thread that computes them, when it does: zeroing the whole first, as a
+/// new vector does, is a pass over memory on one thread.
 pub(crate) fn values_of_pieces<S>(
     total: usize,
     length: usize,

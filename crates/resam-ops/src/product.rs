@@ -2,7 +2,8 @@
 
 use gemm::Parallelism;
 
-/// A matrix that lies somewhere in `values`: entry `(i, j)` at `i * row_stride + j * column_stride`.
+/// A matrix that lies somewhere in `values`: entry `(i, j)` at `i * row_stride + j *
+/// column_stride`.
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix<'a> {
     pub(crate) values: &'a [f32],

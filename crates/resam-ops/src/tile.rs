@@ -1,9 +1,9 @@
-//! The product of small tiles of matrices that the larger products are made of.
+//! The product of small matrix tiles, from which larger products are computed.
 //!
 //! Operands are packed so that a step along the inner dimension reads one array of each: `ROWS`
-//! values of the left one, each multiplied with `LANES` values of the right one. With both known
-//! to the compiler the tile stays in registers, and the loop is fused multiply-adds and loads; no
-//! instruction is written by hand and nothing is unsafe.
+//! values of the left one, each multiplied with `LANES` values of the right one. Both are known to
+//! the compiler, so the tile stays in registers and the loop is fused multiply-adds and loads.
+//! There are no intrinsics and no unsafe code.
 
 /// `tile + left right`: `left` holds a column of `ROWS` values for each inner index, `right` a row
 /// of `LANES` values. `FUSED` where the target multiplies and adds in one instruction.

@@ -1,8 +1,7 @@
-//! Rows into the lanes of vectors and back, in square blocks.
+//! Transposes rows into vector lanes and back, in square blocks.
 //!
-//! Written value by value, compilers turn this into gathers and scatters, which cost more than the
-//! attention that they feed. A block of a size that the compiler knows becomes shuffles between
-//! registers.
+//! A loop over single values compiles to gathers and scatters, which take longer than the attention
+//! itself. A block of a size known at compile time compiles to register shuffles.
 
 use std::array::from_fn;
 
@@ -65,8 +64,8 @@ fn blocks_to_lanes<'a, const LANES: usize, const ROWS: usize>(
     }
 }
 
-/// `rows[k][i] = factors[k] lanes[i][k]` for as many rows, one after the other, of `width` values as
-/// there are in `rows`.
+/// `rows[k][i] = factors[k] lanes[i][k]` for as many rows, one after the other, of `width` values
+/// as there are in `rows`.
 #[inline(always)]
 pub(crate) fn lanes_to_rows<const LANES: usize>(
     lanes: &[[f32; LANES]],

@@ -1,20 +1,21 @@
-//! Attention between a few tokens and the many cells of an image, both ways, with the projections
-//! of the cells absorbed by the tokens.
+//! Attention between a few prompt tokens and the many cells of an image, in both directions. The
+//! projections of the cells are absorbed into the tokens.
 //!
-//! The two-way transformer projects every cell to keys and values before a handful of tokens reads
-//! them. A score `(q W_q + b_q) (x W_k + b_k)^T` is also `((q W_q + b_q) W_k^T) x^T` but for a number
-//! that all cells share, which a softmax over the cells does not see; a weighted sum of `x W_v + b_v`
-//! is the weighted sum of `x`, projected. So the cells are read as they are, and the projections are
-//! those of the tokens: less work wherever `heads * tokens` is below the channels of the projections.
-//! (Known from language models as the absorbed weights of latent attention, DeepSeek-V2, arXiv
-//! 2405.04434.)
+//! The two-way transformer projects every cell to keys and values, which only a few tokens read. A
+//! score `(q W_q + b_q) (x W_k + b_k)^T` equals `((q W_q + b_q) W_k^T) x^T` plus a number that is
+//! the same for all cells, and a softmax over the cells does not depend on that number. A weighted
+//! sum of `x W_v + b_v` equals the projection of the weighted sum of `x`. So only the tokens are
+//! projected, and the cells are used unchanged. This is less work where `heads * tokens` is less
+//! than the channels of the projections. (In language models: the absorbed weights of latent
+//! attention, DeepSeek-V2, arXiv 2405.04434.)
 //!
 //! | operation | in the two-way transformer |
 //! |---|---|
 //! | [`attend_to_cells`] | tokens to image |
 //! | [`attend_from_cells`] | image to tokens |
 //!
-//! Rows of tokens are token after token, with a row for each head of a token.
+//! Tokens have one row for each head. The rows of the first token come first, then those of the
+//! second, and so on.
 
 mod from_cells;
 mod softmax;
@@ -33,7 +34,8 @@ const CELLS_A_PIECE: usize = 256;
 /// `softmax(queries (cells + positions)^T) cells`, the softmax over the cells.
 ///
 /// `queries` is `[batch, rows, channels]`, `cells` `[batch or 1, cells, channels]`, `positions`
-/// `[1, cells, channels]`; the answer is `[batch, rows, channels]`. Gradients reach queries and cells.
+/// `[1, cells, channels]`; the result is `[batch, rows, channels]`. Queries and cells get
+/// gradients, positions do not.
 pub fn attend_to_cells(queries: Tensor<3>, cells: Tensor<3>, positions: Tensor<3>) -> Tensor<3> {
     if !runs_fused(&cells) {
         let keys = cells.clone() + positions.detach();
@@ -47,15 +49,15 @@ pub fn attend_to_cells(queries: Tensor<3>, cells: Tensor<3>, positions: Tensor<3
     ))
 }
 
-/// `cells + softmax((cells + positions) keys^T + biases) values`, the softmax over the tokens of each
-/// head, its answers summed over the heads.
+/// `cells + softmax((cells + positions) keys^T + biases) values`, the softmax over the tokens of
+/// each head, its answers summed over the heads.
 ///
-/// `cells` is `[batch or 1, cells, channels]`, `positions` `[1, cells, channels]`, `keys` and `values`
-/// `[batch, tokens * heads, channels]`, `biases` `[batch, 1, tokens * heads]`; the answer is `[batch,
-/// cells, channels]`. Gradients reach all but the positions.
+/// `cells` is `[batch or 1, cells, channels]`, `positions` `[1, cells, channels]`, `keys` and
+/// `values` `[batch, tokens * heads, channels]`, `biases` `[batch, 1, tokens * heads]`; the result
+/// is `[batch, cells, channels]`. All operands except the positions get gradients.
 ///
 /// # Panics
-/// When the rows of the tokens are no multiple of `heads`.
+/// When the number of token rows is not a multiple of `heads`.
 pub fn attend_from_cells(
     cells: Tensor<3>,
     positions: Tensor<3>,

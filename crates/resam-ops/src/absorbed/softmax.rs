@@ -7,8 +7,8 @@ use crate::exponential::exp_of_negative;
 /// The heads of every published model; other numbers take the longer way.
 const USUAL_HEADS: usize = 8;
 
-/// Turns scores into exponentials of their distance to the largest of their column; adds to `totals`
-/// the sum of each column, and writes the largest to `largest`.
+/// Turns scores into exponentials of their distance to the largest of their column; adds to
+/// `totals` the sum of each column, and writes the largest to `largest`.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
 pub(super) fn soften_columns(scores: &mut [f32], largest: &mut [f32], totals: &mut [f32]) {
     if target_cfg_f!(any(target_feature = "fma", target_feature = "neon")) {

@@ -163,7 +163,8 @@ impl Inputs {
     fn backward(&self, attended: &[f32], log_sums: &[f32], gradient: &[f32]) -> [Vec<f32>; 2] {
         let sizes = self.sizes;
         let Sizes { channels, rows, .. } = sizes;
-        // The probabilities of a row times their gradients add up to what was attended times its own.
+        // The probabilities of a row times their gradients add up to what was attended times its
+        // own.
         let products: Vec<f32> = attended
             .chunks_exact(channels)
             .zip(gradient.chunks_exact(channels))

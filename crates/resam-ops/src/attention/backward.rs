@@ -1,8 +1,8 @@
 //! The gradient of attention, with the scores computed again from the queries, the keys and each
 //! query's sum of exponentials, as in FlashAttention (Dao et al., arXiv 2205.14135, algorithm 4).
 //!
-//! Vector lanes run over keys here: nothing needs the largest score any more, and four of the five
-//! products then find their operands as they were left.
+//! Vector lanes are keys here: the largest score is not needed any more, and four of the five
+//! products have their operands in the right layout already.
 
 use multiversion::{multiversion, target::target_cfg_f};
 

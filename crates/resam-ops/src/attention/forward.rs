@@ -1,8 +1,8 @@
 //! Attention without its score matrix: a streaming softmax (Milakov and Gimelshein, arXiv
 //! 1805.02867) over blocks of keys, as in FlashAttention (Dao et al., arXiv 2205.14135).
 //!
-//! Vector lanes run over queries, so that the softmax, which runs over keys, needs no step across
-//! lanes, and the probabilities come out as the packed operand of the product with the values.
+//! Vector lanes are queries. The softmax, which is over keys, then needs no operation across lanes,
+//! and the probabilities are already the packed operand of the product with the values.
 
 use multiversion::{multiversion, target::target_cfg_f};
 

@@ -1,4 +1,4 @@
-//! The operations as Burn's CPU backend and its gradients know them.
+//! The operations as extensions of Burn's CPU backend and of its automatic differentiation.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;

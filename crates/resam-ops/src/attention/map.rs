@@ -1,5 +1,5 @@
-//! Self-attention over a map of tokens, in windows: which tokens meet, and which piece of work
-//! writes where.
+//! Self-attention over a map of tokens, in windows: which tokens are in a window, and where each
+//! window's results go.
 
 use rayon::prelude::*;
 

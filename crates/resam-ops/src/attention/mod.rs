@@ -1,10 +1,11 @@
-//! Attention that never forms its matrix of scores, forward and backward.
+//! Attention without its matrix of scores, forward and backward, as in FlashAttention (Dao et al.,
+//! arXiv 2205.14135).
 //!
-//! [`self_attention`] is that of both image encoders: global or in windows, with decomposed
-//! relative positions or a table of biases. [`attention`] is that of the mask decoder.
+//! [`self_attention`] serves both image encoders: over the whole map or in windows, with decomposed
+//! relative positions or a table of biases. [`attention`] serves the mask decoder.
 //!
-//! Memory is that of query, key, value and answer. The plain composition holds `tokens^2` scores a
-//! head: 805 MB for one global block of ViT-B at 1024 px.
+//! Memory is that of query, key, value and result. Composed of Burn's own operations, attention
+//! holds `tokens^2` scores a head: 805 MB for one global block of ViT-B at 1024 px.
 
 mod backward;
 mod cross;
@@ -21,10 +22,11 @@ use crate::fused::runs_fused;
 use fused::{AttentionOps, PositionKind};
 use map::Map;
 
-/// How query, key and value lie in a token's row of three times the channels.
+/// The layout of query, key and value in a token's row of `3 channels` values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QkvOrder {
-    /// All heads' queries, all heads' keys, all heads' values: SAM's ViT.
+    /// The queries of all heads, then the keys of all heads, then the values of all heads: SAM's
+    /// ViT.
     PartsOfHeads,
     /// Query, key and value of the first head, then those of the second: TinyViT.
     HeadsOfParts,
@@ -37,7 +39,7 @@ pub enum QkvOrder {
     reason = "there is one an attention, never a list of them"
 )]
 pub enum RelativePositions {
-    /// Nothing.
+    /// No positions.
     Nowhere,
     /// `query . rows[i - k + height - 1] + query . columns[j - l + width - 1]` for a query in row
     /// `i` and column `j` and a key in row `k` and column `l` of the window: SAM's decomposed
@@ -55,25 +57,24 @@ pub enum RelativePositions {
 /// Which tokens attend to which.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SelfAttention {
-    /// Heads, each with an equal share of the channels.
+    /// The number of heads; each has `channels / heads` channels.
     pub heads: usize,
-    /// How a token's row is laid out.
+    /// The layout of a token's row.
     pub order: QkvOrder,
-    /// Height and width of the windows that tokens attend in, in tokens. The map is padded at the
-    /// bottom and right to whole windows.
+    /// `[height, width]` of a window in tokens; a token attends to the tokens of its window. The
+    /// map is padded at the bottom and right to whole windows.
     pub window: [usize; 2],
 }
 
 /// `softmax(query key^T / sqrt(head_dim) + positions) value` inside each window of a map.
 ///
 /// `qkv` is `[batch, rows, columns, 3 channels]`; the answer is `[batch, rows, columns, channels]`,
-/// heads side by side. Tokens beyond the map take part as keys and values, as published: each has
-/// the row `padding`, `[3 channels]`. The window's work on them is the only one there is: they are
-/// never copied together with the map.
+/// head after head (Vaswani et al., arXiv 1706.03762). Tokens of a window beyond the map are keys
+/// and values too, as in the published code: each has the row `padding`, `[3 channels]`. They are
+/// not copied into a padded map.
 ///
-/// Gradients reach `qkv` and `padding`; those of positions that train, or that are made of what does,
-/// come from the plain
-/// composition.
+/// `qkv` and `padding` get gradients. If the positions need gradients too, the operation is
+/// composed of Burn's own operations instead.
 pub fn self_attention(
     qkv: Tensor<4>,
     padding: Tensor<1>,
@@ -116,10 +117,12 @@ pub fn self_attention(
     Tensor::from_dispatch(attended)
 }
 
-/// `softmax(query key^T / sqrt(head_dim)) value`, the channels shared out among `heads`.
+/// `softmax(query key^T / sqrt(head_dim)) value` for each of `heads` heads, each with an equal
+/// share of the channels (Vaswani et al., arXiv 1706.03762).
 ///
 /// `query` is `[batch or 1, queries, channels]`, `key` `[batch or 1, keys, channels]`, `value`
-/// `[batch or 1, keys, value channels]`; the answer is `[batch, queries, value channels]`.
+/// `[batch or 1, keys, value channels]`; the result is `[batch, queries, value channels]`. All
+/// three get gradients.
 pub fn attention(query: Tensor<3>, key: Tensor<3>, value: Tensor<3>, heads: usize) -> Tensor<3> {
     if !runs_fused(&query) {
         return plain::attention(query, key, value, heads);

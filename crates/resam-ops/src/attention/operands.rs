@@ -1,4 +1,4 @@
-//! What the attention kernels read: one head of one window.
+//! The operands of the attention kernels: one head of one window.
 
 use crate::transpose::rows_to_lanes;
 

@@ -1,4 +1,4 @@
-//! The same attention of ordinary tensor operations, for every device and precision.
+//! The same attention composed of Burn's own operations, for every device and precision.
 
 use burn::tensor::{Int, Tensor, TensorData};
 

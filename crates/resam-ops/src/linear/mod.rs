@@ -16,13 +16,13 @@ use crate::flex::{tensor, values};
 use crate::fused::runs_fused;
 use product::{Right, product};
 
-/// Rows below which packing the weight costs more than it brings.
+/// With fewer rows, packing the weight takes longer than it saves.
 const FEWEST_ROWS: usize = 48;
 
 /// `x W + b`: `x` is `[..., d_input]`, `weight` `[d_input, d_output]`, `bias` `[d_output]`; the
-/// answer is `[..., d_output]`.
+/// result is `[..., d_output]`. As `torch.nn.functional.linear`, with the weight transposed.
 ///
-/// Only gradients that are asked for are computed: a frozen weight costs none.
+/// A gradient is computed only for operands that need one; a frozen weight takes no time.
 pub fn linear<const D: usize>(
     x: Tensor<D>,
     weight: Tensor<2>,

@@ -1,6 +1,6 @@
 //! The matrix product, after Goto and van de Geijn, *Anatomy of high-performance matrix
-//! multiplication* (2008): panels of the right operand that stay in the first-level cache, blocks
-//! of the left one that stay in the second.
+//! multiplication* (2008): panels of the right operand stay in the first-level cache, blocks of the
+//! left one in the second-level cache.
 
 use multiversion::{multiversion, target::target_cfg_f};
 use rayon::prelude::*;
