@@ -1,8 +1,9 @@
 //! Training an image encoder with the memory of one block (activation checkpointing, arXiv
-//! 1604.06174): the way there keeps the input of each block and nothing in it; the way back computes
-//! a block again, from last to first, and takes its gradient at once.
+//! 1604.06174). The forward pass keeps only the input of each block. The backward pass computes
+//! each block again, from the last to the first, and takes its gradient at once.
 //!
-//! The numbers are those of the plain way; the price is a second forward pass of what trains.
+//! Gradients equal those of an ordinary backward pass. The cost is a second forward pass of the
+//! blocks that train.
 //!
 //! ```ignore
 //! let frozen = sam.image_encoder.forward_frozen(image);
@@ -52,7 +53,8 @@ pub(crate) fn trains(module: &impl Module) -> bool {
     visitor.0
 }
 
-/// The inputs of the parts that the way back goes through: the first one that trains and all above.
+/// The inputs of the encoder's parts for the backward pass: those of the first part that trains and
+/// of all later parts.
 #[derive(Debug)]
 pub struct ActivationCheckpoints {
     /// The first part that trains.
@@ -61,8 +63,9 @@ pub struct ActivationCheckpoints {
 }
 
 impl ImageEncoder {
-    /// What the parts before the first one that trains make of `[batch, 3, height, width]`, without a
-    /// graph: as long as the image is the same, so is this, whatever is learnt.
+    /// The result of all parts before the first one that trains, for an input `[batch, 3, height,
+    /// width]`, without a graph. It depends on the image and on frozen parameters only, so it can
+    /// be kept during a training.
     pub fn forward_frozen(&self, x: Tensor<4>) -> Tensor<4> {
         let first = first_that_trains(&self.parts());
         let x = x.without_autodiff().cast(self.dtype());
@@ -72,8 +75,8 @@ impl ImageEncoder {
             .fold(x, |x, part| part.forward(x))
     }
 
-    /// From what [`forward_frozen`](Self::forward_frozen) answers to the embedding, with a graph if
-    /// anything trains.
+    /// The embedding `[batch, channels, rows, columns]` from the result of
+    /// [`forward_frozen`](Self::forward_frozen), with a graph if any parameter trains.
     pub fn forward_trained(&self, frozen: Tensor<4>) -> Tensor<4> {
         let parts = self.parts();
         parts[first_that_trains(&parts)..]
@@ -82,8 +85,8 @@ impl ImageEncoder {
             .cast(FloatDType::F32)
     }
 
-    /// The embedding, without a graph, from what [`forward_frozen`](Self::forward_frozen) of another
-    /// encoder answers, whose weights are the same as far as that goes.
+    /// The embedding, without a graph, from the result of [`forward_frozen`](Self::forward_frozen)
+    /// of the encoder `other`, whose frozen parts have the same weights as this one's.
     pub fn forward_beyond(&self, other: &Self, frozen: Tensor<4>) -> Tensor<4> {
         let first = first_that_trains(&other.parts());
         self.valid().parts()[first..]
@@ -92,10 +95,10 @@ impl ImageEncoder {
             .cast(FloatDType::F32)
     }
 
-    /// As [`forward_trained`](Self::forward_trained), keeping the inputs of the parts instead of a
-    /// graph.
+    /// As [`forward_trained`](Self::forward_trained), but keeps the inputs of the parts instead of
+    /// a graph.
     ///
-    /// The embedding is a leaf of a new graph: take its gradient there and hand it to
+    /// The embedding is a leaf of a new graph. Take its gradient from that graph and pass it to
     /// [`ActivationCheckpoints::backward`].
     pub fn forward_checkpointed(&self, frozen: Tensor<4>) -> (Tensor<4>, ActivationCheckpoints) {
         let first = first_that_trains(&self.parts());
@@ -119,9 +122,10 @@ fn first_that_trains(parts: &[Part<'_>]) -> usize {
 }
 
 impl ActivationCheckpoints {
-    /// Puts the gradients of the encoder's parameters into `gradients`, given that of the embedding.
+    /// Adds the gradients of the encoder's parameters to `gradients`, from the gradient of the
+    /// embedding, `[batch, channels, rows, columns]`.
     ///
-    /// `encoder` is the one that made these checkpoints, its parameters unchanged since.
+    /// `encoder` must be the encoder that made these checkpoints, with unchanged parameters.
     pub fn backward(
         mut self,
         encoder: &ImageEncoder,

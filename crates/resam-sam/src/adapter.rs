@@ -1,11 +1,11 @@
-//! An adapter: what adaptation adds to a model, attached to it, taken off it, and kept as a PEFT
-//! directory.
+//! A LoRA adapter (arXiv 2106.09685) of a model: attached to the model, read from it, and stored as
+//! a PEFT directory.
 //!
 //! A directory holds `adapter_config.json` and `adapter_model.safetensors` as Hugging Face's `peft`
-//! writes them: factors `lora_A.weight`, `[rank, d_input]`, and `lora_B.weight`, `[d_output, rank]`,
-//! beside each layer that is adapted, and in `modules_to_save` the tensors that were trained whole.
-//! An adapter of rank r on query and value alone is one of rank 2r on the layer that makes query, key
-//! and value, whose rows for the key are zero. No factor scales the product: `lora_alpha` is the rank.
+//! writes them: factors `lora_A.weight`, `[rank, d_input]`, and `lora_B.weight`, `[d_output,
+//! rank]`, for each adapted layer, and in `modules_to_save` the tensors that were trained whole. An
+//! adapter of rank r on query and value is stored as one of rank 2r on the layer for query, key and
+//! value, with zero rows for the key. The product is not scaled: `lora_alpha` is the rank.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::layers::Linear;
 use crate::lora::{LowRank, QueryValueAdapter};
 use crate::sam::Sam;
 
-/// The file of the factors.
+/// The name of the file that holds the factors.
 pub const FACTORS: &str = "adapter_model.safetensors";
 /// The file that says what they are.
 const CONFIG: &str = "adapter_config.json";
@@ -32,32 +32,32 @@ const PREFIX: &str = "base_model.model.";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EncoderLayers {
-    /// Query and value, as published.
+    /// Query and value, as in the published ReSAM.
     QueryValue,
     /// Query, key, value and the projection after attention.
     Attention,
-    /// Those and both layers of the MLP.
+    /// Query, key, value, the projection after attention, and both layers of the MLP.
     All,
 }
 
-/// Where adapters go and how large they are.
+/// Which layers get adapters, and of which rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AdapterPlan {
-    /// Rank in the image encoder; 0 leaves it as it is.
+    /// Rank in the image encoder; with 0 it gets no adapters.
     pub encoder_rank: usize,
-    /// Which layers of its blocks.
+    /// Which layers of the encoder's blocks.
     pub encoder_layers: EncoderLayers,
     /// The first block with adapters; see [`LoraConfig`](crate::LoraConfig).
     pub start_block: usize,
-    /// Rank on every linear layer of the mask decoder; 0 leaves it as it is.
+    /// Rank on every linear layer of the mask decoder; with 0 it gets no adapters.
     pub decoder_rank: usize,
-    /// Whether the decoder's own tokens train, whole.
+    /// Whether the decoder's own tokens train. They have no low-rank form and train whole.
     pub decoder_tokens: bool,
 }
 
 impl Sam {
-    /// Puts fresh adapters that train where `plan` says. They change nothing yet: one factor is drawn
-    /// with `uniform(bound)`, numbers from `-bound` to `bound`, the other one is zero.
+    /// Attaches new, trainable adapters to the layers of `plan`. They do not change the results
+    /// yet: `B` is zero, and `A` is drawn with `uniform(bound)`, numbers from `-bound` to `bound`.
     pub fn attach_adapter(&mut self, plan: &AdapterPlan, mut uniform: impl FnMut(f64) -> f64) {
         let mut fresh = |layer: &Linear, d_output: usize, rank: usize| {
             let [d_input, _] = layer.weight.dims();
@@ -105,36 +105,37 @@ impl Sam {
     }
 }
 
-/// What an adapter adds to one layer: `y += x A B`.
+/// The adapter of one layer: `y += x A B`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AdaptedLayer {
     /// The published name of the layer.
     pub name: String,
     /// `[d_input, rank, d_output]`.
     pub sizes: [usize; 3],
-    /// `A`, `[rank, d_input]`, row-major, as `peft` keeps it.
+    /// `A`, `[rank, d_input]`, row-major, as `peft` stores it.
     pub a: Vec<f32>,
-    /// `B`, `[d_output, rank]`, row-major, as `peft` keeps it.
+    /// `B`, `[d_output, rank]`, row-major, as `peft` stores it.
     pub b: Vec<f32>,
 }
 
 /// A tensor's shape and its values, row-major.
 pub type Stored = (Vec<usize>, Vec<f32>);
 
-/// The values of an adapter.
+/// An adapter apart from its model: factors, whole tensors and settings.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Adapter {
-    /// The SHA-256 of the weights that it was trained on.
+    /// The SHA-256 of the weights that it was trained on, if known.
     pub base_sha256: Option<String>,
-    /// It was trained for answers by the loop at inference: points are to be asked so.
+    /// Whether points are to be answered with the requery loop, for which the adapter was trained.
     pub requery: bool,
-    /// It was trained without a closer look at small objects: the loop is not to take one.
+    /// Whether the adapter was trained without zoom on small objects: then the requery loop does
+    /// not zoom either.
     pub once: bool,
-    /// The area in pixels that objects usually had in the images that it was trained on.
+    /// The size prior: the typical area of an object in the training images, in pixels.
     pub usual_area: Option<f64>,
-    /// What it adds to layers, in the order of the model.
+    /// The adapted layers, in the order of the model.
     pub layers: Vec<AdaptedLayer>,
-    /// Tensors that were trained whole, by published name, with their shapes.
+    /// Tensors that were trained whole, with their shapes, by published name.
     pub whole: BTreeMap<String, Stored>,
 }
 
@@ -183,7 +184,7 @@ fn none_of() -> String {
 }
 
 impl Adapter {
-    /// The adapter that a model carries.
+    /// The adapter that is attached to a model. Settings are left at their defaults.
     pub fn of(sam: &Sam) -> Self {
         // A model's tensors are shared, not copied; only attaching needs it to change.
         let mut sam = sam.valid();
@@ -204,7 +205,7 @@ impl Adapter {
         adapter
     }
 
-    /// Also the decoder's tokens, which were trained whole.
+    /// Adds the decoder's tokens, which were trained whole.
     #[must_use]
     pub fn with_tokens(mut self, sam: &Sam) -> Self {
         let mut sam = sam.valid();
@@ -216,10 +217,11 @@ impl Adapter {
         self
     }
 
-    /// Whether the adapter was trained on the weights of this SHA-256, as far as it says.
+    /// Checks that the adapter was trained on the weights with this SHA-256. An adapter that does
+    /// not say so passes.
     ///
     /// # Errors
-    /// [`SamError::Adapter`] with both.
+    /// [`SamError::Adapter`] with both sums when they differ.
     pub fn check_base(&self, sha256: &str) -> Result<(), SamError> {
         match &self.base_sha256 {
             Some(base) if base != sha256 => Err(SamError::Adapter {
@@ -231,11 +233,11 @@ impl Adapter {
         }
     }
 
-    /// Attaches the adapter to a model, for answers: nothing trains.
+    /// Attaches the adapter to a model, for inference: no parameter trains.
     ///
     /// # Errors
-    /// [`SamError::Adapter`] naming the first layer that the model does not have or has in another
-    /// size.
+    /// [`SamError::Adapter`] with the first layer that the model does not have, or has with other
+    /// sizes.
     pub fn attach(&self, sam: &mut Sam) -> Result<(), SamError> {
         let wrong = |reason: String| Err(SamError::Adapter { reason });
         let mut places: BTreeMap<String, &mut Linear> = BTreeMap::new();
@@ -295,7 +297,7 @@ impl Adapter {
         Ok(())
     }
 
-    /// Writes the PEFT directory, which is made if it is not there; `base` names the weights.
+    /// Writes the PEFT directory, and creates it if needed; `base` is the name of the weights.
     ///
     /// # Errors
     /// [`SamError::Checkpoint`] or [`SamError::AdapterFile`] when a file cannot be written.
@@ -372,8 +374,8 @@ impl Adapter {
     /// Reads a PEFT directory.
     ///
     /// # Errors
-    /// [`SamError::AdapterFile`] naming the file and what it says that this cannot be: another method
-    /// than LoRA, factors that do not fit each other, numbers that are none.
+    /// [`SamError::AdapterFile`] with the file and what is wrong with it: another method than LoRA,
+    /// factors whose shapes do not fit, values that are not finite.
     pub fn load(folder: &Path) -> Result<Self, SamError> {
         let config_path = folder.join(CONFIG);
         let refuse = |path: &PathBuf, reason: String| SamError::AdapterFile {
@@ -478,11 +480,13 @@ impl Adapter {
         })
     }
 
-    /// The tensors of a checkpoint that the adapter changes, as they are with it: `W + B A`, summed in
-    /// double precision, and those trained whole. By published name, with shape.
+    /// The tensors of a checkpoint that the adapter changes, with the changes merged in: `W + B A`,
+    /// summed in double precision, and the tensors that were trained whole. Each with its shape, by
+    /// published name.
     ///
     /// # Errors
-    /// [`SamError::Adapter`] naming what the checkpoint does not have or has in another shape.
+    /// [`SamError::Adapter`] with the tensor that the checkpoint does not have, or has with another
+    /// shape.
     pub fn merged(&self, base: &Checkpoint) -> Result<BTreeMap<String, Stored>, SamError> {
         let wrong = |reason: String| Err(SamError::Adapter { reason });
         let mut merged = BTreeMap::new();

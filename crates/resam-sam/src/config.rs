@@ -1,8 +1,8 @@
-//! The sizes of a Segment Anything model, read off the shapes of its tensors.
+//! The sizes of a Segment Anything model, detected from the shapes of its tensors.
 //!
-//! A checkpoint does not say which model it is. Everything but the number of heads of the mask
-//! decoder can be told from the names and shapes of its tensors, so nobody has to be asked:
-//! a reduced ViT loads like ViT-B, and the MobileSAM family loads like SAM.
+//! A checkpoint does not say which model it is. The names and shapes of its tensors tell everything
+//! except the number of heads of the mask decoder, so users need not name the model: a reduced ViT
+//! loads like ViT-B, and the MobileSAM family loads like SAM.
 
 use std::collections::BTreeMap;
 
@@ -36,15 +36,15 @@ pub struct SamConfig {
 pub struct DecoderConfig {
     /// Two-way attention blocks (2 in SAM).
     pub depth: usize,
-    /// Attention heads (8 in SAM). Shapes do not tell it; see [`SamConfig::detect`].
+    /// Attention heads (8 in SAM). Not detectable from shapes; see [`SamConfig::detect`].
     pub heads: usize,
     /// Hidden size of the blocks' MLP (2048 in SAM).
     pub mlp_dim: usize,
-    /// Masks answered to an ambiguous prompt (3 in SAM).
+    /// Number of masks for an ambiguous prompt (3 in SAM).
     pub multimask_outputs: usize,
-    /// Layers of the quality head (3 in SAM).
+    /// Layers of the IoU head (3 in SAM).
     pub iou_head_depth: usize,
-    /// Hidden size of the quality head (256 in SAM).
+    /// Hidden size of the IoU head (256 in SAM).
     pub iou_head_hidden_dim: usize,
 }
 
@@ -97,18 +97,19 @@ pub struct TinyVitConfig {
     pub mbconv_dim: usize,
     /// Hidden size of the attention blocks' MLP over their channels.
     pub mlp_ratio: usize,
-    /// Stride of the embedding in pixels: MobileSAM's 16, or 8. Shapes do not tell it; see
+    /// Stride of the embedding in pixels: MobileSAM's 16, or 8. Not detectable from shapes; see
     /// [`SamConfig::detect`].
     pub stride: usize,
 }
 
 impl SamConfig {
-    /// Reads the configuration off a checkpoint's tensor names and shapes.
+    /// Detects the sizes from a checkpoint's tensor names and shapes.
     ///
-    /// The decoder's head count is taken from the safetensors metadata key `decoder_heads` when
-    /// there is one, and is SAM's 8 otherwise; the input size of an encoder without absolute
-    /// positions is that of the key `image_size`, or SAM's 1024, and the stride of a TinyViT that of the
-    /// key `encoder_stride`, or MobileSAM's 16. [`metadata`](Self::metadata) writes them.
+    /// Three sizes cannot be seen in shapes and come from the safetensors metadata. The key
+    /// `decoder_heads` is the number of the decoder's heads, by default SAM's 8. The key
+    /// `image_size` is the input size of an encoder without absolute positions, by default SAM's
+    /// 1024. The key `encoder_stride` is the stride of a TinyViT, by default MobileSAM's 16.
+    /// [`metadata`](Self::metadata) gives these entries.
     ///
     /// # Errors
     /// [`SamError::NotSam`] when the tensors are not those of a Segment Anything model.
@@ -152,7 +153,7 @@ impl SamConfig {
         })
     }
 
-    /// What shapes do not tell, as the metadata of a checkpoint holds it.
+    /// The sizes that cannot be seen in shapes, as entries of a checkpoint's metadata.
     pub fn metadata(&self) -> BTreeMap<String, String> {
         let mut told = vec![
             ("decoder_heads", self.decoder.heads),
@@ -238,8 +239,8 @@ impl VitConfig {
 }
 
 impl TinyVitConfig {
-    /// Whether the step from this stage to the next one halves the resolution. The patches have a
-    /// stride of 4; steps halve it until the embedding's is reached.
+    /// Whether the step from stage `from` to the next one halves the resolution. The patches have a
+    /// stride of 4; each step doubles it until the stride of the embedding is reached.
     pub fn halves(&self, from: usize) -> bool {
         4 << (from + 1) <= self.stride
     }
@@ -353,7 +354,7 @@ impl Shapes<'_> {
         Ok(dims)
     }
 
-    /// The input size that the file itself gives, in the metadata.
+    /// The input size in the file's metadata.
     fn told_image_size(&self) -> Result<Option<usize>, SamError> {
         let Some(text) = self.0.metadata().get("image_size") else {
             return Ok(None);
@@ -367,7 +368,7 @@ impl Shapes<'_> {
         }
     }
 
-    /// The stride of the embedding that the file itself gives, in the metadata.
+    /// The stride of the embedding in the file's metadata.
     fn told_stride(&self) -> Result<Option<usize>, SamError> {
         let Some(text) = self.0.metadata().get("encoder_stride") else {
             return Ok(None);

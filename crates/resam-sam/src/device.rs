@@ -2,7 +2,7 @@
 //! one of the features `cuda`, `vulkan` and `metal`.
 //!
 //! A GPU is named by its interface and its number there, `vulkan:0`; `vulkan` alone is the first.
-//! Listing the devices opens none of them.
+//! Listing the devices does not open them.
 
 use burn::tensor::Device;
 
@@ -15,7 +15,7 @@ const INTERFACES: [(&str, bool); 3] = [
     ("vulkan", cfg!(feature = "vulkan")),
 ];
 
-/// What a device is made of.
+/// The kind of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceKind {
     /// The CPU, through Burn's own kernels and those of `resam-ops`.
@@ -24,9 +24,9 @@ pub enum DeviceKind {
     DiscreteGpu,
     /// A GPU that shares the memory of the CPU.
     IntegratedGpu,
-    /// A GPU, or a part of one, that a virtual machine was lent.
+    /// A GPU, or a part of one, assigned to a virtual machine.
     VirtualGpu,
-    /// A GPU interface that computes on the CPU, such as Mesa's lavapipe: to prove programs with.
+    /// A GPU interface that computes on the CPU, such as Mesa's lavapipe; for tests.
     Software,
 }
 
@@ -46,20 +46,20 @@ impl DeviceKind {
 /// A device that a network can run on.
 #[derive(Debug, Clone)]
 pub struct ComputeDevice {
-    /// As `--device` takes it, with its number: `cpu`, `cuda:0`.
+    /// The interface and the number of the device: `cpu`, `cuda:0`.
     pub name: String,
-    /// What it is made of.
+    /// The kind of the device.
     pub kind: DeviceKind,
     /// The device as Burn takes it.
     pub device: Device,
 }
 
-/// What an opened device says of itself.
+/// What the driver of an opened device reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeviceDetails {
     /// As its driver names it.
     pub model: Option<String>,
-    /// Memory that its driver offers, in bytes.
+    /// The memory of the device in bytes, if the driver reports it.
     pub memory: Option<u64>,
 }
 
@@ -73,15 +73,16 @@ impl ComputeDevice {
         }
     }
 
-    /// The device of a name: `auto`, `cpu`, or an interface with a number or without, `cuda:1`.
+    /// Finds a device by name: `auto`, `cpu`, or an interface with or without a number, such as
+    /// `cuda:1`.
     ///
-    /// `auto` is the best device that opens: CUDA's first, Metal's first, Vulkan's first graphics
-    /// card, else the CPU. A named device is opened too, so that what is wrong with its driver is
-    /// known before the work.
+    /// `auto` is the first of these that can be opened: the first CUDA device, the first Metal
+    /// device, the first graphics card of Vulkan, the CPU. A named device is opened too, so that a
+    /// broken driver is found before the work starts.
     ///
     /// # Errors
-    /// [`SamError::Device`] when the name is none, this build has no such interface, the machine
-    /// no such device, or its driver does not work.
+    /// [`SamError::Device`] when the name is not valid, this build does not have the interface, the
+    /// machine does not have the device, or the driver does not work.
     pub fn find(name: &str) -> Result<Self, SamError> {
         if name == "auto" {
             let best = devices().into_iter().skip(1).find(|one| {
@@ -148,10 +149,10 @@ impl ComputeDevice {
         }
     }
 
-    /// Makes the device ready, and says what it is.
+    /// Opens the device and returns what its driver reports.
     ///
     /// # Errors
-    /// What the driver said.
+    /// The message of the driver.
     pub fn open(&self) -> Result<DeviceDetails, String> {
         #[cfg(any(feature = "cuda", feature = "vulkan", feature = "metal"))]
         if self.kind != DeviceKind::Cpu {
@@ -231,8 +232,8 @@ mod gpu {
         })
     }
 
-    /// What `work` answers, or the first panic that it caused on any thread: the drivers' crates
-    /// have no other way to say that a device cannot be opened. Nothing is printed meanwhile.
+    /// The result of `work`, or the message of the first panic on any thread: the crates of the
+    /// drivers panic when a device cannot be opened. The panic is not printed.
     fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         // One at a time, or the hooks of two would be put back in the wrong order.
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());

@@ -1,11 +1,11 @@
-//! What can go wrong between a checkpoint, an image and a mask.
+//! The error type of this crate.
 
 use std::path::PathBuf;
 
 /// An error of the model: a checkpoint that does not fit, or an input it cannot take.
 #[derive(Debug, thiserror::Error)]
 pub enum SamError {
-    /// The file is not a checkpoint that can be read.
+    /// The file is not a readable checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] resam_checkpoint::CheckpointError),
 
@@ -18,11 +18,11 @@ pub enum SamError {
     NotSam {
         /// The checkpoint.
         path: PathBuf,
-        /// What is missing or strange.
+        /// What is missing or wrong.
         reason: String,
     },
 
-    /// Tensors are missing, left over, or of another shape than the model's.
+    /// Tensors are missing or left over, or have another shape than the model's.
     #[error("`{}` does not fit the model:\n  {}", path.display(), problems.join("\n  "))]
     Mismatch {
         /// The checkpoint.
@@ -58,13 +58,13 @@ pub enum SamError {
     InputSize {
         /// The size asked for, in pixels.
         size: usize,
-        /// What it has to be a multiple of: the stride of the image embedding.
+        /// The stride of the image embedding; the size has to be a multiple of it.
         multiple: usize,
-        /// The largest size there is.
+        /// The largest allowed size, in pixels.
         most: usize,
     },
 
-    /// An image that has no pixel, or whose bytes do not match its size.
+    /// An image without pixels, or with a number of bytes that does not match its size.
     #[error("an image of {width} x {height} pixels with {bytes} bytes is not RGB, 8 bits a band")]
     Image {
         /// Width in pixels.
@@ -75,7 +75,7 @@ pub enum SamError {
         bytes: usize,
     },
 
-    /// A prompt that says nothing, or holds something other than numbers.
+    /// A prompt without points, box and mask, or with a value that is not finite.
     #[error("prompt {index}: {reason}")]
     Prompt {
         /// The prompt's position in the list given.
@@ -84,12 +84,12 @@ pub enum SamError {
         reason: String,
     },
 
-    /// A device that is not there, or does not work.
+    /// A device that does not exist or does not work.
     #[error("there is no device `{name}`: {reason}\n\nhint: {hint}")]
     Device {
         /// As it was asked for.
         name: String,
-        /// Why not.
+        /// The reason.
         reason: String,
         /// What to do.
         hint: String,

@@ -1,6 +1,6 @@
-//! SAM's image encoder: a plain vision transformer with windowed attention in most blocks, global
-//! attention in a few, decomposed relative positions, and a convolutional neck. Follows
-//! `ImageEncoderViT` of segment-anything.
+//! SAM's image encoder: a plain vision transformer (ViTDet, arXiv 2203.16527) with windowed
+//! attention in most blocks, global attention in a few, decomposed relative positions, and a
+//! convolutional neck. Follows `ImageEncoderViT` of segment-anything.
 
 use burn::module::{Module, Param};
 use burn::tensor::module::interpolate;
@@ -21,7 +21,7 @@ const ORDER: QkvOrder = QkvOrder::PartsOfHeads;
 #[derive(Module, Debug)]
 pub struct ImageEncoderVit {
     patch_embed: Conv2d,
-    /// `[1, rows, columns, channels]`, for the grid that the model was trained on.
+    /// `[1, rows, columns, channels]`, for the grid of the training's input size.
     pos_embed: Option<Param<Tensor<4>>>,
     /// The transformer blocks, first to last.
     pub blocks: Vec<Block>,
@@ -30,8 +30,9 @@ pub struct ImageEncoderVit {
 }
 
 impl ImageEncoderVit {
-    /// Builds the encoder from the tensors below `image_encoder`; `image_size` is the size in
-    /// pixels that its positions were trained for, `out_chans` the channels of its embedding.
+    /// Builds the encoder from the tensors below `image_encoder`. `image_size` is the input size in
+    /// pixels for which its positions were trained, `out_chans` the number of channels of the
+    /// embedding.
     pub fn load(
         parameters: &Parameters<'_>,
         config: &VitConfig,
@@ -79,8 +80,8 @@ impl ImageEncoderVit {
         self.forward_observed(x, |_, _| {})
     }
 
-    /// As [`forward`](Self::forward), showing each block's output `[batch, rows, columns,
-    /// channels]` to `observe`.
+    /// As [`forward`](Self::forward). Calls `observe` with the output of each block, `[batch, rows,
+    /// columns, channels]`.
     pub fn forward_observed(
         &self,
         x: Tensor<4>,
@@ -117,7 +118,7 @@ impl ImageEncoderVit {
         parts
     }
 
-    /// Puts fresh query and value adapters on every block from `config.start_block` on.
+    /// Attaches new query and value adapters to every block from `config.start_block` on.
     pub fn attach_lora(&mut self, config: LoraConfig) {
         for block in self.blocks.iter_mut().skip(config.start_block) {
             block.attn.adapter = Some(QueryValueAdapter::beside(&block.attn.qkv, config.rank));
@@ -189,7 +190,7 @@ pub struct Attention {
     rel_pos_h: Option<Param<Tensor<2>>>,
     /// `[2 columns - 1, head_dim]`.
     rel_pos_w: Option<Param<Tensor<2>>>,
-    /// The low-rank paths of query and value, when the block is adapted.
+    /// The low-rank adapters of query and value, if the block has them.
     pub adapter: Option<QueryValueAdapter>,
     num_heads: usize,
 }
@@ -213,8 +214,8 @@ impl Attention {
     /// `[batch, rows, columns, channels]` to the same shape; tokens attend inside windows of
     /// `[height, width]` tokens.
     ///
-    /// The published code pads the map with zeros to whole windows before this layer, so beyond
-    /// the map query, key and value are the layer's bias.
+    /// The published code pads the map with zeros to whole windows before this layer. So for tokens
+    /// beyond the map, query, key and value are the layer's bias.
     pub fn forward(&self, x: Tensor<4>, window: [usize; 2]) -> Tensor<4> {
         let mut qkv = self.qkv.forward(x.clone());
         if let Some(adapter) = &self.adapter {
@@ -242,7 +243,8 @@ impl Attention {
 }
 
 /// `[length, channels]` to `[target, channels]`: `torch.nn.functional.interpolate`, mode linear,
-/// half-pixel centres, as `get_rel_pos` of segment-anything resamples a table of relative positions.
+/// half-pixel centres, as `get_rel_pos` of segment-anything resamples a table of relative
+/// positions.
 fn resampled_linearly(table: Tensor<2>, target: usize) -> Tensor<2> {
     let [length, _] = table.dims();
     if target == length {

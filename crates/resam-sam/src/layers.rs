@@ -1,4 +1,5 @@
-//! The layers that all parts share. Each follows the `torch.nn` layer of the same name.
+//! The layers that the parts of the model share. Each follows the `torch.nn` layer of the same
+//! name.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
@@ -11,27 +12,27 @@ use crate::parameters::{Parameters, frozen};
 /// Epsilon of SAM's norms over the channels of a pixel, its `LayerNorm2d`.
 pub const CHANNEL_NORM_EPSILON: f64 = 1e-6;
 
-/// `y = x W + b`, plus a low-rank path when an adapter is attached.
+/// A linear layer, `y = x W + b`, plus `x A B` when an adapter is attached.
 #[derive(Module, Debug)]
 pub struct Linear {
     /// `[d_input, d_output]`.
     pub weight: Param<Tensor<2>>,
     /// `[d_output]`.
     pub bias: Option<Param<Tensor<1>>>,
-    /// `y += x A B` beside the frozen product.
+    /// The low-rank adapter, `y += x A B`, if there is one.
     pub adapter: Option<LowRank>,
-    /// The published name, without `.weight` and `.bias`.
+    /// The published name without `.weight` and `.bias`.
     #[module(skip)]
     name: String,
 }
 
 impl Linear {
-    /// A layer with a bias.
+    /// Loads a layer with a bias.
     pub fn load(parameters: &Parameters<'_>, d_input: usize, d_output: usize) -> Self {
         Self::load_with(parameters, d_input, d_output, true)
     }
 
-    /// A layer with a bias or without.
+    /// Loads a layer with or without a bias.
     pub fn load_with(
         parameters: &Parameters<'_>,
         d_input: usize,
@@ -71,7 +72,7 @@ impl Linear {
     }
 }
 
-/// Normalises the last dimension, then scales and shifts it.
+/// Layer norm (arXiv 1607.06450): normalises the last dimension, then scales and shifts it.
 #[derive(Module, Debug)]
 pub struct LayerNorm {
     weight: Param<Tensor<1>>,
@@ -80,7 +81,7 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
-    /// A norm over `channels` values.
+    /// Loads a norm over `channels` values.
     pub fn load(parameters: &Parameters<'_>, channels: usize, epsilon: f64) -> Self {
         Self {
             weight: parameters.tensor("weight", [channels]),
@@ -94,7 +95,7 @@ impl LayerNorm {
         self.forward_then(x, Activation::Identity)
     }
 
-    /// As [`forward`](Self::forward), and a function of each answer.
+    /// As [`forward`](Self::forward), then applies `activation` to each value.
     pub fn forward_then<const D: usize>(&self, x: Tensor<D>, activation: Activation) -> Tensor<D> {
         let (weight, bias) = (self.weight.val(), self.bias.val());
         resam_ops::layer_norm(x, weight, bias, self.epsilon, activation)
@@ -118,7 +119,7 @@ pub struct Conv2d {
 
 impl Conv2d {
     /// A convolution of published values: `weight` is `[channels_out, channels_in / groups, kernel,
-    /// kernel]`, row-major, `shape` says so, and `bias` is `[channels_out]`.
+    /// kernel]`, row-major, with these dimensions in `shape`, and `bias` is `[channels_out]`.
     pub fn new(
         weight: &[f32],
         shape: [usize; 4],
@@ -148,7 +149,7 @@ impl Conv2d {
         }
     }
 
-    /// A convolution whose published weight has this shape, in one group.
+    /// Loads a convolution in one group, whose published weight has this shape.
     pub fn load(
         parameters: &Parameters<'_>,
         shape: [usize; 4],
@@ -172,8 +173,8 @@ impl Conv2d {
         layer
     }
 
-    /// Stands for a layer whose values are not there: that is written down where they were asked
-    /// for, and the model is refused once all problems are known.
+    /// A placeholder for a layer whose values are missing. The missing tensors are recorded, and
+    /// [`Parameters::finish`] then refuses the model.
     pub fn missing(device: &Device) -> Self {
         Self::new(&[0.0], [1; 4], None, [1, 0], false, device)
     }
@@ -183,7 +184,7 @@ impl Conv2d {
         self.forward_then(x, Activation::Identity)
     }
 
-    /// As [`forward`](Self::forward), and a function of each answer.
+    /// As [`forward`](Self::forward), then applies `activation` to each value.
     pub fn forward_then(&self, x: Tensor<4>, activation: Activation) -> Tensor<4> {
         let (weight, bias) = (self.weight.val(), self.bias.as_ref().map(Param::val));
         let [kernel, _, inner, out] = weight.dims();
@@ -207,7 +208,7 @@ impl Conv2d {
     }
 }
 
-/// The last layers of both image encoders: 1x1 convolution, norm, 3x3 convolution, norm.
+/// The neck of both image encoders: 1x1 convolution, norm, 3x3 convolution, norm.
 #[derive(Module, Debug)]
 pub struct Neck {
     conv1: Conv2d,
@@ -217,7 +218,7 @@ pub struct Neck {
 }
 
 impl Neck {
-    /// `channels` in, `out` out.
+    /// Loads a neck with `channels` input and `out` output channels.
     pub fn load(parameters: &Parameters<'_>, channels: usize, out: usize) -> Self {
         Self {
             conv1: Conv2d::load(&parameters.at("0"), [out, channels, 1, 1], 1, 0, false),
@@ -227,7 +228,7 @@ impl Neck {
         }
     }
 
-    /// `[batch, rows, columns, channels]` to the encoder's answer, `[batch, out, rows, columns]`.
+    /// `[batch, rows, columns, channels]` to the image embedding, `[batch, out, rows, columns]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let x = self.norm1.forward(self.conv1.forward(x));
         let x = self.norm2.forward(self.conv2.forward(x));
@@ -256,7 +257,8 @@ pub struct MlpBlock {
 }
 
 impl MlpBlock {
-    /// `channels` to `hidden` and back, from the tensors `names[0]` and `names[1]`.
+    /// Loads the layers `channels` to `hidden` and `hidden` to `channels`, from the tensors below
+    /// `names[0]` and `names[1]`.
     pub fn load(
         parameters: &Parameters<'_>,
         names: [&str; 2],

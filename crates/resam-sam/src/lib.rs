@@ -1,27 +1,70 @@
-//! The Segment Anything model (SAM), in Rust: image encoders, prompt encoder, mask decoder,
-//! pre- and post-processing, low-rank adapters, and a predictor that encodes an image once and
-//! answers many prompts.
+//! The Segment Anything model (SAM) and MobileSAM in Rust: image encoders, prompt encoder, mask
+//! decoder, pre- and post-processing, and low-rank adapters (LoRA). Weights are the published ones,
+//! and the answers follow the published PyTorch modules.
 //!
-//! Each file is one part of the paper's figure, named as the published modules name it:
-//!
-//! | file | part |
+//! | item | what it is |
 //! |---|---|
-//! | [`image_encoder`] | the ViT of SAM (B, L, H or any reduced one) |
+//! | [`Sam`] | the model; `Sam::load` reads its sizes from the checkpoint |
+//! | [`Predictor`] | encode an image once, answer many prompts |
+//! | [`Prompt`] | points, a box or a mask: what is asked about one object |
+//! | [`Prediction`] | a mask as logits, and its predicted IoU |
+//! | [`Adapter`] | a LoRA adapter: attach it, save it, load it, merge it into the weights |
+//! | [`ComputeDevice`] | the CPU or a GPU |
+//! | [`Precision`] | the number format of the image encoder |
+//! | [`SamError`] | a checkpoint, an image, a prompt or a device that cannot be used |
+//!
+//! ```
+//! use resam_checkpoint::Checkpoint;
+//! use resam_sam::preprocess::RgbView;
+//! use resam_sam::{ComputeDevice, Predictor, Prompt, PromptPoint, Sam};
+//! # let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden");
+//! # let weights = golden.join("sam_7/model.safetensors");
+//!
+//! let device = ComputeDevice::cpu().device;
+//! let sam = Sam::load(&Checkpoint::open(&weights)?, &device)?;
+//! let predictor = Predictor::new(sam, &device, None)?;
+//!
+//! let (width, height) = (100, 60);
+//! let rgb = vec![127; 3 * width * height];
+//! let image = predictor.encode(RgbView::new(width, height, &rgb)?);
+//!
+//! let point = PromptPoint { x: 40.0, y: 30.0, positive: true };
+//! let prompt = Prompt { points: vec![point], ..Prompt::default() };
+//! let answers = predictor.predict_best(&image, &[prompt], true)?;
+//! let on_object = |logit: &f32| *logit > 0.0;
+//! let mask: Vec<bool> = answers[0].logits().iter().map(on_object).collect();
+//! assert_eq!(mask.len(), width * height);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Each file is one part of the model's figure in the SAM paper (arXiv 2304.02643), with the name
+//! of the published module:
+//!
+//! | module | part |
+//! |---|---|
+//! | [`image_encoder`] | the ViT of SAM (B, L, H or a reduced one) |
 //! | [`tiny_vit`] | the TinyViT of MobileSAM |
 //! | [`prompt_encoder`] | points, boxes and masks to embeddings |
 //! | [`transformer`] | the two-way transformer of the decoder |
-//! | [`mask_decoder`] | masks and their predicted qualities |
-//! | [`sam`] | the three together, and how they are loaded |
+//! | [`mask_decoder`] | masks and their predicted IoU |
+//! | [`sam`] | the three parts together, and how they are loaded |
 //! | [`preprocess`], [`postprocess`] | image to network input, logits to masks |
-//! | [`predictor`] | encode once, ask often |
-//! | [`lora`] | low-rank adapters on the attention of the image encoder |
-//! | [`names`] | where each parameter belongs in a checkpoint |
-//! | [`device`], [`precision`], [`speed`] | where it runs, in which numbers, and how fast that is |
+//! | [`predictor`] | encode once, prompt often |
+//! | [`lora`], [`adapter`] | low-rank adapters, and their files |
+//! | [`names`] | the published name of each parameter |
+//! | [`device`], [`precision`], [`speed`] | device, number format, and speed of a device |
 //! | [`activation_checkpoints`] | training an encoder with the memory of one block |
 //!
-//! Tensors are `[batch, channel, height, width]` unless a comment says otherwise. Everything is
-//! made of differentiable Burn operations, so that adaptation trains through the same code.
-//! Parameters are loaded frozen; what trains is switched on by name.
+//! Tensors are `[batch, channel, height, width]` unless the documentation says otherwise. All
+//! operations are differentiable Burn operations, so training runs through the same code.
+//! Parameters are loaded frozen; a trainer switches on the parameters that it trains by their
+//! names.
+//!
+//! # Limits
+//!
+//! It does not decode image files, read points, choose among the masks of an ambiguous prompt
+//! beyond the highest predicted IoU, or train: other crates of this workspace do. Text prompts and
+//! SAM 2 are not supported.
 
 pub mod activation_checkpoints;
 pub mod adapter;

@@ -1,7 +1,8 @@
 //! Low-rank adaptation (LoRA, arXiv 2106.09685): `y = x W + x A B` with `W` frozen.
 //!
-//! The low-rank product runs beside the frozen one, so that training never forms the dense
-//! gradient of `W`. As in the published ReSAM, no factor `alpha / rank` scales the path.
+//! The low-rank product is computed apart from the frozen one, so training never computes the dense
+//! gradient of `W`. As in the published ReSAM (arXiv 2511.21606), the product is not scaled by
+//! `alpha / rank`.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, Tensor};
@@ -9,13 +10,13 @@ use resam_ops::QkvOrder;
 
 use crate::layers::Linear;
 
-/// Where adapters go and how large they are.
+/// Which blocks get query and value adapters, and of which rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoraConfig {
-    /// The inner size of the factors.
+    /// The rank: the inner size of the factors.
     pub rank: usize,
-    /// The first block that gets adapters; blocks below stay as they are, keep no activation and
-    /// cost no gradient.
+    /// The first block that gets adapters, from 0. Earlier blocks are frozen: they need no
+    /// activations and no gradients.
     pub start_block: usize,
 }
 
@@ -23,7 +24,7 @@ pub struct LoraConfig {
 pub(crate) struct AdaptableBlock<'a> {
     pub(crate) heads: usize,
     pub(crate) order: QkvOrder,
-    /// The paths of query and value alone.
+    /// The adapters of query and value alone.
     pub(crate) query_value: &'a mut Option<QueryValueAdapter>,
     /// Query, key and value together, the projection after attention, both layers of the MLP.
     pub(crate) linears: [&'a mut Linear; 4],
@@ -39,8 +40,8 @@ pub struct LowRank {
 }
 
 impl LowRank {
-    /// Factors of given values: `a` is `[d_input, rank]`, `b` is `[rank, d_output]`. Those with
-    /// automatic differentiation train, others only answer.
+    /// An adapter of given factors: `a` is `[d_input, rank]`, `b` is `[rank, d_output]`. They train
+    /// if the tensors have automatic differentiation.
     pub fn from_tensors(a: Tensor<2>, b: Tensor<2>) -> Self {
         Self {
             a: Param::from_tensor(a),
@@ -48,9 +49,9 @@ impl LowRank {
         }
     }
 
-    /// `A` drawn uniformly from `+-1 / sqrt(d_input)` (`kaiming_uniform_` with `a = sqrt(5)`, the
-    /// published start), `B` zero, so that an untrained adapter changes nothing. They train; with
-    /// `Module::valid` they only answer.
+    /// A new adapter. `A` is uniform from `-1 / sqrt(d_input)` to `1 / sqrt(d_input)`
+    /// (`kaiming_uniform_` with `a = sqrt(5)`, as published) and `B` is zero, so that an untrained
+    /// adapter changes nothing. Both train, until `Module::valid` freezes them.
     pub fn init(d_input: usize, d_output: usize, rank: usize, device: &Device) -> Self {
         let device = &device.clone().autodiff();
         let bound = 1.0 / (d_input as f64).sqrt();
@@ -69,17 +70,17 @@ impl LowRank {
 
 /// Adapters on the query and value of one attention block whose `qkv` is one layer.
 ///
-/// `B` has its columns in the order of the heads, as the rows of the published `qkv` weight have.
+/// The columns of `B` are in the order of the heads, like the rows of the published `qkv` weight.
 #[derive(Module, Debug)]
 pub struct QueryValueAdapter {
-    /// The path added to the query.
+    /// The adapter of the query.
     pub query: LowRank,
-    /// The path added to the value.
+    /// The adapter of the value.
     pub value: LowRank,
 }
 
 impl QueryValueAdapter {
-    /// Fresh adapters beside a `qkv` layer, whose query and value are as wide as its input.
+    /// New adapters for a `qkv` layer whose query and value have as many channels as its input.
     pub fn beside(qkv: &Linear, rank: usize) -> Self {
         let weight = qkv.weight.val();
         let channels = weight.dims()[0];
@@ -90,11 +91,11 @@ impl QueryValueAdapter {
         }
     }
 
-    /// What the adapters add to `qkv(x)`: `[..., channels]` to `[..., 3 channels]`, the key's
-    /// share zero, laid out in `order`.
+    /// The tensor to add to `qkv(x)`: `[..., channels]` to `[..., 3 channels]`, in the layout
+    /// `order`, zero for the key.
     ///
-    /// Both paths run as one of twice the rank, `x [A_q A_v]` and then the two `B` as the blocks
-    /// that belong to query and value.
+    /// Both adapters are computed as one of twice the rank: `x [A_q A_v]`, then a matrix with the
+    /// two `B` as blocks.
     pub fn forward<const D: usize>(
         &self,
         x: Tensor<D>,
@@ -105,8 +106,8 @@ impl QueryValueAdapter {
         resam_ops::linear(resam_ops::linear(x, a, None), b, None)
     }
 
-    /// Both paths as one beside the whole `qkv` layer: `A`, `[channels, 2 rank]`, and `B`,
-    /// `[2 rank, 3 channels]`, whose columns are laid out in `order`; those of the key are zero.
+    /// Both adapters as one for the whole `qkv` layer: `A`, `[channels, 2 rank]`, and `B`, `[2
+    /// rank, 3 channels]`, with columns in the layout `order`, zero for the key.
     pub fn whole(&self, heads: usize, order: QkvOrder) -> [Tensor<2>; 2] {
         let a = Tensor::cat(vec![self.query.a.val(), self.value.a.val()], 1);
         let (query, value) = (self.query.b.val(), self.value.b.val());

@@ -1,5 +1,5 @@
-//! Masks and their predicted qualities from an image embedding and prompts. Follows `MaskDecoder`
-//! of segment-anything.
+//! Masks and their predicted IoU from an image embedding and prompts. Follows `MaskDecoder` of
+//! segment-anything.
 
 use std::ops::Range;
 
@@ -19,14 +19,15 @@ pub struct MaskDecoder {
     transformer: TwoWayTransformer,
     /// `[1, channels]`.
     iou_token: Param<Tensor<2>>,
-    /// `[masks, channels]`: the single mask's token, then those of the ambiguous prompt's masks.
+    /// `[masks, channels]`: the token of the single mask, then the tokens of the masks for an
+    /// ambiguous prompt.
     mask_tokens: Param<Tensor<2>>,
     output_upscaling: OutputUpscaling,
     output_hypernetworks_mlps: Vec<Mlp>,
     iou_prediction_head: Mlp,
 }
 
-/// An image as the decoder reads it.
+/// An image prepared for the decoder: what all its prompts share.
 #[derive(Debug, Clone)]
 pub struct DecoderImage {
     cells: ImageCells,
@@ -44,23 +45,24 @@ pub(crate) struct AdaptableDecoder<'a> {
     pub(crate) tokens: [(&'static str, &'a mut Param<Tensor<2>>); 2],
 }
 
-/// What the decoder answers to a batch of prompts.
+/// The decoder's result for a batch of prompts.
 #[derive(Debug, Clone)]
 pub struct DecodedMasks {
-    /// Logits at a quarter of the input size, `[batch, masks, 4 rows, 4 columns]`.
+    /// Logits at a quarter of the input size, `[batch, masks, 4 rows, 4 columns]`, positive on the
+    /// object.
     pub low_res: Tensor<4>,
-    /// The IoU that the model expects of each mask, `[batch, masks]`.
+    /// The predicted IoU of each mask, `[batch, masks]`.
     pub quality: Tensor<2>,
 }
 
 impl DecodedMasks {
-    /// How many masks there are for each prompt.
+    /// The number of masks for each prompt.
     pub fn count(&self) -> usize {
         let [_, masks] = self.quality.dims();
         masks
     }
 
-    /// Some of them, by number.
+    /// The masks of a range of indices.
     #[must_use]
     pub fn masks(&self, asked: Range<usize>) -> Self {
         Self {
@@ -114,11 +116,11 @@ impl MaskDecoder {
         }
     }
 
-    /// Reads an image, or one for each prompt of a batch.
+    /// Prepares an image, or one image for each prompt of a batch.
     ///
     /// `image` is `[batch or 1, channels, rows, columns]`, `image_pe` `[1, channels, rows,
-    /// columns]`, `dense` broadcastable to `[batch, channels, rows, columns]`. `shared` says that any
-    /// number of prompts may follow: then what they share is computed now.
+    /// columns]`, and `dense` can be broadcast to `[batch, channels, rows, columns]`. With
+    /// `shared`, any number of prompts may follow, and what they share is computed now.
     pub fn read(
         &self,
         image: Tensor<4>,
@@ -146,9 +148,9 @@ impl MaskDecoder {
         }
     }
 
-    /// Answers a batch of prompts about one image, or about one each: `sparse` is `[batch, tokens,
-    /// channels]`. With `multimask` the answer is the masks for an ambiguous prompt, without it the
-    /// single mask.
+    /// Decodes a batch of prompts, all about one image or each about its own. `sparse` is `[batch,
+    /// tokens, channels]`. With `multimask` the result has the masks for an ambiguous prompt,
+    /// without it the single mask.
     pub fn forward(
         &self,
         image: &DecoderImage,
@@ -160,7 +162,7 @@ impl MaskDecoder {
         self.forward_masks(image, sparse, asked)
     }
 
-    /// As [`forward`](Self::forward), and both at once: the single mask first, then those for an
+    /// As [`forward`](Self::forward), with all masks: the single mask first, then those for an
     /// ambiguous prompt.
     pub fn forward_all(&self, image: &DecoderImage, sparse: Tensor<3>) -> DecodedMasks {
         self.forward_masks(image, sparse, 0..self.output_hypernetworks_mlps.len())
@@ -212,7 +214,7 @@ impl MaskDecoder {
     }
 }
 
-/// Four times the resolution at an eighth of the channels.
+/// The upscaling of the image embedding: four times the resolution, an eighth of the channels.
 #[derive(Module, Debug)]
 pub struct OutputUpscaling {
     conv1: ConvTranspose2d,
@@ -246,7 +248,7 @@ pub struct ConvTranspose2d {
 }
 
 impl ConvTranspose2d {
-    /// A layer whose published weight is `[channels_in, channels_out, 2, 2]`.
+    /// Loads a layer whose published weight is `[channels_in, channels_out, 2, 2]`.
     fn load(parameters: &Parameters<'_>, channels: usize, out: usize) -> Self {
         let bias = parameters.tensor("bias", [out]);
         let Some(published) = parameters.values("weight", &[channels, out, 2, 2]) else {
@@ -271,14 +273,15 @@ impl ConvTranspose2d {
     }
 }
 
-/// Linear layers with ReLU between them.
+/// Linear layers with ReLU between them: the hypernetworks of the masks, and the IoU head.
 #[derive(Module, Debug)]
 pub struct Mlp {
     layers: Vec<Linear>,
 }
 
 impl Mlp {
-    /// `sizes` are those of the input, of each hidden layer and of the output.
+    /// Loads the layers. `sizes` are the sizes of the input, of each hidden layer and of the
+    /// output.
     fn load(parameters: &Parameters<'_>, sizes: &[usize]) -> Self {
         let layers = sizes
             .windows(2)

@@ -1,5 +1,5 @@
-//! Where each parameter of a loaded model belongs in a checkpoint, so that a model that was trained as
-//! a whole can be written with the published names and layouts, the way it was read.
+//! The published name and layout of each parameter of a loaded model. With these, a model that was
+//! trained whole is written as a checkpoint of the same form as the one that was read.
 
 use std::collections::HashMap;
 
@@ -13,16 +13,17 @@ use crate::tiny_vit::BATCH_NORM_EPSILON;
 /// How a parameter lies in a checkpoint, beside how it lies in the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
-    /// The same.
+    /// The published layout.
     AsItIs,
     /// `[d_input, d_output]` here, `[d_output, d_input]` there.
     Transposed,
     /// `[kernel, kernel, channels_in, channels_out]` here, `[channels_out, channels_in, kernel,
     /// kernel]` there.
     Convolution,
-    /// That, with a batch norm after it there, which is folded into it here.
+    /// As `Convolution`, followed by a batch norm in the checkpoint, which is folded into the
+    /// convolution here.
     ConvolutionBeforeNorm,
-    /// The shift of such a norm.
+    /// The shift of such a batch norm.
     ShiftOfNorm,
     /// `[2, 2, channels_in, channels_out]` here, `[channels_in, channels_out, 2, 2]` there.
     TransposedConvolution,
@@ -42,8 +43,8 @@ impl PublishedNames {
         self.0.get(&id).map(|(name, _)| name.as_str())
     }
 
-    /// Every tensor of the model as a checkpoint holds it, in `f32`. Adapters are left out. Batch norms
-    /// that were folded into convolutions become norms that change nothing but add a shift.
+    /// Every tensor of the model with its published name and layout, in `f32`. Adapters are left
+    /// out. Batch norms that were folded into convolutions become norms that only add a shift.
     pub fn tensors(&self, sam: &Sam) -> Vec<TensorToWrite<'static>> {
         let mut collected = Collected {
             names: self,
@@ -114,7 +115,8 @@ impl ModuleVisitor for Collected<'_> {
     }
 }
 
-/// The values of a tensor with its axes in another order: axis `i` of the answer is axis `order[i]`.
+/// The values of a tensor with its axes in another order: axis `i` of the answer is axis
+/// `order[i]`.
 fn permuted(values: &[f32], dims: &[usize], order: &[usize]) -> Vec<f32> {
     let mut strides = vec![1; dims.len()];
     for axis in (1..dims.len()).rev() {

@@ -1,8 +1,8 @@
-//! From the tensors of a checkpoint to the parameters of the model.
+//! Parameters of the model from the tensors of a checkpoint.
 //!
-//! Every part of the model is built by asking [`Parameters`] for tensors by the published names,
-//! so there is no key map to keep true. What does not fit is written down and reported at once,
-//! with every tensor named, rather than at the first one.
+//! Every part of the model asks [`Parameters`] for tensors by their published names, so there is no
+//! separate key map. Tensors that do not fit are recorded, and all of them are reported together at
+//! the end.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -35,7 +35,7 @@ struct Ledger<'a> {
     names: RefCell<PublishedNames>,
 }
 
-/// A place in a checkpoint: all tensors whose names begin with a prefix.
+/// The tensors of a checkpoint whose names begin with a prefix.
 #[derive(Clone)]
 pub struct Parameters<'a> {
     ledger: std::rc::Rc<Ledger<'a>>,
@@ -43,7 +43,7 @@ pub struct Parameters<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    /// The whole of a checkpoint; tensors are made on `device`.
+    /// All tensors of a checkpoint; parameters are created on `device`.
     pub fn new(checkpoint: &'a Checkpoint, device: &Device) -> Self {
         let ledger = Ledger {
             checkpoint,
@@ -67,17 +67,17 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// The published name of this place.
+    /// The prefix, without the last dot.
     pub fn name(&self) -> &str {
         self.prefix.trim_end_matches('.')
     }
 
-    /// The device that tensors are made on.
+    /// The device on which parameters are created.
     pub fn device(&self) -> &Device {
         &self.ledger.device
     }
 
-    /// Whether there is a tensor of this name.
+    /// Whether the checkpoint has a tensor `name` below the prefix.
     pub fn has(&self, name: &str) -> bool {
         self.ledger
             .checkpoint
@@ -85,7 +85,8 @@ impl<'a> Parameters<'a> {
             .is_some()
     }
 
-    /// The values of a tensor, row-major; `None`, written down, when it is missing or misshapen.
+    /// The values of a tensor, row-major. `None` when it is missing or has another shape, which is
+    /// recorded.
     pub fn values(&self, name: &str, shape: &[usize]) -> Option<Vec<f32>> {
         let full = format!("{}{name}", self.prefix);
         let Some(info) = self.ledger.checkpoint.get(&full) else {
@@ -111,8 +112,9 @@ impl<'a> Parameters<'a> {
 
     /// A frozen parameter of exactly this shape.
     ///
-    /// What is missing is replaced by a single zero, never by what the file says it should be, so
-    /// that a lying header allocates nothing; [`finish`](Self::finish) then refuses the model.
+    /// A tensor that is missing or has another shape is recorded and replaced by a single zero, so
+    /// that a false header cannot cause an allocation. [`finish`](Self::finish) then refuses the
+    /// model.
     pub fn tensor<const D: usize>(&self, name: &str, shape: [usize; D]) -> Param<Tensor<D>> {
         let tensor = match self.values(name, &shape) {
             Some(values) => Tensor::from_data(TensorData::new(values, shape), self.device()),
@@ -123,7 +125,8 @@ impl<'a> Parameters<'a> {
         parameter
     }
 
-    /// The weight of a linear layer, stored `[d_output, d_input]`, as `[d_input, d_output]`.
+    /// The weight of a linear layer, `[d_input, d_output]`; the checkpoint holds it as `[d_output,
+    /// d_input]`.
     pub fn linear_weight(&self, d_input: usize, d_output: usize) -> Param<Tensor<2>> {
         let tensor = match self.values("weight", &[d_output, d_input]) {
             Some(values) => {
@@ -137,7 +140,7 @@ impl<'a> Parameters<'a> {
         parameter
     }
 
-    /// Writes down that a parameter was made of the tensor `name`.
+    /// Records that a parameter was made from the tensor `name`.
     pub(crate) fn record<const D: usize>(
         &self,
         name: &str,
@@ -149,10 +152,12 @@ impl<'a> Parameters<'a> {
         names.insert(parameter.id, full, layout);
     }
 
-    /// Reports everything that did not fit; if all did, says which tensor became which parameter.
+    /// Reports all tensors that did not fit. If all did, returns which tensor became which
+    /// parameter.
     ///
     /// # Errors
-    /// [`SamError::Mismatch`] with a line for each missing, misshapen or left-over tensor.
+    /// [`SamError::Mismatch`] with a line for each tensor that is missing, left over or of another
+    /// shape (at most 20 lines).
     pub fn finish(self) -> Result<PublishedNames, SamError> {
         let checkpoint = self.ledger.checkpoint;
         let mut problems = self.ledger.problems.take();
@@ -188,14 +193,13 @@ impl<'a> Parameters<'a> {
 
 /// A parameter that does not train.
 ///
-/// It takes no part in automatic differentiation, even on a device that has it: what depends on
-/// frozen parameters alone is computed without a graph, and beside a parameter that trains a frozen
-/// one is a constant.
+/// Automatic differentiation treats it as a constant, even on a device with automatic
+/// differentiation. What depends on frozen parameters alone is computed without a graph.
 pub fn frozen<const D: usize>(tensor: Tensor<D>) -> Param<Tensor<D>> {
     Param::from_tensor(tensor.without_autodiff()).set_require_grad(false)
 }
 
-/// Rows to columns, in blocks that fit the cache.
+/// Transposes a matrix in blocks that fit the cache.
 fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     const BLOCK: usize = 32;
     let mut out = vec![0.0; values.len()];

@@ -1,28 +1,29 @@
-//! Low-resolution logits to logits at the image's own size. Follows `postprocess_masks` of
-//! segment-anything: bilinear to the padded input, cut to what the image covers, bilinear to the
-//! image.
+//! Low-resolution logits to logits at the size of the image. Follows `postprocess_masks` of
+//! segment-anything: bilinear to the padded input, cropped to the part that the image covers,
+//! bilinear to the size of the image.
 //!
-//! Both steps are linear and work along each axis apart: first both along the rows, while there are
-//! few of them, then both down the columns at once. The padded input is never formed.
+//! Both steps are linear and separable. Both are applied along the rows first, while there are few
+//! rows, and then along the columns. The padded input is never stored.
 
 use rayon::prelude::*;
 
 use crate::image_encoder::linear_source;
 
-/// The geometry of one image in the network's input.
+/// The place of one image in the network's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Geometry {
     /// `[height, width]` of the image, in pixels.
     pub original: [usize; 2],
-    /// `[height, width]` of the input that the image covers, without the padding.
+    /// `[height, width]` of the part of the input that the image covers, without the padding.
     pub covered: [usize; 2],
     /// Side of the padded input, in pixels.
     pub padded: usize,
 }
 
 impl Geometry {
-    /// Pixels of the image, continuous from its top-left corner, to pixels of the padded input
-    /// counted from the centre of its first pixel, as the prompt encoder takes them.
+    /// Converts `[x, y]` in continuous pixels of the image, with (0, 0) its top-left corner, to
+    /// pixels of the padded input as the prompt encoder takes them, with (0, 0) the centre of the
+    /// first pixel.
     pub fn to_input(&self, [x, y]: [f64; 2]) -> [f32; 2] {
         let scale = |value: f64, axis: usize| {
             (value * self.covered[axis] as f64 / self.original[axis] as f64 - 0.5) as f32
@@ -50,9 +51,9 @@ impl Axis {
     }
 }
 
-/// Logits `[side, side]`, row-major, to `[height, width]` of the image.
+/// Upscales logits `[side, side]`, row-major, to the `[height, width]` of the image, row-major.
 ///
-/// Rows are made by several threads; the answer does not depend on their number.
+/// Rows are computed by several threads; the result does not depend on their number.
 pub fn upscale_logits(low_res: &[f32], side: usize, geometry: &Geometry) -> Vec<f32> {
     let Geometry {
         original: [height, width],

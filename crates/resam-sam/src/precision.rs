@@ -1,9 +1,9 @@
-//! The arithmetic of the image encoder, where nearly all of the work is.
+//! The number format of the image encoder, which does nearly all of the work.
 //!
-//! Half precision halves the memory of an encoder and its activations and, on GPUs with units for
-//! it, more than doubles its speed. Three things stay in single precision: the sums of layer norms
-//! and softmaxes, which overflow or lose small terms in half precision; the prompt encoder, whose
-//! sines are of large angles; and the mask decoder, which is a small part of the work.
+//! Half precision halves the memory of an encoder and its activations. On GPUs with units for it,
+//! it more than doubles the speed. Three things stay in single precision: the sums of layer norms
+//! and softmaxes, which overflow or lose small terms in half precision; the prompt encoder, which
+//! takes sines of large angles; and the mask decoder, which does a small part of the work.
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{FloatDType, Tensor};
@@ -12,19 +12,19 @@ use crate::device::{ComputeDevice, DeviceKind};
 use crate::error::SamError;
 use crate::sam::ImageEncoder;
 
-/// The numbers that an image encoder computes with.
+/// The number format of an image encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
-    /// 32 bits: what the published models are compared in.
+    /// IEEE single precision, 32 bits. The published results are in this format.
     F32,
-    /// 16 bits, 11 of them for the digits; up to 65504.
+    /// IEEE half precision, 16 bits with 11 significant ones; numbers up to 65504.
     F16,
-    /// 16 bits, 8 of them for the digits; as far as `f32`.
+    /// bfloat16, 16 bits with 8 significant ones; the range of `f32`.
     Bf16,
 }
 
 impl Precision {
-    /// As `--precision` takes it.
+    /// The name: `f32`, `f16` or `bf16`.
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "f32",
@@ -33,7 +33,7 @@ impl Precision {
         }
     }
 
-    /// As Burn takes it.
+    /// The type of Burn.
     pub fn dtype(self) -> FloatDType {
         match self {
             Self::F32 => FloatDType::F32,
@@ -42,8 +42,8 @@ impl Precision {
         }
     }
 
-    /// Every precision that a device computes in. The CPU has `f32` alone: its kernels for half
-    /// precision are slower than those for single.
+    /// The precisions of a device. The CPU has only `f32`, because its kernels for half precision
+    /// are slower.
     pub fn of_device(device: &ComputeDevice) -> Vec<Self> {
         let half = [Self::F16, Self::Bf16].into_iter().filter(|half| {
             device.kind != DeviceKind::Cpu && device.device.supports_dtype(half.dtype())
@@ -51,10 +51,10 @@ impl Precision {
         std::iter::once(Self::F32).chain(half).collect()
     }
 
-    /// Checks that a device computes in this precision.
+    /// Checks that a device has this precision.
     ///
     /// # Errors
-    /// [`SamError::Precision`] with what the device has.
+    /// [`SamError::Precision`] with the precisions that the device has.
     pub fn check(self, device: &ComputeDevice) -> Result<(), SamError> {
         let found = Self::of_device(device);
         if found.contains(&self) {
@@ -70,8 +70,8 @@ impl Precision {
 }
 
 impl ImageEncoder {
-    /// The encoder with its parameters in another precision, adapters included. It still takes
-    /// and answers `f32`.
+    /// Converts the encoder's parameters, adapters included, to another precision. Inputs and
+    /// embeddings stay `f32`.
     pub fn in_precision(self, precision: Precision) -> Self {
         struct Cast(FloatDType);
         impl ModuleMapper for Cast {

@@ -1,4 +1,5 @@
-//! Encodes an image once and answers many prompts about it.
+//! Encodes an image once and predicts masks for many prompts about it. Follows `SamPredictor` of
+//! segment-anything.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -9,7 +10,8 @@ use crate::preprocess::{Part, RgbView, preprocess};
 use crate::prompt_encoder::{PointLabel, PromptBatch};
 use crate::sam::Sam;
 
-/// The largest side of the network's input, in pixels: attention over more tokens fits no memory.
+/// The largest side of the network's input, in pixels; attention over more tokens needs too much
+/// memory.
 pub const LARGEST_INPUT: usize = 4096;
 
 /// Prompts decoded together: bounds the decoder's memory.
@@ -37,7 +39,7 @@ pub struct Prompt {
     pub mask: Option<Vec<f32>>,
 }
 
-/// Where a part that was encoded lies.
+/// The place of an encoded part of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Within {
     part: Part,
@@ -45,20 +47,21 @@ struct Within {
     whole: [usize; 2],
 }
 
-/// One mask that answers a prompt.
+/// One predicted mask of a prompt.
 #[derive(Debug, Clone)]
 pub struct Prediction {
-    /// The IoU that the model expects.
+    /// The predicted IoU of the mask (`predicted_iou` of SAM), about 0 to 1.
     pub quality: f32,
-    /// Logits at a quarter of the input's resolution, row-major, square.
+    /// Logits at a quarter of the input's resolution, row-major, square, positive on the object.
+    /// They can be the mask of the next prompt.
     pub low_res: Vec<f32>,
     geometry: Geometry,
     within: Option<Within>,
 }
 
 impl Prediction {
-    /// Logits at the image's own size, row-major; positive on the object, and minus infinity where
-    /// the part that was encoded does not reach.
+    /// Logits at the size of the image, `[height, width]`, row-major, positive on the object.
+    /// Outside an encoded part of the image they are minus infinity.
     pub fn logits(&self) -> Vec<f32> {
         let seen = upscale_logits(&self.low_res, self.low_res.len().isqrt(), &self.geometry);
         let Some(Within { part, whole }) = self.within else {
@@ -80,28 +83,28 @@ impl Prediction {
     }
 }
 
-/// An image after the encoder.
+/// An encoded image, ready for any number of prompts.
 #[derive(Debug, Clone)]
 pub struct EncodedImage {
     embedding: Tensor<4>,
     geometry: Geometry,
     within: Option<Within>,
-    /// As the decoder reads it, for all prompts without a mask.
+    /// Prepared for the decoder, for all prompts without a mask.
     read: DecoderImage,
 }
 
 impl EncodedImage {
-    /// What the encoder answered, `[1, channels, rows, columns]`.
+    /// The image embedding, `[1, channels, rows, columns]`.
     pub fn embedding(&self) -> &Tensor<4> {
         &self.embedding
     }
 
-    /// Where the image, or the part of it that was encoded, lies in the network's input.
+    /// The place of the image, or of its encoded part, in the network's input.
     pub fn geometry(&self) -> &Geometry {
         &self.geometry
     }
 
-    /// Continuous pixels of the image as the prompt encoder takes them.
+    /// Converts continuous pixels of the image to the coordinates of the prompt encoder.
     fn to_input(&self, [x, y]: [f64; 2]) -> [f32; 2] {
         let origin = self
             .within
@@ -111,13 +114,13 @@ impl EncodedImage {
     }
 }
 
-/// Which of the model's masks answer a prompt.
+/// Which of the model's masks are decoded.
 #[derive(Clone, Copy)]
 enum Masks {
     Single,
-    /// Those for an ambiguous prompt.
+    /// The masks for an ambiguous prompt.
     Ambiguous,
-    /// The single one, then the others.
+    /// The single mask, then the masks for an ambiguous prompt.
     All,
 }
 
@@ -132,7 +135,8 @@ pub struct Predictor {
 }
 
 impl Predictor {
-    /// A predictor at the size the model was trained at, or at `input_size`.
+    /// A predictor with the input size `input_size` in pixels, or with the size that the model was
+    /// trained at.
     ///
     /// # Errors
     /// [`SamError::InputSize`] when the size is not a multiple of the embedding's stride, or above
@@ -167,14 +171,14 @@ impl Predictor {
         self.input_size
     }
 
-    /// Encodes one image.
+    /// Encodes one image. This takes most of the time; prompts are fast.
     pub fn encode(&self, image: RgbView<'_>) -> EncodedImage {
         let (input, geometry) = self.input(image);
         self.read(self.sam.image_encoder.forward(input), geometry)
     }
 
-    /// Encodes a part of an image, for answers about what is in it: prompts and answers are in pixels
-    /// of the whole image. The input covers the part alone, so that a small one is seen larger.
+    /// Encodes a part of an image. The part alone fills the network's input, so small objects are
+    /// magnified. Prompts and masks are still in pixels of the whole image.
     ///
     /// # Errors
     /// [`SamError::Image`] for a part without pixels or one that sticks out of the image.
@@ -188,8 +192,8 @@ impl Predictor {
         })
     }
 
-    /// An embedding that was made before, `[1, channels, rows, columns]` of this predictor's input
-    /// size, read for the prompts to come.
+    /// An encoded image from an earlier embedding, `[1, channels, rows, columns]`, of the same
+    /// model and input size.
     pub fn read(&self, embedding: Tensor<4>, geometry: Geometry) -> EncodedImage {
         let dense = self.sam.prompt_encoder.no_mask();
         let positions = self.positions.clone();
@@ -202,7 +206,7 @@ impl Predictor {
         }
     }
 
-    /// Encodes images of any sizes in one pass of the network.
+    /// Encodes images of any sizes in one pass of the network, in the order given.
     pub fn encode_batch(&self, images: &[RgbView<'_>]) -> Vec<EncodedImage> {
         if images.is_empty() {
             return Vec::new();
@@ -231,10 +235,11 @@ impl Predictor {
         )
     }
 
-    /// Answers prompts about one image, each with one mask, or with several when `multimask`.
+    /// Predicts the masks of prompts about one image: one mask a prompt, or with `multimask`
+    /// several. The result has a list of masks for each prompt, in order.
     ///
-    /// Prompts of the same form are decoded together; the answer does not depend on which others
-    /// are asked beside it. Masks come in the order of the model, not sorted by quality.
+    /// Prompts of the same form are decoded together; a result does not depend on the other
+    /// prompts. Masks are in the order of the model, not sorted by predicted IoU.
     ///
     /// # Errors
     /// As [`predict_all`](Self::predict_all).
@@ -251,13 +256,14 @@ impl Predictor {
         self.answer(image, prompts, asked)
     }
 
-    /// As [`predict`](Self::predict), each with the single mask first and then those for an ambiguous
-    /// prompt.
+    /// As [`predict`](Self::predict), with all masks of each prompt: the single mask first, then
+    /// those for an ambiguous prompt.
     ///
     /// # Errors
-    /// [`SamError::Prompt`] for a prompt with nothing in it, with a coordinate that is not a
-    /// number, or with a mask of another size than the model's; [`SamError::Failed`] when the
-    /// device did not come to the end of its work, the encoding included.
+    /// [`SamError::Prompt`] for a prompt without points, box and mask, with a coordinate that is
+    /// not finite, with a box whose second corner is not below and to the right of the first, or
+    /// with a mask of another size than the model's. [`SamError::Failed`] when the device failed,
+    /// during the encoding or now.
     pub fn predict_all(
         &self,
         image: &EncodedImage,
@@ -302,8 +308,8 @@ impl Predictor {
         Ok(answers)
     }
 
-    /// Answers each prompt with one mask: the single mask, or with `multimask` the one of the masks
-    /// for an ambiguous prompt that the model expects the highest IoU of.
+    /// Predicts one mask for each prompt: the single mask, or with `multimask` the mask of highest
+    /// predicted IoU among those for an ambiguous prompt.
     ///
     /// # Errors
     /// As [`predict`](Self::predict).
@@ -402,8 +408,9 @@ impl Predictor {
     }
 }
 
-/// The positions of prompts with the same number of points and the same other parts, so that a
-/// batch needs no padding points: they would take part in attention and change the answer.
+/// The indices of prompts of the same form: the same number of points, with or without box and
+/// mask. A batch of them needs no padding points, which would take part in attention and change the
+/// result.
 fn same_form(prompts: &[Prompt]) -> Vec<Vec<usize>> {
     let mut groups = std::collections::BTreeMap::<_, Vec<usize>>::new();
     for (index, prompt) in prompts.iter().enumerate() {
@@ -419,7 +426,7 @@ fn same_form(prompts: &[Prompt]) -> Vec<Vec<usize>> {
 
 /// The values of a tensor, row-major, as `f32`.
 fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, SamError> {
-    // Work on a GPU is queued: what went wrong with it is told when its answer is read.
+    // Work on a GPU is queued: an error appears only when the result is read.
     tensor
         .try_into_vec_as::<f32>()
         .map_err(|error| SamError::Failed(error.to_string()))

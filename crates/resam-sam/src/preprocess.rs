@@ -1,15 +1,15 @@
-//! An RGB image to the network's input: long side to the input size, mean and deviation removed,
-//! zeros at the bottom and right. Follows `ResizeLongestSide` and `Sam.preprocess` of
-//! segment-anything; the resampling is Pillow's antialiased bilinear filter.
+//! An RGB image to the network's input: the long side is resized to the input size, pixels are
+//! normalised, and zeros are added at the bottom and right. Follows `ResizeLongestSide` and
+//! `Sam.preprocess` of segment-anything; resampling is Pillow's antialiased bilinear filter.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::error::SamError;
 use crate::resample::resample_rgb;
 
-/// Mean of the bands, in grey levels.
+/// Mean of red, green and blue, in grey levels from 0 to 255.
 pub const PIXEL_MEAN: [f32; 3] = [123.675, 116.28, 103.53];
-/// Standard deviation of the bands, in grey levels.
+/// Standard deviation of red, green and blue, in grey levels from 0 to 255.
 pub const PIXEL_STD: [f32; 3] = [58.395, 57.12, 57.375];
 
 /// An image of 8-bit RGB, row-major, interleaved.
@@ -19,15 +19,16 @@ pub struct RgbView<'a> {
     pub width: usize,
     /// Height in pixels.
     pub height: usize,
-    /// `3 * width * height` values.
+    /// The `3 * width * height` values.
     pub data: &'a [u8],
 }
 
 impl<'a> RgbView<'a> {
-    /// A view of `data`.
+    /// A view of `data`, which holds `height` rows of `width` pixels of red, green and blue.
     ///
     /// # Errors
-    /// [`SamError::Image`] when the number of bytes is not that of the size, or zero.
+    /// [`SamError::Image`] when there is not one byte for each value, or when the image has no
+    /// pixels.
     pub fn new(width: usize, height: usize, data: &'a [u8]) -> Result<Self, SamError> {
         let expected = width
             .checked_mul(height)
@@ -46,7 +47,8 @@ impl<'a> RgbView<'a> {
         })
     }
 
-    /// The pixels of a part; none of what sticks out of the image.
+    /// The interleaved RGB of a part of the image, row-major. Rows below the image are left out;
+    /// the result is empty if the part reaches beyond the right edge.
     pub fn cut(&self, part: Part) -> Vec<u8> {
         let end = part.x.saturating_add(part.width);
         let columns = part.x.saturating_mul(3)..end.saturating_mul(3);
@@ -59,7 +61,7 @@ impl<'a> RgbView<'a> {
     }
 }
 
-/// A part of an image, in its pixels.
+/// A rectangular part of an image, in whole pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
     /// Its first column.
@@ -73,7 +75,7 @@ pub struct Part {
 }
 
 impl Part {
-    /// Whether it shows a position, in continuous pixels of the image.
+    /// Whether the position (`x`, `y`), in continuous pixels of the image, lies in the part.
     pub fn holds(&self, x: f64, y: f64) -> bool {
         let within = |at: f64, origin: usize, length: usize| {
             let at = at - origin as f64;
@@ -83,14 +85,14 @@ impl Part {
     }
 }
 
-/// The size `[height, width]` of an image whose long side is brought to `long_side`; halves are
-/// rounded up, and no side vanishes.
+/// The size `[height, width]` of an image after its long side is resized to `long_side` pixels.
+/// Halves are rounded up, and no side becomes less than 1.
 pub fn resized_size(height: usize, width: usize, long_side: usize) -> [usize; 2] {
     let scale = long_side as f64 / height.max(width) as f64;
     [height, width].map(|side| ((side as f64 * scale + 0.5) as usize).max(1))
 }
 
-/// Brings the long side of an image to `long_side` pixels; returns interleaved RGB and
+/// Resizes an image so that its long side has `long_side` pixels. Returns interleaved RGB and
 /// `[height, width]`.
 pub fn resize_longest_side(image: RgbView<'_>, long_side: usize) -> (Vec<u8>, [usize; 2]) {
     let size = resized_size(image.height, image.width, long_side);
@@ -100,15 +102,15 @@ pub fn resize_longest_side(image: RgbView<'_>, long_side: usize) -> (Vec<u8>, [u
     )
 }
 
-/// An image as the network's input `[1, 3, size, size]`, and the `[height, width]` in it that the
-/// image covers.
+/// The network's input of an image, `[1, 3, size, size]`, and the `[height, width]` of the part of
+/// it that the image covers.
 pub fn preprocess(image: RgbView<'_>, size: usize, device: &Device) -> (Tensor<4>, [usize; 2]) {
     let (rgb, covered) = resize_longest_side(image, size);
     (normalised_input(&rgb, covered, size, device), covered)
 }
 
-/// Interleaved RGB of `[height, width]` pixels, neither above `size`, as the network's input
-/// `[1, 3, size, size]`: mean and deviation removed, zeros at the bottom and right.
+/// The network's input `[1, 3, size, size]` of interleaved RGB of `[height, width]` pixels, both at
+/// most `size`: `(value - PIXEL_MEAN) / PIXEL_STD`, with zeros at the bottom and right.
 pub fn normalised_input(
     rgb: &[u8],
     [height, width]: [usize; 2],

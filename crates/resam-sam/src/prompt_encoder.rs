@@ -10,14 +10,14 @@ use crate::config::SamConfig;
 use crate::layers::{CHANNEL_NORM_EPSILON, Conv2d, LayerNorm};
 use crate::parameters::Parameters;
 
-/// What a point says.
+/// The label of a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PointLabel {
     /// The point is on the object; 1 in the published code.
     Positive,
     /// The point is not on the object; 0 in the published code.
     Negative,
-    /// There is no point: fills a batch up to equal lengths; -1 in the published code.
+    /// No point: pads the prompts of a batch to equal lengths; -1 in the published code.
     Padding,
 }
 
@@ -25,16 +25,17 @@ pub enum PointLabel {
 /// first pixel, as the published predictor passes coordinates.
 #[derive(Debug, Clone, Default)]
 pub struct PromptBatch {
-    /// The same number of points for each prompt, or no entry at all for none.
+    /// The points of each prompt, equally many for all; empty if no prompt has points.
     pub points: Vec<Vec<([f32; 2], PointLabel)>>,
-    /// A box `[x0, y0, x1, y1]` for each prompt, or no entry at all for none.
+    /// The box `[x0, y0, x1, y1]` of each prompt; empty if no prompt has a box.
     pub boxes: Vec<[f32; 4]>,
-    /// Mask logits `[batch, 1, 4 rows, 4 columns]` of the embedding's rows and columns.
+    /// Mask logits `[batch, 1, 4 rows, 4 columns]`, with the rows and columns of the image
+    /// embedding.
     pub masks: Option<Tensor<4>>,
 }
 
 impl PromptBatch {
-    /// The number of prompts; 1 when there is nothing, as published.
+    /// The number of prompts; 1 for a batch without points, boxes and masks, as published.
     pub fn len(&self) -> usize {
         if !self.points.is_empty() {
             self.points.len()
@@ -45,13 +46,13 @@ impl PromptBatch {
         }
     }
 
-    /// Whether nothing is asked.
+    /// Whether the batch has no points, no boxes and no masks.
     pub fn is_empty(&self) -> bool {
         self.points.is_empty() && self.boxes.is_empty() && self.masks.is_none()
     }
 }
 
-/// The embedding of prompts.
+/// The prompt encoder.
 #[derive(Module, Debug)]
 pub struct PromptEncoder {
     /// Frequencies of the positional encoding, `[2, channels / 2]`.
@@ -172,8 +173,8 @@ impl PromptEncoder {
         encoding + kinds.unsqueeze::<3>()
     }
 
-    /// The encoding of points in pixels, `[points, channels]`; half a pixel is added, since
-    /// coordinates count from the centre of the first pixel.
+    /// The positional encoding of points in pixels, `[points, channels]`. Half a pixel is added,
+    /// because coordinates count from the centre of the first pixel.
     fn encode(&self, points: &[[f32; 2]], [height, width]: [usize; 2]) -> Tensor<2> {
         let unit: Vec<f32> = points
             .iter()
@@ -182,7 +183,8 @@ impl PromptEncoder {
         self.positional_encoding(unit)
     }
 
-    /// Random Fourier features of positions `x, y, x, y, ...` in the unit square.
+    /// Random Fourier features (Tancik et al., arXiv 2006.10739) of positions `x, y, x, y, ...` in
+    /// the unit square.
     fn positional_encoding(&self, unit: Vec<f32>) -> Tensor<2> {
         let matrix = self.positional_encoding_gaussian_matrix.val();
         let count = unit.len() / 2;

@@ -1,10 +1,9 @@
 //! Pillow's antialiased bilinear resampling of 8-bit images, to the last bit.
 //!
-//! The published pre-processing resizes with Pillow, and a network answers differently by half a
-//! percent when a third of the pixels are one grey level off, so the arithmetic is Pillow's own:
-//! weights in double precision, normalised, rounded to 22 fractional bits; columns first, then
-//! rows, with 8 bits between the two passes. (No crate does this: `fast_image_resize` uses
-//! narrower weights.)
+//! The published pre-processing resizes with Pillow. If a third of the pixels differ by one grey
+//! level, a network's results differ by half a percent. So the arithmetic is Pillow's: weights in
+//! double precision, normalised, rounded to 22 fractional bits; columns first, then rows, with 8
+//! bits between the two passes. (`fast_image_resize` uses narrower weights.)
 
 /// Fractional bits of a weight: 8 bits of pixel and 2 of head room are left of 32.
 const PRECISION: u32 = 32 - 8 - 2;

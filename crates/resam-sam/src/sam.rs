@@ -41,10 +41,10 @@ pub enum ImageEncoder {
 }
 
 impl ImageEncoder {
-    /// Encodes `[batch, 3, height, width]` into `[batch, channels, height / 16, width / 16]`, both
-    /// `f32`, whatever the encoder itself computes in.
+    /// Encodes `[batch, 3, height, width]` into `[batch, channels, height / stride, width /
+    /// stride]`. Both are `f32`, whatever the precision of the encoder.
     ///
-    /// What lies below the first part that trains is computed without a graph.
+    /// Parts before the first one that trains are computed without a graph.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         // An image that nobody wants the gradient of is a constant.
         let x = if x.is_tracked() {
@@ -100,7 +100,7 @@ impl ImageEncoder {
         }
     }
 
-    /// Puts fresh low-rank adapters on the attention blocks from `config.start_block` on.
+    /// Attaches new low-rank adapters to the attention blocks from `config.start_block` on.
     pub fn attach_lora(&mut self, config: LoraConfig) {
         match self {
             Self::Vit(encoder) => encoder.attach_lora(config),
@@ -110,12 +110,12 @@ impl ImageEncoder {
 }
 
 impl Sam {
-    /// Loads a model whose kind and sizes are told from the checkpoint itself.
+    /// Loads a model. Its kind and sizes are detected from the checkpoint ([`SamConfig::detect`]).
     ///
-    /// All parameters come frozen. Nothing of the checkpoint is held afterwards.
+    /// All parameters are frozen. The checkpoint is not needed afterwards.
     ///
     /// # Errors
-    /// [`SamError::NotSam`] and [`SamError::Mismatch`], naming what does not fit.
+    /// [`SamError::NotSam`] and [`SamError::Mismatch`], with the tensors that do not fit.
     pub fn load(checkpoint: &Checkpoint, device: &Device) -> Result<Self, SamError> {
         Self::load_with(checkpoint, &SamConfig::detect(checkpoint)?, device)
     }
@@ -123,7 +123,7 @@ impl Sam {
     /// Loads a model of known sizes.
     ///
     /// # Errors
-    /// [`SamError::Mismatch`] with every tensor that is missing, misshapen or left over.
+    /// [`SamError::Mismatch`] with the tensors that are missing, left over or of another shape.
     pub fn load_with(
         checkpoint: &Checkpoint,
         config: &SamConfig,
@@ -132,8 +132,8 @@ impl Sam {
         Ok(Self::load_named(checkpoint, config, device)?.0)
     }
 
-    /// As [`load_with`](Self::load_with), and where each parameter belongs in a checkpoint: for who
-    /// trains a whole model and writes it again.
+    /// As [`load_with`](Self::load_with). Also returns the published name of each parameter, to
+    /// write a model that was trained whole.
     ///
     /// # Errors
     /// As [`load_with`](Self::load_with).
@@ -174,7 +174,7 @@ impl Sam {
         self.image_size
     }
 
-    /// Answers a batch of prompts on encoded images.
+    /// Decodes a batch of prompts on image embeddings.
     ///
     /// `image` is `[batch or 1, channels, rows, columns]`. See [`MaskDecoder::forward`].
     pub fn decode(&self, image: Tensor<4>, prompts: &PromptBatch, multimask: bool) -> DecodedMasks {
@@ -182,14 +182,14 @@ impl Sam {
         self.mask_decoder.forward(&image, sparse, multimask)
     }
 
-    /// As [`decode`](Self::decode), with the single mask and those for an ambiguous prompt. See
+    /// As [`decode`](Self::decode), with the single mask and the masks for an ambiguous prompt. See
     /// [`MaskDecoder::forward_all`].
     pub fn decode_all(&self, image: Tensor<4>, prompts: &PromptBatch) -> DecodedMasks {
         let (image, sparse) = self.read(image, prompts);
         self.mask_decoder.forward_all(&image, sparse)
     }
 
-    /// The image as the decoder reads it, and the prompts' tokens.
+    /// The image prepared for the decoder, and the tokens of the prompts.
     fn read(&self, image: Tensor<4>, prompts: &PromptBatch) -> (DecoderImage, Tensor<3>) {
         let [images, _, rows, columns] = image.dims();
         let stride = self.image_encoder.stride();

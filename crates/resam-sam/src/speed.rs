@@ -1,5 +1,4 @@
-//! How fast a device multiplies matrices: the one number that tells most about the time an image
-//! encoder takes.
+//! The speed of matrix products on a device, which predicts the time of an image encoder best.
 
 use std::time::{Duration, Instant};
 
@@ -18,13 +17,13 @@ const ENOUGH: Duration = Duration::from_secs(3);
 /// an addition are two operations): the median of up to nine, after one that is not counted.
 ///
 /// # Errors
-/// What the device's driver said when a product did not come to its end.
+/// The message of the driver when a product failed.
 pub fn matrix_product_rate(device: &Device) -> Result<f64, String> {
     rate(device, MOST, ENOUGH)
 }
 
-/// The same from a single product after one that is not counted: a fifth of the time, for who only
-/// wants to know roughly.
+/// A rough estimate of the same rate, from one product after one that is not counted. It takes a
+/// fifth of the time.
 ///
 /// # Errors
 /// As [`matrix_product_rate`].

@@ -1,9 +1,9 @@
 //! MobileSAM's image encoder: a TinyViT (arXiv 2207.10666) of one convolutional stage and three
 //! stages of windowed attention, with SAM's neck. Follows `tiny_vit_sam.py` of MobileSAM.
 //!
-//! Batch norms are folded into the convolutions before them when the weights are loaded. No
-//! position depends on the input size, so any multiple of 16 pixels works; the published forward
-//! pass, which reshapes to a fixed 64 x 64 grid, takes 1024 only.
+//! Batch norms are folded into the convolutions before them when the weights are loaded. Positions
+//! do not depend on the input size, so the input may be any multiple of the stride. The published
+//! forward pass reshapes to a fixed 64 x 64 grid and takes 1024 pixels only.
 
 use burn::module::{Module, Param};
 use burn::tensor::{FloatDType, Int, Tensor, TensorData};
@@ -30,7 +30,7 @@ const ORDER: QkvOrder = QkvOrder::HeadsOfParts;
 pub struct TinyVit {
     patch_embed: [Conv2d; 2],
     conv_stage: ConvStage,
-    /// The stages of windowed attention, first to last.
+    /// The stages of windowed attention, from the first to the last.
     pub stages: Vec<AttentionStage>,
     neck: Neck,
     stride: usize,
@@ -69,7 +69,8 @@ impl TinyVit {
         self.patch_embed[0].weight.val().dtype().into()
     }
 
-    /// Encodes `[batch, 3, height, width]` into `[batch, out_chans, height / 16, width / 16]`.
+    /// Encodes `[batch, 3, height, width]` into `[batch, out_chans, height / stride, width /
+    /// stride]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let x = self
             .stages
@@ -78,7 +79,7 @@ impl TinyVit {
         self.neck.forward(x)
     }
 
-    /// All before the first attention; channels come last from here on.
+    /// All layers before the first attention; channels are last from here on.
     fn stem(&self, x: Tensor<4>) -> Tensor<4> {
         let [first, second] = &self.patch_embed;
         let x = first.forward_then(x.permute([0, 2, 3, 1]), Activation::Gelu);
@@ -100,8 +101,8 @@ impl TinyVit {
         parts
     }
 
-    /// Puts fresh query and value adapters on the attention of every block from
-    /// `config.start_block` on, counting the attention blocks of all stages from 0.
+    /// Attaches new query and value adapters to the attention of every block from
+    /// `config.start_block` on. Blocks count from 0 over the attention blocks of all stages.
     pub fn attach_lora(&mut self, config: LoraConfig) {
         let blocks = self
             .stages
@@ -204,8 +205,8 @@ impl MbConv {
     }
 }
 
-/// The step between stages: other channels, and half the resolution, except (in MobileSAM) before the
-/// last stage.
+/// The step between stages: other channels, and half the resolution, except (in MobileSAM) before
+/// the last stage.
 #[derive(Module, Debug)]
 pub struct PatchMerging {
     conv1: Conv2d,
@@ -328,7 +329,7 @@ pub struct WindowAttention {
     /// `[heads, side * side]`: the bias of two tokens `dy` rows and `dx` columns apart is entry
     /// `|dy| side + |dx|`.
     attention_biases: Param<Tensor<2>>,
-    /// The low-rank paths of query and value, when the block is adapted.
+    /// The low-rank adapters of query and value, if the block has them.
     pub adapter: Option<QueryValueAdapter>,
     num_heads: usize,
     side: usize,
@@ -349,8 +350,8 @@ impl WindowAttention {
 
     /// `[batch, rows, columns, channels]` to the same shape; tokens attend inside windows.
     ///
-    /// The published code pads the map with zeros to whole windows before the norm, so beyond the
-    /// map query, key and value are what norm and layer make of a row of zeros.
+    /// The published code pads the map with zeros to whole windows before the norm. So for tokens
+    /// beyond the map, query, key and value are the result of norm and layer for a row of zeros.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [_, _, _, channels] = x.dims();
         let zeros = Tensor::<2>::zeros([1, channels], &x.device()).cast(x.dtype());

@@ -1,8 +1,8 @@
 //! The two-way transformer of the mask decoder: prompt tokens and image cells attend to each
 //! other. Follows `TwoWayTransformer` of segment-anything.
 //!
-//! The image side may have a batch of 1 beside a batch of many prompts. It then stays 1 until the
-//! first block has mixed the prompts in, and what the first block reads of it is computed once
+//! One image may have many prompts. The image then has a batch of 1 until the first block mixes the
+//! prompts in, and the first block's keys and values of the image are computed once
 //! ([`ImageCells`]).
 
 use burn::module::Module;
@@ -65,8 +65,8 @@ impl TwoWayTransformer {
         linears
     }
 
-    /// What the transformer reads of images that whole batches of prompts are about: `cells` is
-    /// `[images, cells, channels]`, `positions` `[1, cells, channels]`.
+    /// Prepares images that have many prompts each: `cells` is `[images, cells, channels]`,
+    /// `positions` `[1, cells, channels]`.
     pub fn read(&self, cells: Tensor<3>, positions: Tensor<3>) -> ImageCells {
         let first = self.layers.first().map(|layer| {
             let attention = &layer.cross_attn_token_to_image;
@@ -98,20 +98,20 @@ impl TwoWayTransformer {
     }
 }
 
-/// An image as the transformer reads it.
+/// An image prepared for the transformer.
 #[derive(Debug, Clone)]
 pub struct ImageCells {
     /// `[images, cells, channels]`.
     cells: Tensor<3>,
     /// `[1, cells, channels]`.
     positions: Tensor<3>,
-    /// Keys and values of the first attention from tokens to image, `[images, cells, inner]`: what
-    /// prompts about one image share.
+    /// Keys and values of the first attention from tokens to image, `[images, cells, inner]`, which
+    /// all prompts about an image share.
     first: Option<[Tensor<3>; 2]>,
 }
 
 impl ImageCells {
-    /// Images that a single prompt each is about: there is nothing to share.
+    /// Prepares images that have one prompt each, which share nothing.
     pub fn of_single_prompts(cells: Tensor<3>, positions: Tensor<3>) -> Self {
         Self {
             cells,
@@ -121,7 +121,8 @@ impl ImageCells {
     }
 }
 
-/// Tokens to themselves, tokens to image, an MLP on the tokens, image to tokens.
+/// One block: self-attention of the tokens, attention from tokens to image, an MLP on the tokens,
+/// attention from image to tokens.
 #[derive(Module, Debug)]
 pub struct TwoWayAttentionBlock {
     self_attn: Attention,
@@ -132,7 +133,7 @@ pub struct TwoWayAttentionBlock {
     norm3: LayerNorm,
     cross_attn_image_to_token: Attention,
     norm4: LayerNorm,
-    /// The first block's tokens are their own positions.
+    /// Whether this is the first block, whose tokens are their own positions.
     skip_first_layer_pe: bool,
 }
 
@@ -197,7 +198,7 @@ impl TwoWayAttentionBlock {
     }
 }
 
-/// Multi-head attention whose inner size may be smaller than the embedding's.
+/// Multi-head attention whose inner size may be smaller than the embedding.
 #[derive(Module, Debug)]
 pub struct Attention {
     q_proj: Linear,
@@ -240,8 +241,8 @@ impl Attention {
         self.out_proj.forward(attended)
     }
 
-    /// From tokens `q` to the cells of the image, whose keys have their positions added: `[batch,
-    /// tokens, channels]`.
+    /// Attention from tokens `q` to the cells of the image, with positions added to the keys:
+    /// `[batch, tokens, channels]`.
     fn tokens_to_image(&self, q: Tensor<3>, image: &ImageCells) -> Tensor<3> {
         let ImageCells {
             cells,
@@ -278,8 +279,8 @@ impl Attention {
         self.out_proj.forward(value)
     }
 
-    /// From the cells of the image to tokens with keys `k` and values `v`, added to the cells:
-    /// `[batch, cells, channels]`.
+    /// Attention from the cells of the image to tokens with keys `k` and values `v`, added to the
+    /// cells: `[batch, cells, channels]`.
     fn image_to_tokens(&self, image: &ImageCells, k: Tensor<3>, v: Tensor<3>) -> Tensor<3> {
         let ImageCells {
             cells, positions, ..
@@ -320,7 +321,7 @@ impl Attention {
         )
     }
 
-    /// Whether projecting the tokens once more is less work than projecting the cells.
+    /// Whether it is less work to project the tokens once more than to project the cells.
     fn absorbs(&self, tokens: usize) -> bool {
         let [_, inner] = self.k_proj.weight.dims();
         self.num_heads * tokens <= inner
