@@ -10,7 +10,7 @@
 //! | [`conv2d`](conv2d()) | convolution, channels last |
 //! | [`depthwise_conv3x3`] | depthwise 3 x 3 convolution, channels last |
 //! | [`conv_transpose2x2`] | transposed 2 x 2 convolution, channels last |
-//! | [`self_attention`] | self-attention in windows or over the whole map, with relative positions |
+//! | [`self_attention`] | self-attention in windows or over a map, with relative positions |
 //! | [`attention`](attention()) | attention from one sequence to another |
 //! | [`attend_to_cells`] | attention of prompt tokens to image cells, projections absorbed |
 //! | [`attend_from_cells`] | attention of image cells to prompt tokens, projections absorbed |
@@ -68,7 +68,7 @@
 //! |---|---|
 //! | [`memory::keep_freed_memory`] | the TinyViT encoder at 1024 px: 2.49 s to 1.78 s |
 //! | [`gelu`] | the same: 1.78 s to 0.94 s |
-//! | [`mask_sums`] | losses of ten masks at 1024 px, there and back: 518 ms to 45 ms, and 320 MB less |
+//! | [`mask_sums`] | losses of ten masks at 1024 px, both ways: 518 ms to 45 ms, 320 MB less |
 //!
 //! Results do not depend on the number of threads: work is cut into pieces of a fixed size, and one
 //! thread computes each value.

@@ -1,4 +1,5 @@
-//! Draws a contact sheet: a row for each sensor, a column for each terrain, and a row of photographs.
+//! Draws a contact sheet: a row for each sensor, a column for each terrain, and a row of
+//! photographs.
 //!
 //! ```sh
 //! cargo run --release -p resam-synth --example gallery OUT.png

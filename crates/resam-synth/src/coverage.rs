@@ -1,13 +1,13 @@
-//! How much of each pixel lies within an outline, to the exact area.
+//! The exact share of each pixel's area that lies within an outline.
 //!
-//! Going along a row of pixels, the area to the right of an edge is summed up: each edge leaves at
-//! the pixels that it passes the change that it makes, and the running sum is the coverage. Parts
-//! that rings go round twice count once, as long as all of them run the same way.
+//! Each edge adds its change of coverage to the pixels that it crosses, and the running sum along a
+//! row is the coverage. A part that rings enclose twice counts once, if all of these rings have the
+//! same orientation.
 
 use crate::geometry::Ring;
 use crate::noise::Area;
 
-/// Coverage of the pixels of an area, kept between shapes so that nothing is allocated anew.
+/// Coverage of the pixels of an area. The buffers are reused from shape to shape.
 #[derive(Default)]
 pub(crate) struct Coverage {
     changes: Vec<f32>,
@@ -15,12 +15,12 @@ pub(crate) struct Coverage {
 }
 
 impl Coverage {
-    /// Rasterises rings in pixels within a window. False if nothing of them lies there.
+    /// Rasterises rings, in pixels, within a window. Returns `false` if no part of them lies there.
     pub(crate) fn fill(&mut self, rings: &[Ring], bounds: [f64; 4], window: Area) -> bool {
         self.area = common(bounds, window);
         let Some(area) = self.area else { return false };
         self.changes.clear();
-        // One more column takes what is left over at the right edge.
+        // One more column takes the remainder at the right edge.
         self.changes.resize((area.width + 1) * area.height, 0.0);
         for ring in rings {
             for (start, end) in ring.iter().zip(ring.iter().cycle().skip(1)) {
@@ -32,7 +32,8 @@ impl Coverage {
         true
     }
 
-    /// Visits the rows: the row, the first column, and the coverage from there on.
+    /// Calls `visit` for each row with the row, the first column, and the coverage from that column
+    /// on.
     pub(crate) fn rows(&mut self, mut visit: impl FnMut(i32, i32, &[f32])) {
         let Some(area) = self.area else { return };
         for (line, row) in self.changes.chunks_exact_mut(area.width + 1).zip(area.y..) {
@@ -46,13 +47,13 @@ impl Coverage {
     }
 }
 
-/// The pixels of the window that the bounds touch.
+/// The pixels of the window that lie in the bounds.
 fn common(bounds: [f64; 4], window: Area) -> Option<Area> {
     let (right, bottom) = (
         window.x + window.width as i32,
         window.y + window.height as i32,
     );
-    // Float to integer conversions saturate, and what is no number becomes an empty range.
+    // Float to integer conversions saturate, and NaN becomes an empty range.
     let left = (bounds[0].floor() as i32).clamp(window.x, right);
     let top = (bounds[1].floor() as i32).clamp(window.y, bottom);
     let end = (bounds[2].ceil() as i32).clamp(window.x, right);
@@ -65,7 +66,7 @@ fn common(bounds: [f64; 4], window: Area) -> Option<Area> {
     })
 }
 
-/// Leaves the changes of one edge.
+/// Adds the changes of one edge.
 fn add_edge(changes: &mut [f32], area: Area, start: [f64; 2], end: [f64; 2]) {
     let (sign, top, bottom) = if start[1] < end[1] {
         (1.0, start, end)
@@ -93,7 +94,7 @@ fn add_edge(changes: &mut [f32], area: Area, start: [f64; 2], end: [f64; 2]) {
     }
 }
 
-/// Leaves the changes of a piece of an edge within one row, from `left` to `right`, of this height.
+/// Adds the changes of a piece of an edge within one row, from `left` to `right`, of this height.
 fn add_piece(line: &mut [f32], left: f64, right: f64, height: f64) {
     let width = (line.len() - 1) as f64;
     if left >= width {
@@ -118,13 +119,13 @@ fn add_piece(line: &mut [f32], left: f64, right: f64, height: f64) {
     }
 }
 
-/// As [`add_piece`] for a piece that lies within the row from end to end.
+/// As [`add_piece`], for a piece that lies wholly within the row.
 fn add_inner(line: &mut [f32], left: f64, right: f64, height: f64) {
     let last = line.len() - 2;
     let first = (left as usize).min(last);
     let end = (right as usize).min(last);
     if first == end {
-        // Mean of how much of the pixel lies left of the piece.
+        // Mean share of the pixel to the left of the piece.
         let left_share = (left + right) * 0.5 - first as f64;
         line[first] += (height * (1.0 - left_share)) as f32;
         line[first + 1] += (height * left_share) as f32;

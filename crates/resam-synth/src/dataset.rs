@@ -1,4 +1,5 @@
-//! Data sets of scenes: images, true masks in COCO's format, a point an object.
+//! Data sets of synthetic images: PNG files, true masks as COCO instances, and points on the
+//! objects.
 
 use std::io;
 use std::path::Path;
@@ -19,7 +20,7 @@ use crate::points::points_of;
 use crate::scene::{Class, Instance, Scene};
 use crate::spec::SceneSpec;
 
-/// A picture to be painted.
+/// The specification of one synthetic image.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Picture {
     /// An overhead scene.
@@ -28,13 +29,13 @@ pub enum Picture {
     Photograph {
         /// The same seed gives the same picture.
         seed: u64,
-        /// Its side in pixels.
+        /// Side of the image in pixels.
         size: u32,
     },
 }
 
 impl Picture {
-    /// Paints it.
+    /// Paints the image.
     ///
     /// # Errors
     /// As [`generate`] and [`photograph`].
@@ -46,20 +47,20 @@ impl Picture {
     }
 }
 
-/// What of the pictures becomes a data set.
+/// Which objects and points go into a data set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DatasetOptions {
-    /// Of the draws of points.
+    /// The seed of the points.
     pub seed: u64,
-    /// Points on each object.
+    /// Number of positive points on each object.
     pub positives: usize,
-    /// Points beside each object, near it.
+    /// Number of negative points near each object.
     pub negatives: usize,
-    /// Objects of these classes are listed; all of them when there are none.
+    /// Only objects of these classes are listed; with an empty list, all are.
     pub classes: Vec<Class>,
     /// Objects with fewer visible pixels are not listed.
     pub min_pixels: u64,
-    /// Objects of which a smaller share is seen are not listed, 0 to 1.
+    /// Objects with a smaller visible share are not listed, 0 to 1.
     pub min_visible: f64,
 }
 
@@ -78,7 +79,7 @@ impl Default for DatasetOptions {
 }
 
 impl DatasetOptions {
-    /// Whether an object is listed.
+    /// Whether an object goes into the data set.
     pub fn lists(&self, instance: &Instance) -> bool {
         (self.classes.is_empty() || self.classes.contains(&instance.class))
             && instance.area() >= self.min_pixels
@@ -125,22 +126,22 @@ struct CocoAnnotation {
     iscrowd: u8,
 }
 
-/// A mask in compressed run lengths; `size` is height, width.
+/// A mask in COCO's compressed run lengths; `size` is `[height, width]`.
 #[derive(Serialize)]
 struct RunLengths {
     size: [u32; 2],
     counts: String,
 }
 
-/// Writes a data set into a new folder: `images/0001.png` and on, `instances.json` (COCO, run lengths),
-/// `points.csv` (`image,instance,x,y,label`; the instance is the annotation's id). Hands back the number
-/// of objects.
+/// Writes a data set into a new folder: `images/0001.png` and so on, `instances.json` (COCO
+/// instances with run-length encoding), and `points.csv` (`image,instance,x,y,label`; `instance` is
+/// the annotation id, `x` and `y` are continuous pixels). Returns the number of objects.
 ///
-/// The folder appears whole or not at all. The same pictures and options give the same bytes.
+/// The folder appears whole or not at all. The same arguments give the same bytes.
 ///
 /// # Errors
-/// If a picture cannot be painted, if the folder exists and is not empty, or if the operating system
-/// refuses.
+/// [`SynthError`] if an image cannot be painted, if the folder exists and is not empty, or if a
+/// file cannot be written.
 pub fn write_dataset(
     folder: &Path,
     pictures: &[Picture],
@@ -153,7 +154,7 @@ pub fn write_dataset(
     let names: Vec<String> = (1..=pictures.len())
         .map(|number| format!("{number:0digits$}.png"))
         .collect();
-    // Pixels are written as soon as they are painted; masks are kept as run lengths.
+    // Images are written as soon as they are painted; masks are kept as run lengths.
     let painted: Vec<(CocoImage, Vec<Listed>)> = pictures
         .par_iter()
         .zip(&names)
@@ -212,7 +213,7 @@ pub fn write_dataset(
     Ok(file.annotations.len())
 }
 
-/// An object that is listed, its annotation still without an id.
+/// A listed object, whose annotation has no id yet.
 struct Listed {
     annotation: CocoAnnotation,
     instance: Instance,

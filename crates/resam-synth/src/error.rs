@@ -22,7 +22,7 @@ pub enum SynthError {
         /// The largest number of pixels.
         limit: u64,
     },
-    /// A number of the specification is out of its range.
+    /// A number of the specification is out of range.
     #[error("{name} of a scene is {value}\n\nhint: use a number from {low} to {high}")]
     OutOfRange {
         /// The field.
@@ -34,41 +34,41 @@ pub enum SynthError {
         /// The largest that is allowed.
         high: f64,
     },
-    /// There is no terrain to draw from.
+    /// The list of terrains is empty.
     #[error(
         "a scene without terrain\n\nhint: name at least one terrain, such as suburb or harbour"
     )]
     NoTerrain,
-    /// A word stands for no sensor or terrain.
+    /// A word is not the name of a sensor or a terrain.
     #[error("no {kind} is called `{word}`\n\nhint: use one of {known}")]
     UnknownWord {
-        /// What the word should have named.
+        /// What the word should name: `sensor` or `terrain`.
         kind: &'static str,
         /// The word.
         word: String,
-        /// The words that are known.
+        /// The valid words.
         known: &'static str,
     },
-    /// The place of the scene has no inverse or no size.
+    /// The geotransform has no inverse or no pixel size.
     #[error(
         "the scene cannot be placed on the ground by {transform:?}\n\nhint: give six finite numbers x0, a, b, y0, d, e whose pixels have an area"
     )]
     Placement {
-        /// The six numbers.
+        /// The six numbers of the geotransform.
         transform: [f64; 6],
     },
-    /// The folder to be written exists and holds something.
+    /// The folder to be written exists and is not empty.
     #[error("{}: the folder exists and is not empty\n\nhint: name a new folder, or delete this one first", path.display())]
     FolderInUse {
         /// The folder.
         path: PathBuf,
     },
-    /// The operating system or an encoder refused.
+    /// A file or folder could not be written.
     #[error("{}: cannot be written: {source}\n\nhint: see that the folder may be written to and that the disk has room", path.display())]
     Write {
         /// The folder or file.
         path: PathBuf,
-        /// What the operating system or the encoder says.
+        /// The error of the operating system or of the encoder.
         source: std::io::Error,
     },
     /// A file could not be written.
@@ -77,7 +77,7 @@ pub enum SynthError {
     /// The points could not be written.
     #[error(transparent)]
     Points(#[from] PointsError),
-    /// A point of the scene could not be taken to longitude and latitude.
+    /// A point of the scene has no longitude and latitude.
     #[error(transparent)]
     Crs(#[from] CrsError),
     /// The raster could not be written.

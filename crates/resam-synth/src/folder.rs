@@ -6,14 +6,14 @@ use tempfile::TempDir;
 
 use crate::error::SynthError;
 
-/// A folder that is filled under another name and gets its own at the end.
+/// A folder that is filled under a temporary name and renamed at the end.
 pub(crate) struct NewFolder {
     temporary: TempDir,
     destination: PathBuf,
 }
 
 impl NewFolder {
-    /// A place to fill, beside the folder that it becomes.
+    /// Creates the temporary folder beside the destination.
     pub(crate) fn beside(destination: &Path) -> Result<Self, SynthError> {
         let refused = |source| SynthError::Write {
             path: destination.to_owned(),
@@ -37,7 +37,8 @@ impl NewFolder {
         fs_err::create_dir_all(parent).map_err(refused)?;
         let mut builder = tempfile::Builder::new();
         builder.prefix(".resam-").suffix(".part");
-        // Temporary folders are private by default; this one becomes the user's. The umask applies.
+        // Temporary folders are private by default. This one gets the usual permissions, under the
+        // umask.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
         let temporary = builder.tempdir_in(parent).map_err(refused)?;
@@ -47,12 +48,12 @@ impl NewFolder {
         })
     }
 
-    /// Where to write meanwhile.
+    /// The temporary folder, to write into.
     pub(crate) fn path(&self) -> &Path {
         self.temporary.path()
     }
 
-    /// The error of a refusal by the operating system.
+    /// The error for an error of the operating system.
     pub(crate) fn refused(&self, source: std::io::Error) -> SynthError {
         SynthError::Write {
             path: self.destination.clone(),
@@ -60,7 +61,7 @@ impl NewFolder {
         }
     }
 
-    /// Gives the folder its name.
+    /// Renames the folder to its destination.
     pub(crate) fn finish(self) -> Result<(), SynthError> {
         let Self {
             temporary,
@@ -70,12 +71,12 @@ impl NewFolder {
             path: destination.clone(),
             source,
         };
-        // Not every system renames over an empty folder.
+        // Not every system can rename over an empty folder.
         if destination.is_dir() {
             fs_err::remove_dir(&destination).map_err(refused)?;
         }
         fs_err::rename(temporary.path(), &destination).map_err(refused)?;
-        // The name is gone, so there is nothing left to delete.
+        // The temporary folder was renamed, so there is nothing to delete.
         drop(temporary.keep());
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! A scene somewhere on the Earth: a GeoTIFF, points as a user would collect them, and the truth.
+//! A georeferenced scene: a GeoTIFF, points as a user would collect them, and the true objects.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,18 +25,18 @@ const TILE: u32 = 256;
 /// projection, which differ between machines, are not.
 const DIGITS: f64 = 1e9;
 
-/// Where a scene lies.
+/// The place of a scene on the Earth.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Placement {
     /// The coordinate reference system of the raster.
     pub crs: Crs,
-    /// From pixels, (0, 0) the top-left corner, to the CRS.
+    /// From continuous pixels, with (0, 0) the top-left corner, to coordinates of the CRS.
     pub geo_transform: GeoTransform,
 }
 
 impl Placement {
-    /// North up, with the top-left corner at these coordinates of a CRS in metres, at the ground
-    /// sampling distance of the scene in metres.
+    /// A place with north up. `x` and `y` are the coordinates of the top-left corner in a CRS in
+    /// metres, `gsd` is the ground sampling distance in metres a pixel.
     pub fn north_up(crs: Crs, x: f64, y: f64, gsd: f64) -> Self {
         Self {
             crs,
@@ -45,30 +45,32 @@ impl Placement {
     }
 }
 
-/// What [`write_scene`] wrote.
+/// The files that [`write_scene`] wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SceneFiles {
-    /// The image, three bands of 8 bits.
+    /// The image: a GeoTIFF with three bands of 8 bits.
     pub image: PathBuf,
-    /// Points on the listed objects: GeoJSON in longitude and latitude with `instance` and `label`.
+    /// Points on the listed objects: GeoJSON (RFC 7946) in longitude and latitude, with the
+    /// properties `instance` and `label`.
     pub points: PathBuf,
-    /// True outlines of the listed objects: GeoJSON in longitude and latitude with `instance`, `class`
-    /// and `area_px`.
+    /// True polygons of the listed objects: GeoJSON (RFC 7946) in longitude and latitude, with the
+    /// properties `instance`, `class` and `area_px`.
     pub truth: PathBuf,
-    /// The same as a raster: the number of the object at each pixel, 0 elsewhere.
+    /// The listed objects as a raster: the number of the object at each pixel, and 0 elsewhere.
     pub labels: PathBuf,
-    /// How many objects are listed.
+    /// The number of listed objects.
     pub objects: usize,
 }
 
-/// Writes a scene into a new folder as `scene.tif`, `points.geojson`, `truth.geojson` and `labels.tif`.
+/// Writes a scene into a new folder as `scene.tif`, `points.geojson`, `truth.geojson` and
+/// `labels.tif`.
 ///
-/// Objects are listed as `options` say; `instance` is the object's number in all four. The folder
+/// `options` select the objects. `instance` is the same number in all four files. The folder
 /// appears whole or not at all.
 ///
 /// # Errors
-/// If the scene cannot be painted or placed, if the folder exists and is not empty, or if the operating
-/// system refuses.
+/// [`SynthError`] if the scene cannot be painted or placed, if the folder exists and is not empty,
+/// or if a file cannot be written.
 pub fn write_scene(
     folder: &Path,
     spec: &SceneSpec,
@@ -144,7 +146,7 @@ impl Ground<'_> {
         Ok([longitude, latitude].map(|degrees| (degrees * DIGITS).round() / DIGITS))
     }
 
-    /// The exact sides of the object's pixels.
+    /// The pixel-exact outline of the object.
     fn outline(&self, instance: &Instance) -> Result<Value, SynthError> {
         let ring = |ring: &[[u32; 2]], outer: bool| {
             let places = ring.iter().map(|&[x, y]| {

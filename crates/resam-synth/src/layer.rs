@@ -1,4 +1,4 @@
-//! What a scene is painted from: layers, one over the other.
+//! The layers of a scene, painted one over the other.
 
 use crate::geometry::Ring;
 
@@ -18,25 +18,25 @@ pub(crate) struct Layer {
 
 /// What a layer does to the pixels that it covers.
 pub(crate) enum Effect {
-    /// Covers them.
+    /// Covers the pixels.
     Surface {
         /// The colour.
         paint: Box<dyn Paint>,
-        /// How much of a radar's pulse comes back, 0 (calm water) to 1 and more (metal).
+        /// Radar backscatter, 0 (calm water) to 1 and more (metal).
         echo: f32,
     },
-    /// Keeps the sun from what lies there so far; the number is how much of it, 0 to 1.
+    /// Shades the layers below; the number is the share of sunlight that is blocked, 0 to 1.
     Shadow(f32),
 }
 
 /// Whose the pixels are that a layer covers by at least half.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Label {
-    /// Whose they were: a marking on a road, a chimney on a roof, a shadow.
+    /// The object below keeps the pixels: a marking on a road, a chimney on a roof, a shadow.
     Keep,
-    /// Nobody's.
+    /// The pixels belong to no object.
     Clear,
-    /// An object's.
+    /// The pixels belong to the object with this number.
     Object(u32),
 }
 

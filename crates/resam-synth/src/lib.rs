@@ -1,16 +1,17 @@
-//! Seeded overhead scenes with exact instance masks, and photograph-like scenes to learn from.
+//! Paints synthetic overhead scenes (aerial, satellite, radar) and photograph-like images, with the
+//! exact mask of every object. The same specification and seed give the same bytes on every
+//! machine, with any number of threads.
 //!
-//! [`generate`] paints an aerial, satellite or radar image of a [`SceneSpec`]; [`photograph`] paints
-//! a picture of a very different kind, with which a small model learns to segment whatever lies
-//! under a point. Both know exactly which pixels show which object. [`write_dataset`] makes a data
-//! set of them, [`write_scene`] a georeferenced raster with points and true polygons.
-//!
-//! A pixel belongs to an object when the object's outline covers at least half of it and nothing
-//! that covers at least half of it lies above. Shadows and wakes belong to no object.
-//!
-//! The same specification gives the same bytes on every machine and with any number of threads:
-//! what leads to pixels uses only arithmetic that IEEE 754 defines to the last bit, and `libm`'s
-//! functions where angles are laid out.
+//! | item | what it is |
+//! |---|---|
+//! | [`generate`] | paint an overhead scene |
+//! | [`SceneSpec`] | size, ground sampling distance, sensor, terrain, sun, haze, blur, density and seed |
+//! | [`photograph`](photograph()) | paint a photograph-like image |
+//! | [`Scene`] | an image and its instances |
+//! | [`Instance`] | an object: class, mask, outline |
+//! | [`write_dataset`] | write images, COCO instances and points into a new folder |
+//! | [`write_scene`] | write a georeferenced GeoTIFF with points and true polygons |
+//! | [`SynthError`] | why a scene could not be painted or written |
 //!
 //! ```
 //! use resam_synth::{SceneSpec, Sensor, Terrain, generate};
@@ -25,6 +26,17 @@
 //! assert!(scene.instances.iter().any(|instance| instance.class.name() == "building"));
 //! # Ok::<(), resam_synth::SynthError>(())
 //! ```
+//!
+//! A pixel belongs to the topmost object whose outline covers at least half of it. Shadows and
+//! wakes belong to no object.
+//!
+//! Results are reproducible because pixels are computed only with arithmetic that IEEE 754 defines
+//! to the last bit, and layouts use the trigonometric functions of `libm`.
+//!
+//! # Limits
+//!
+//! The images are not real and do not replace real data for a benchmark. There is no terrain
+//! height, no perspective and no cloud cover.
 
 mod coverage;
 mod dataset;

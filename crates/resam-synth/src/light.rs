@@ -6,12 +6,12 @@ use crate::spec::Sun;
 /// Share of the light that comes from the sky and reaches slopes that the sun does not.
 const SKY: f32 = 0.42;
 
-/// Sunlight, worked out once a scene.
+/// Sunlight, computed once for each scene.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Light {
     /// Unit vector towards the sun: right, down, up.
     pub(crate) towards: [f32; 3],
-    /// How far the shadow of a point one metre up lies from it, in metres, right and down.
+    /// The offset of the shadow of a point at a height of one metre, in metres, right and down.
     pub(crate) shadow: Point,
 }
 
@@ -31,8 +31,8 @@ impl Light {
         }
     }
 
-    /// Brightness of a slope relative to flat ground; the normal's right, down and up parts need not
-    /// be of unit length.
+    /// Brightness of a slope relative to flat ground; the normal's right, down and up parts need
+    /// not be of unit length.
     pub(crate) fn on_slope(&self, normal: [f32; 3]) -> f32 {
         let squared: f32 = normal.iter().map(|part| part * part).sum();
         let dot: f32 = normal

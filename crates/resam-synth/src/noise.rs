@@ -15,7 +15,7 @@ pub(crate) fn signed(bits: u32) -> f32 {
     (bits >> 8) as f32 * (2.0 / 16_777_215.0) - 1.0
 }
 
-/// The whole number at or below a value; `f32::floor` is a slow call on old processors.
+/// The largest whole number that is at most `value`; `f32::floor` is slow on old processors.
 pub(crate) fn floor(value: f32) -> i32 {
     let whole = value as i32;
     whole - i32::from((whole as f32) > value)
@@ -79,7 +79,7 @@ pub(crate) fn fractal(mut x: f32, mut y: f32, octaves: u32, seed: u32) -> f32 {
     for octave in 0..octaves {
         sum += strength * value(x, y, seed.wrapping_add(octave));
         strength *= 0.5;
-        // Turned a little, or the lattices would be seen.
+        // Each octave is rotated a little, to hide the lattices.
         (x, y) = (1.62 * x - 1.18 * y, 1.18 * x + 1.62 * y);
     }
     sum

@@ -1,4 +1,4 @@
-//! Paints that many things share.
+//! The paints that many kinds of objects share.
 
 use crate::geometry::Frame;
 use crate::layer::{Paint, Place};
@@ -126,7 +126,7 @@ impl Rows {
 impl Paint for Rows {
     fn at(&self, place: &Place) -> [f32; 4] {
         let [_, across] = self.frame.local(place.x, place.y);
-        // Nobody drives quite straight.
+        // Rows are not quite straight.
         let phase = (across + 0.12 * place.medium) / self.period;
         let height = (wave(phase) * self.hardness).clamp(-1.0, 1.0) * self.contrast;
         let [broad, medium, fine, grain] = self.noise;
@@ -140,8 +140,8 @@ impl Paint for Rows {
     }
 }
 
-/// How much of a pattern of this period the image can show: 1 from four pixels a period on, 0 from two
-/// down.
+/// How much of a pattern of this period the image can show: 1 from four pixels a period on, 0 from
+/// two down.
 pub(crate) fn resolved(period: f64, gsd: f64) -> f32 {
     ((period / gsd - 2.0) / 2.0).clamp(0.0, 1.0) as f32
 }

@@ -6,8 +6,8 @@ use resam_mask::{Bitmap, MaskError};
 
 use crate::scene::Instance;
 
-/// Draws points of an object, as [`draw_points`] does: on it, and beside it within half of its size,
-/// where a mistake is likely; points far off would teach little.
+/// Draws points of an object with [`draw_points`]: positive points on it, and negative points
+/// beside it within half of its size. Negative points far away would teach little.
 pub(crate) fn points_of(
     instance: &Instance,
     (width, height): (u32, u32),

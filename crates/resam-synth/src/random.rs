@@ -1,4 +1,5 @@
-//! Seeded draws. Each purpose has a stream of its own, so that one more house moves no ship.
+//! Seeded random numbers. Each purpose has its own stream, so that one more house does not move a
+//! ship.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -38,12 +39,12 @@ impl Draws {
         self.range(0.0, std::f64::consts::TAU)
     }
 
-    /// Uniform between two numbers in logarithm, as sizes are spread.
+    /// Log-uniform between two numbers, as sizes are distributed.
     pub(crate) fn log_range(&mut self, low: f64, high: f64) -> f64 {
         low * libm::exp(libm::log(high / low) * self.unit())
     }
 
-    /// Around zero with this standard deviation, never beyond 2.5 times it.
+    /// Zero mean and this standard deviation, at most 2.5 times it.
     pub(crate) fn around(&mut self, deviation: f64) -> f64 {
         let sum: f64 = (0..4).map(|_| self.unit()).sum();
         (sum - 2.0) * deviation * 1.732_050_8 * 0.72

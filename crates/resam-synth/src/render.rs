@@ -1,7 +1,7 @@
-//! Layers to an image and its instances, tile by tile.
+//! Renders layers to an image and its instances, tile by tile.
 //!
-//! Tiles lie on a fixed grid and each is painted by itself, with a margin as wide as the sensor looks
-//! around a pixel, so the result does not depend on who paints which tile.
+//! Tiles lie on a fixed grid. Each is painted separately, with a margin as wide as the sensor's
+//! point spread function, so the result does not depend on the threads.
 
 use image::RgbImage;
 use rayon::prelude::*;
@@ -17,7 +17,7 @@ use crate::tile::{Ground, Tile};
 /// Side of a tile in pixels, without its margin.
 const TILE: u32 = 192;
 
-/// Everything that a scene is rendered from.
+/// All inputs of the renderer.
 pub(crate) struct Recipe {
     pub(crate) width: u32,
     pub(crate) height: u32,
@@ -32,7 +32,7 @@ pub(crate) struct Recipe {
     pub(crate) min_visible: f64,
 }
 
-/// A tile as it goes into the image.
+/// A finished tile.
 struct Finished {
     x: u32,
     y: u32,
@@ -43,7 +43,7 @@ struct Finished {
 
 /// Paints the scene. The size has been checked.
 pub(crate) fn render(mut recipe: Recipe) -> Result<Scene, MaskError> {
-    // Stable, so that things of one height lie as they were put.
+    // The sort is stable, so that layers of equal order stay in the order in which they were added.
     recipe
         .layers
         .sort_by(|left, right| left.order.total_cmp(&right.order));
@@ -81,7 +81,7 @@ fn bands(recipe: &Recipe) -> Vec<Vec<&Layer>> {
     let mut bands = vec![Vec::new(); recipe.height.div_ceil(TILE) as usize];
     let last = bands.len() - 1;
     for layer in &recipe.layers {
-        // Conversions saturate: what lies above the image counts to the first row.
+        // Conversions saturate: layers above the image count to the first row.
         let row = |y: f64| ((y / f64::from(TILE)) as usize).min(last);
         let (from, to) = (row(layer.bounds[1] - margin), row(layer.bounds[3] + margin));
         for band in &mut bands[from..=to] {
@@ -199,7 +199,7 @@ fn is_listed(recipe: &Recipe, extent: &Extent, subject: &Subject) -> bool {
         .iter()
         .map(|ring| crate::geometry::signed_area(ring))
         .sum();
-    // The sea has no edge to be segmented by when it is all that is seen.
+    // A sea that fills the image has no edge and cannot be segmented.
     let everything = u64::from(recipe.width) * u64::from(recipe.height);
     extent.pixels >= recipe.min_pixels.max(1)
         && extent.pixels as f64 >= recipe.min_visible * whole

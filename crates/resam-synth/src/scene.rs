@@ -1,37 +1,39 @@
-//! What was painted: pixels, and which of them show which object.
+//! A painted scene: the image and the masks of its objects.
 
 use image::RgbImage;
 use resam_mask::{Bitmap, MaskError, PixelBox, Rle};
 
-/// A painted image with every object on it.
+/// A synthetic image and the objects in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scene {
     /// The pixels.
     pub image: RgbImage,
-    /// The objects that are seen, in the order of their ids. No pixel belongs to two of them.
+    /// The visible objects, in the order of their ids. Masks do not overlap.
     pub instances: Vec<Instance>,
 }
 
 /// One object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instance {
-    /// From 1 on, growing; some numbers are left out.
+    /// The number of the object, from 1 on, increasing; numbers may be missing.
     pub id: u32,
-    /// What it is.
+    /// The class of the object.
     pub class: Class,
     /// Column of the mask's first pixel in the image.
     pub x: u32,
     /// Row of the mask's first pixel in the image.
     pub y: u32,
-    /// The pixels that show it, in its own bounding box: memory goes with the object.
+    /// The visible pixels, cropped to the bounding box, so that memory depends on the size of the
+    /// object.
     pub mask: Bitmap,
-    /// The rings of its outline `[x, y]` in pixels, outer ones clockwise on the screen, holes the other
-    /// way. They are whole, even where something hides the object or the image ends.
+    /// The rings of the true outline, points `[x, y]` in continuous pixels of the image. Exterior
+    /// rings run clockwise on the screen, holes counter-clockwise. The rings are complete even
+    /// where the object is hidden or outside the image.
     pub outline: Vec<Vec<[f64; 2]>>,
 }
 
 impl Instance {
-    /// Number of pixels that show it.
+    /// Number of visible pixels.
     pub fn area(&self) -> u64 {
         self.mask.area()
     }
@@ -44,12 +46,12 @@ impl Instance {
             .sum()
     }
 
-    /// The share of the outline that is seen, from 0 to 1.
+    /// The visible share of the outline's area, from 0 to 1.
     pub fn visible(&self) -> f64 {
         (self.area() as f64 / self.outline_area().max(1.0)).min(1.0)
     }
 
-    /// The box of the pixels that show it, in the image.
+    /// The bounding box of the visible pixels, in pixels of the image.
     pub fn bounding_box(&self) -> PixelBox {
         let (x, y) = (f64::from(self.x), f64::from(self.y));
         PixelBox::new(
@@ -72,8 +74,8 @@ impl Instance {
         Ok(mask)
     }
 
-    /// The mask at the size of the image, in COCO's run lengths; takes time with the object's box
-    /// only.
+    /// The mask at the size of the image, in COCO's run lengths. The time depends only on the
+    /// object's bounding box.
     ///
     /// # Errors
     /// If the mask does not lie in an image of this size, or the image is too large for one mask.
@@ -123,7 +125,7 @@ fn join_empty_runs(counts: Vec<u32>) -> Vec<u32> {
     joined
 }
 
-/// What an object is.
+/// The class of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Class {
     /// A house, a hall, a shed: its roof.
@@ -150,7 +152,7 @@ pub enum Class {
     Aircraft,
     /// A shipping container.
     Container,
-    /// A thing in a photograph.
+    /// An object in a photograph.
     Thing,
 }
 

@@ -1,4 +1,4 @@
-//! From colours on the ground to the pixels of a file.
+//! The sensor model: from colours on the ground to the pixels of the image.
 
 use crate::noise::hash;
 use crate::spec::{SceneSpec, Sensor};
@@ -93,7 +93,7 @@ impl Optics {
         pixels
     }
 
-    /// Puts colours in the light that reaches them, and haze before them.
+    /// Applies sunlight, shadow and haze to colours.
     fn light(&self, tile: &mut Tile) {
         let shadow_light = match self.kind {
             // A radar gets next to nothing back from where its pulse does not reach.
@@ -142,8 +142,8 @@ fn byte(value: f32) -> u8 {
     (value * 255.0 + 0.5) as u8
 }
 
-/// Amplitude of an echo with speckle: the intensity is multiplied by the mean of as many exponential
-/// numbers as there are looks.
+/// Amplitude of an echo with speckle: the intensity is multiplied by the mean of as many
+/// exponential numbers as there are looks.
 fn radar_sample(echo: f32, looks: u32, x: i32, y: i32, seed: u32) -> u8 {
     let mut sum = 0.0_f32;
     // A product of up to four uniform numbers has one logarithm.
@@ -255,8 +255,8 @@ fn blur(colour: &mut [[f32; 3]], width: usize, kernel: &[f32]) {
     }
 }
 
-/// Keeps the brightness of each pixel, sharpened a little, and takes its colour from a grid four times
-/// coarser that lies a pixel beside it, as the bands of a satellite do.
+/// Keeps the brightness of each pixel, sharpened a little, and takes its colour from a grid four
+/// times coarser that lies a pixel beside it, as the bands of a satellite do.
 fn sharpen_with_coarse_colours(colour: &mut [[f32; 3]], width: usize, height: usize) {
     let brightness: Vec<f32> = colour
         .iter()
@@ -306,8 +306,8 @@ fn sharpen_with_coarse_colours(colour: &mut [[f32; 3]], width: usize, height: us
     }
 }
 
-/// The coarse cell before a pixel and how far on towards the next one it lies. The coarse grid lies a
-/// pixel off.
+/// The coarse cell before a pixel and how far on towards the next one it lies. The coarse grid lies
+/// a pixel off.
 fn cell_of(position: usize, cells: usize) -> (usize, f32) {
     let along = (position as f32 + 1.0) / COARSE as f32 - 0.5;
     let along = along.clamp(0.0, (cells - 1) as f32);

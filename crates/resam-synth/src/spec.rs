@@ -1,4 +1,4 @@
-//! What a scene shall be.
+//! The specification of an overhead scene.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,33 +9,34 @@ use crate::random::Draws;
 /// Largest number of pixels of a scene.
 pub const MAX_PIXELS: u64 = 1 << 28;
 
-/// Largest area of ground that a scene shows in square kilometres; bounds the number of things on it.
+/// Largest area of ground of a scene, in square kilometres; limits the number of objects.
 pub const MAX_GROUND: f64 = 25.0;
 
 /// Largest blur: the standard deviation of the point spread function in pixels.
 pub const MAX_BLUR: f64 = 3.0;
 
-/// An overhead scene. [`SceneSpec::new`] gives everyday values to start from.
+/// The specification of an overhead scene. [`SceneSpec::new`] gives the usual values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SceneSpec {
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
-    /// Ground sampling distance: metres a pixel, 0.05 to 5; the image may show [`MAX_GROUND`] at most.
+    /// Ground sampling distance: metres a pixel, 0.05 to 5; the image may show [`MAX_GROUND`] at
+    /// most.
     pub gsd: f64,
-    /// What took the image.
+    /// The sensor that takes the image.
     pub sensor: Sensor,
-    /// What is on the ground: districts are drawn from these, so that one named twice comes twice
-    /// as often.
+    /// The terrains of the districts, drawn at random from this list; a terrain that is listed
+    /// twice is drawn twice as often.
     pub terrain: Vec<Terrain>,
-    /// Where the sun stands; for a radar, where it looks from.
+    /// The direction of the sun; for a radar, the direction from which it looks.
     pub sun: Sun,
-    /// Haze between ground and sensor, 0 (none) to 1 (nothing but haze).
+    /// Haze between ground and sensor, 0 (none) to 1 (only haze).
     pub haze: f64,
     /// Standard deviation of the point spread function in pixels, 0 to [`MAX_BLUR`].
     pub blur: f64,
-    /// How much stands on the ground, 0 (next to nothing) to 2; 1 is usual.
+    /// Density of objects, 0 (almost none) to 2; 1 is usual.
     pub density: f64,
     /// The same seed gives the same scene.
     pub seed: u64,
@@ -43,21 +44,22 @@ pub struct SceneSpec {
     pub min_pixels: u64,
 }
 
-/// What took the image.
+/// The sensor that takes the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sensor {
-    /// A camera in an aeroplane: crisp, with true colours.
+    /// A camera in an aeroplane: sharp, with true colours.
     Aerial,
-    /// A pan-sharpened satellite image: colours coarser than brightness and a little beside it.
+    /// A pan-sharpened satellite image: colours are coarser than brightness and slightly displaced.
     Satellite,
-    /// A radar: grey, with speckle of so many looks, bright metal, dark water.
+    /// A radar: grey, with speckle, bright metal and dark water.
     Radar {
-        /// Looks that were averaged, at least 1. The intensity has a relative variance of 1 / looks.
+        /// Number of averaged looks, at least 1. The intensity has a relative variance of `1 /
+        /// looks` (a gamma distribution).
         looks: u32,
     },
 }
 
-/// What a district holds.
+/// The contents of a district.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Terrain {
     /// Houses in gardens along streets.
@@ -86,17 +88,17 @@ impl Terrain {
     ];
 }
 
-/// Direction of the light.
+/// The direction of the light.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sun {
-    /// Where it stands, in degrees clockwise from the top of the image.
+    /// Azimuth in degrees, clockwise from the top of the image.
     pub azimuth: f64,
-    /// Its height above the horizon in degrees, 10 to 90.
+    /// Elevation above the horizon in degrees, 10 to 90.
     pub elevation: f64,
 }
 
 impl SceneSpec {
-    /// A clear aerial image of a suburb at 0.3 m a pixel.
+    /// A clear aerial image of a suburb at 0.3 m a pixel, of `width` x `height` pixels.
     pub fn new(width: u32, height: u32, seed: u64) -> Self {
         Self {
             width,
@@ -116,8 +118,8 @@ impl SceneSpec {
         }
     }
 
-    /// A scene whose sensor, terrain, sun, haze, blur and ground sampling distance are drawn by the
-    /// seed.
+    /// A scene whose sensor, terrain, sun, haze, blur and ground sampling distance are drawn with
+    /// the seed.
     pub fn varied(width: u32, height: u32, seed: u64) -> Self {
         let mut draws = Draws::new(seed, "varied scene", 0);
         let sensor = match draws.unit() {

@@ -1,4 +1,4 @@
-//! Where things are put, in metres, before they are painted.
+//! Collects the layers of a scene, in metres, before they are painted.
 
 use crate::geometry::{Ring, bounds, moved, swept};
 use crate::layer::{Effect, Label, Layer, Paint};
@@ -75,8 +75,8 @@ impl Stage {
         ((pixels * 2.5) as usize).clamp(10, 120)
     }
 
-    /// An object whose outline is given in metres. Whether the image shows it is not told: draws that
-    /// depended on that would make the layout depend on the ground sampling distance.
+    /// An object whose outline is given in metres. Whether the image shows it is not told: draws
+    /// that depended on that would make the layout depend on the ground sampling distance.
     pub(crate) fn object(
         &mut self,
         class: Class,
@@ -126,7 +126,8 @@ impl Stage {
         self.push(order, rings, Effect::Shadow(strength), Label::Keep);
     }
 
-    /// A radar sees the corner of a wall that faces it and the ground before it as a bright line.
+    /// The bright line that a radar sees at the corner between the ground and a wall that faces it
+    /// (a double bounce).
     pub(crate) fn corner_echo(&mut self, order: f32, rings: &[Ring], echo: f32) {
         if !self.radar {
             return;
@@ -149,7 +150,7 @@ impl Stage {
         }
     }
 
-    /// Puts a layer; hands back its rings in pixels, or nothing if it is out of sight.
+    /// Adds a layer. Returns its rings in pixels, or `None` if it lies outside the image.
     fn push(
         &mut self,
         order: f32,

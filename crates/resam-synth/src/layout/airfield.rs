@@ -104,7 +104,8 @@ fn slabs(stage: &mut Stage, pose: &crate::geometry::Pose, along: f64, [from, to]
     }
 }
 
-/// Aircraft side by side on the apron: airliners with their noses to the hangars, or light ones in rows.
+/// Aircraft side by side on the apron: airliners with their noses to the hangars, or light ones in
+/// rows.
 fn park(
     stage: &mut Stage,
     pose: &crate::geometry::Pose,

@@ -1,5 +1,5 @@
-//! What stands where: the ground is split into districts by main roads, each district is filled by its
-//! terrain.
+//! The layout of a scene: main roads split the ground into districts, and each district is filled
+//! with one terrain.
 
 mod airfield;
 mod farmland;
@@ -21,10 +21,12 @@ use crate::spec::{SceneSpec, Sensor, Terrain};
 use crate::stage::{Stage, order};
 use crate::tile::Ground;
 
-/// Paints an overhead scene; its instances are those that the image shows.
+/// Paints an overhead scene. The image has the size of the specification; instances are the objects
+/// that are visible in it.
 ///
 /// # Errors
-/// If the specification asks for what cannot be painted.
+/// [`SynthError`] if a size or another number of the specification is out of range, or if it has no
+/// terrain.
 pub fn generate(spec: &SceneSpec) -> Result<Scene, SynthError> {
     spec.check()?;
     let mut draws = Draws::new(spec.seed, "scene", 0);
@@ -63,7 +65,7 @@ struct District {
 }
 
 impl District {
-    /// Part of it, given by ranges along and across.
+    /// A part of the plot, by ranges along and across.
     fn part(&self, [from_u, to_u]: [f64; 2], [from_v, to_v]: [f64; 2]) -> Self {
         Self {
             pose: self
@@ -74,7 +76,7 @@ impl District {
         }
     }
 
-    /// Without a margin of so many metres.
+    /// The plot without a margin of `metres`.
     fn inset(&self, metres: f64) -> Self {
         Self {
             along: (self.along - metres).max(0.0),
@@ -83,7 +85,7 @@ impl District {
         }
     }
 
-    /// Turned so that it is longer along than across.
+    /// The plot turned so that it is longer along than across.
     fn longways(self) -> Self {
         if self.along >= self.across {
             return self;
@@ -95,8 +97,8 @@ impl District {
         }
     }
 
-    /// Split into parts of at most this side, with a gap between them; the gap is told the pose, half
-    /// length and depth of each split.
+    /// Splits the plot into parts of at most this side with gaps between them. The callback gets
+    /// the pose, half length and depth of each gap.
     fn split(
         self,
         largest: f64,

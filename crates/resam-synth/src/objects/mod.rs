@@ -1,4 +1,4 @@
-//! Things that stand, lie and swim, each in a file of its own.
+//! The kinds of objects, one a file.
 
 pub(crate) mod aircraft;
 pub(crate) mod building;

@@ -48,8 +48,8 @@ impl Wing {
         }
     }
 
-    /// Height above the eaves over the pitch, negative outside; the slope's brightness; metres from the
-    /// nearest ridge or hip; metres along the eaves.
+    /// Height above the eaves over the pitch, negative outside; the slope's brightness; metres from
+    /// the nearest ridge or hip; metres along the eaves.
     fn at(&self, x: f32, y: f32) -> [f32; 4] {
         let [u, v] = self.frame.local(x, y);
         let to_side = self.across - v.abs();

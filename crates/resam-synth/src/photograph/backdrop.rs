@@ -1,4 +1,4 @@
-//! What things lie on or stand before. Nothing of it is an object.
+//! The background of a photograph. No part of it is an object.
 
 use super::SIDE;
 use super::palette::Palette;

@@ -1,8 +1,8 @@
-//! Photograph-like scenes: things of all shapes, sizes and textures before all kinds of backdrops.
+//! Photograph-like scenes: objects of all shapes, sizes and textures on all kinds of backgrounds.
 //!
-//! They are made to learn from what holds for any object under a point: it ends where its own outline
-//! ends, not where its texture changes; things of like colour that touch are still two things; what is
-//! hidden is hidden. Colours are vivid and warm, unlike those of overhead images.
+//! A model learns from them what is true of every object. An object ends at its outline, not where
+//! its texture changes. Touching objects of similar colour are two objects. A hidden part does not
+//! belong to the mask. Colours are vivid and warm, unlike those of overhead images.
 
 mod backdrop;
 mod palette;
@@ -36,11 +36,12 @@ const MIN_VISIBLE: f64 = 0.3;
 /// Order of what lies over everything, as glass does.
 const OVER_ALL: f32 = 1e6;
 
-/// Paints a square photograph-like scene of `size` pixels a side. Things span 5 % to 70 % of it; those
-/// that are mostly hidden, or of fewer than 24 pixels, are not listed.
+/// Paints a square photograph-like scene with a side of `size` pixels. Objects have 5 % to 70 % of
+/// this size. Objects that are mostly hidden, or of fewer than 24 visible pixels, are not listed.
+/// The same arguments give the same bytes.
 ///
 /// # Errors
-/// If the size is zero or too large.
+/// [`SynthError`] if the size is zero or too large.
 pub fn photograph(seed: u64, size: u32) -> Result<Scene, SynthError> {
     check_size(size, size)?;
     let mut draws = Draws::new(seed, "photograph", 0);

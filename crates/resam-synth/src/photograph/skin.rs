@@ -1,4 +1,4 @@
-//! The looks of things: patterns that are no edges of objects, and light on round bodies.
+//! The surfaces of objects: patterns within an object, and light on round bodies.
 
 use super::palette::Palette;
 use crate::geometry::{Frame, Pose};

@@ -107,7 +107,8 @@ fn labels_are_the_listed_masks() {
     );
 }
 
-/// Points go from longitude and latitude back to the pixels of their objects; also where north is not up.
+/// Points go from longitude and latitude back to the pixels of their objects; also where north is
+/// not up.
 #[test]
 fn points_lie_on_their_objects() {
     let turned = Placement {

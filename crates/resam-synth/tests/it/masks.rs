@@ -6,8 +6,8 @@ use resam_synth::{Class, Instance, Scene, SceneSpec, Sensor, Sun, Terrain, gener
 
 use crate::spec;
 
-/// Cuts a polygon at a line and keeps the side where `keep` is not negative: one step of Sutherland's
-/// and Hodgman's algorithm.
+/// Cuts a polygon at a line and keeps the side where `keep` is not negative: one step of
+/// Sutherland's and Hodgman's algorithm.
 fn clipped(ring: &[[f64; 2]], keep: impl Fn([f64; 2]) -> f64) -> Vec<[f64; 2]> {
     let mut kept = Vec::new();
     for (index, &end) in ring.iter().enumerate() {
@@ -33,8 +33,8 @@ fn area(ring: &[[f64; 2]]) -> f64 {
     pairs.map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum::<f64>() / 2.0
 }
 
-/// Which pixels of the instance's own box its outline covers by at least half, and which by so nearly
-/// half that rounding decides.
+/// Which pixels of the instance's own box its outline covers by at least half, and which by so
+/// nearly half that rounding decides.
 fn rasterised(instance: &Instance) -> (Bitmap, Bitmap) {
     let (width, height) = (instance.mask.width(), instance.mask.height());
     let mut covered = Bitmap::new(width, height).unwrap();
