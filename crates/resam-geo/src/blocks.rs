@@ -102,8 +102,8 @@ impl Area {
 }
 
 impl Unwritten {
-    /// As GDAL has it: the nodata value, or zeros that are as valid as any other pixel. Zero is also
-    /// what a band of opacity is there, so that nothing is seen.
+    /// As GDAL has it: the nodata value, or zeros that are as valid as any other pixel. Zero is
+    /// also what a band of opacity is there, so that nothing is seen.
     pub(crate) fn of(pixels: &Pixels, level: &Level) -> Self {
         if !pixels.nodata.is_empty() || pixels.alpha.is_some() {
             Self::Nothing
@@ -128,8 +128,8 @@ pub(crate) fn for_each_block(
     for_each_piece(pixels, level, area, unwritten, read, take)
 }
 
-/// Hands what is read of each piece of an area to `take`, chunk after chunk. As many pieces are read
-/// at once as there are threads.
+/// Hands what is read of each piece of an area to `take`, chunk after chunk. As many pieces are
+/// read at once as there are threads.
 pub(crate) fn for_each_piece<T: Send>(
     pixels: &Pixels,
     level: &Level,

@@ -33,8 +33,8 @@ impl Canvas {
         (self.image, self.valid)
     }
 
-    /// Stretches the pixels of a line, which begins at (`left`, `row`): one plane, shown as grey, or
-    /// three. NaN is what is not valid.
+    /// Stretches the pixels of a line, which begins at (`left`, `row`): one plane, shown as grey,
+    /// or three. NaN is what is not valid.
     pub(crate) fn put_line(&mut self, left: u32, row: u32, planes: &[&[f32]]) {
         let ramps = self.ramps;
         let (line, valid) = self.line(left, row, planes[0].len());
@@ -63,8 +63,8 @@ impl Canvas {
         }
     }
 
-    /// Copies pixels of three bytes to a line, which begins at (`left`, `row`): `count` of them, each
-    /// `step` bytes on.
+    /// Copies pixels of three bytes to a line, which begins at (`left`, `row`): `count` of them,
+    /// each `step` bytes on.
     pub(crate) fn put_pixels(
         &mut self,
         (left, row): (u32, u32),

@@ -14,11 +14,12 @@ const OR_BY_GDAL: &str = if cfg!(feature = "gdal") {
     "; or build resam with `--features gdal`, which reads what GDAL reads"
 };
 
-/// Why a raster could not be used. All of these are faults of the input.
+/// Why a raster could not be read. Every variant is a fault of the input; the message names the
+/// file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RasterError {
-    /// Nothing lies at the path.
+    /// There is no file at the path.
     #[error("{}: no such raster\n\nhint: check the spelling and the folder", path.display())]
     Missing {
         /// The path asked for.
@@ -29,30 +30,30 @@ pub enum RasterError {
     NotAFile {
         /// The path asked for.
         path: PathBuf,
-        /// What it is instead.
+        /// What the path is instead.
         kind: &'static str,
     },
-    /// The operating system refused to read the file; the reason names it.
+    /// The file cannot be read; the error of the operating system names it.
     #[error("cannot read a raster: {0}")]
     Read(#[from] std::io::Error),
-    /// The content is of no known format.
+    /// The content is not in a known format.
     #[error("{}: not a raster of a known format\n\nhint: convert it to GeoTIFF, PNG or JPEG{OR_BY_GDAL}", path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,
     },
-    /// GDAL, which reads what resam itself does not, cannot read it either.
+    /// The file is not in a format of this crate, and GDAL cannot read it either.
     #[error("{}: GDAL cannot read it: {detail}\n\nhint: see what `gdalinfo -checksum` says of it; `gdalinfo --formats` lists what this GDAL reads", path.display())]
     Gdal {
         /// The file.
         path: PathBuf,
-        /// What GDAL says.
+        /// The message of GDAL.
         detail: String,
     },
     /// A plain image that cannot be used.
     #[error(transparent)]
     Image(ImageError),
-    /// The file is truncated, corrupt or hostile.
+    /// The file is truncated or corrupt, or its tags contradict its content.
     #[error("{}: damaged TIFF: {detail}\n\nhint: the file may be cut short; copy or download it again, and see what `gdalinfo -checksum` says", path.display())]
     Broken {
         /// The file.
@@ -60,53 +61,53 @@ pub enum RasterError {
         /// What is wrong, and where.
         detail: String,
     },
-    /// A variety of TIFF that is not read.
+    /// A kind of TIFF that is not supported.
     #[error("{}: {what} is not read\n\nhint: convert it with `gdal_translate -co TILED=YES -co COMPRESS=DEFLATE`{OR_BY_GDAL}", path.display())]
     Unsupported {
         /// The file.
         path: PathBuf,
-        /// The variety.
+        /// What is not supported.
         what: String,
     },
-    /// A strip or tile that must be decoded whole and is too large for that.
+    /// A compressed strip or tile that is too large to decode.
     #[error("{}: a strip or tile of it takes {bytes} bytes, over the limit of {MAX_CHUNK_BYTES}\n\nhint: tile it with `gdal_translate -co TILED=YES -co COMPRESS=DEFLATE`", path.display())]
     ChunkTooLarge {
         /// The file.
         path: PathBuf,
-        /// Decoded bytes of one strip or tile.
+        /// The decoded size of one strip or tile, in bytes.
         bytes: u64,
     },
-    /// A band that is not there, or no band, or a number of bands that make no colours.
+    /// The raster does not have this band.
     #[error("{}: band {asked} is asked for, and there are bands 1 to {bands}\n\nhint: bands count from 1; `resam info` lists them", path.display())]
     NoSuchBand {
         /// The file.
         path: PathBuf,
-        /// The number asked for.
+        /// The number of the band, from 1.
         asked: usize,
-        /// How many bands there are.
+        /// The number of bands of the raster.
         bands: usize,
     },
-    /// Colours are made of one or three bands.
+    /// A scene has one or three bands; another number was given.
     #[error("{}: {count} bands are asked for\n\nhint: name one band (shown as grey) or three (red, green and blue)", path.display())]
     BandCount {
         /// The file.
         path: PathBuf,
-        /// How many were asked for.
+        /// The number of bands given.
         count: usize,
     },
-    /// A window without pixels, or more pixels at once than is sensible.
+    /// A window without pixels, or a result of too many pixels.
     #[error("{}: a window of {window} as {width} x {height} pixels cannot be read at once\n\nhint: read smaller windows of at least one pixel", path.display())]
     WindowSize {
         /// The file.
         path: PathBuf,
         /// The window.
         window: Window,
-        /// Columns of the result.
+        /// Width of the result, in pixels.
         width: u32,
-        /// Rows of the result.
+        /// Height of the result, in pixels.
         height: u32,
     },
-    /// No pixel to take the limits of the stretch from.
+    /// No valid pixel from which to compute the limits of the stretch.
     #[error("{}: no valid pixel found to take a stretch from: all that was sampled is nodata\n\nhint: check the nodata value with `resam info`, or give limits, such as `--stretch 0,3000`", path.display())]
     NothingValid {
         /// The file.
@@ -118,12 +119,12 @@ pub enum RasterError {
         /// The file.
         path: PathBuf,
     },
-    /// The raster has a CRS that is not understood.
+    /// The raster has a CRS that is not supported.
     #[error("{}: its coordinate reference system cannot be used: {detail}\n\nhint: give it a known one with `gdal_edit.py -a_srs EPSG:...`, or warp it with `gdalwarp -t_srs`", path.display())]
     UnknownCrs {
         /// The file.
         path: PathBuf,
-        /// What is not understood.
+        /// What is not supported.
         detail: String,
     },
 }
@@ -138,7 +139,8 @@ impl From<ImageError> for RasterError {
 }
 
 impl RasterError {
-    /// Whether the file may be sound, and is only of a format or variety that resam does not read.
+    /// Whether the file may be intact, but has a format or a kind of TIFF that this crate does not
+    /// read.
     pub fn is_foreign(&self) -> bool {
         matches!(self, Self::UnknownFormat { .. } | Self::Unsupported { .. })
     }

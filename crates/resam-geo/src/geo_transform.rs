@@ -1,26 +1,27 @@
-//! From pixels to the coordinates of a CRS and back.
+//! The affine transform from pixels to the coordinates of a CRS.
 
 use serde::Serialize;
 
-/// An affine map from pixels to the coordinates of a CRS, as GDAL's six numbers
-/// `[x0, a, b, y0, d, e]`: `X = x0 + a x + b y` and `Y = y0 + d x + e y`.
+/// An affine transform from pixels to the coordinates of a CRS, as GDAL's six numbers `[x0, a, b,
+/// y0, d, e]`: `X = x0 + a x + b y` and `Y = y0 + d x + e y` (GDAL's geotransform).
 ///
-/// It is given from the top-left corner of the raster, whatever the file says: files that tie the
-/// centres of pixels are shifted by half a pixel on reading.
+/// Pixel (0, 0) is the top-left corner of the raster. The transforms of files that georeference
+/// pixel centres are shifted by half a pixel when they are read.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct GeoTransform(pub [f64; 6]);
 
 impl GeoTransform {
-    /// The map from pixels to themselves.
+    /// The identity.
     pub const IDENTITY: Self = Self([0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
 
-    /// The coordinates of the point (`x`, `y`) of the raster.
+    /// The map coordinates of the point (`x`, `y`), in continuous pixels.
     pub fn apply(&self, x: f64, y: f64) -> (f64, f64) {
         let [x0, a, b, y0, d, e] = self.0;
         (x0 + a * x + b * y, y0 + d * x + e * y)
     }
 
-    /// The point of the raster that has these coordinates, or nothing if the map has no inverse.
+    /// The point, in continuous pixels, that has these map coordinates; `None` if the transform has
+    /// no inverse.
     pub fn invert(&self, map_x: f64, map_y: f64) -> Option<(f64, f64)> {
         if !self.is_invertible() {
             return None;
@@ -34,27 +35,27 @@ impl GeoTransform {
         ))
     }
 
-    /// Whether every point has one place and every place one point.
+    /// Whether the transform has an inverse.
     pub fn is_invertible(&self) -> bool {
         let [_, a, b, _, d, e] = self.0;
         let determinant = a * e - b * d;
         self.0.iter().all(|number| number.is_finite()) && determinant.is_normal()
     }
 
-    /// Width and height of a pixel in units of the CRS, along its own sides.
+    /// Width and height of a pixel in units of the CRS, measured along its sides.
     pub fn pixel_size(&self) -> (f64, f64) {
         let [_, a, b, _, d, e] = self.0;
         (a.hypot(d), b.hypot(e))
     }
 
-    /// Whether the sides of a pixel are not those of the CRS.
+    /// Whether the sides of a pixel are not parallel to the axes of the CRS.
     pub fn is_rotated(&self) -> bool {
         let [_, _, b, _, d, _] = self.0;
         b != 0.0 || d != 0.0
     }
 
-    /// The map of the raster that begins at the pixel (`x`, `y`) and has pixels `scale_x` times as
-    /// wide and `scale_y` times as high.
+    /// The transform of a window that begins at the pixel (`x`, `y`) and has pixels `scale_x` times
+    /// as wide and `scale_y` times as high.
     pub fn of_window(&self, x: f64, y: f64, scale_x: f64, scale_y: f64) -> Self {
         let (x0, y0) = self.apply(x, y);
         let [_, a, b, _, d, e] = self.0;

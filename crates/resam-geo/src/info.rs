@@ -1,4 +1,4 @@
-//! What a raster file says about itself.
+//! The metadata of a raster file.
 
 use std::fmt;
 
@@ -12,25 +12,26 @@ use crate::sample::SampleKind;
 pub struct RasterInfo {
     /// `GeoTIFF`, `TIFF`, or the format of a plain image.
     pub format: String,
-    /// The library that reads it where resam itself does not, and its version, such as `GDAL 3.6.2`.
+    /// The library that reads the file, with its version, such as `GDAL 3.6.2`; `None` if this
+    /// crate reads it.
     pub read_by: Option<String>,
-    /// Columns.
+    /// Width in pixels.
     pub width: u32,
-    /// Rows.
+    /// Height in pixels.
     pub height: u32,
     /// The bands in order, alpha included.
     pub bands: Vec<BandInfo>,
-    /// The bands that make red, green and blue unless others are asked for.
+    /// The bands that are shown as red, green and blue by default, from 1.
     pub default_bands: Vec<usize>,
-    /// Bits of one stored sample.
+    /// Bits of one stored sample (TIFF tag `BitsPerSample`).
     pub bits_per_sample: u16,
-    /// The name of the compression.
+    /// The name of the compression (TIFF tag `Compression`).
     pub compression: String,
-    /// How samples are stored as differences, if they are.
+    /// How samples are stored as differences (TIFF tag `Predictor`); `None` if they are not.
     pub predictor: Option<String>,
-    /// How the raster is cut into chunks.
+    /// How the raster is divided into strips or tiles.
     pub chunks: ChunkLayout,
-    /// Whether each band has chunks of its own.
+    /// Whether each band has its own chunks (TIFF tag `PlanarConfiguration`).
     pub planar: bool,
     /// `little endian` or `big endian`, for a TIFF.
     pub byte_order: Option<String>,
@@ -38,38 +39,41 @@ pub struct RasterInfo {
     pub big: bool,
     /// Width and height of each overview, from the largest.
     pub overviews: Vec<[u32; 2]>,
-    /// The value of pixels that hold no data, as the file has it.
+    /// The nodata value, as the file has it (TIFF tag `GDAL_NODATA`).
     pub nodata: Option<String>,
-    /// What says which pixels are valid; with none of them all are. A pixel is valid if all say so.
+    /// The sources of validity. A pixel is valid if all of them say so; if the list is empty, all
+    /// pixels are valid.
     pub valid_from: Vec<ValidFrom>,
-    /// The CRS, if it has one that is understood.
+    /// The CRS, if the file has one that is supported.
     pub crs: Option<CrsInfo>,
-    /// Why the CRS of the file is not understood, if it has one.
+    /// Why the CRS of the file is not supported, if that is so.
     pub crs_problem: Option<String>,
     /// From pixels (corner convention) to the CRS.
     pub geo_transform: Option<GeoTransform>,
-    /// Width and height of a pixel in units of the CRS.
+    /// Width and height of a pixel, in units of the CRS.
     pub pixel_size: Option<[f64; 2]>,
-    /// Whether the file ties the centres of pixels to the ground, and not their corners.
+    /// Whether the georeference of the file is that of pixel centres (`RasterPixelIsPoint`).
+    /// [`geo_transform`](Self::geo_transform) is that of corners in any case.
     pub pixel_is_point: bool,
-    /// Upper left, upper right, lower right and lower left corner.
+    /// The upper left, upper right, lower right and lower left corner; empty without a
+    /// georeference.
     pub corners: Vec<Corner>,
-    /// What else is worth knowing, one sentence each.
+    /// Other remarks, one sentence each.
     pub notes: Vec<String>,
 }
 
 /// One band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct BandInfo {
-    /// Its number, from 1.
+    /// The number of the band, from 1.
     pub number: usize,
-    /// The kind of its samples.
+    /// The type of its samples.
     pub kind: SampleKind,
-    /// What it stands for.
+    /// The meaning of the band.
     pub colour: Colour,
 }
 
-/// What a band stands for.
+/// The meaning of a band (TIFF tags `PhotometricInterpretation` and `ExtraSamples`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Colour {
@@ -81,11 +85,11 @@ pub enum Colour {
     Green,
     /// Blue.
     Blue,
-    /// Opacity: a pixel with zero here is not valid.
+    /// Opacity: pixels with the value 0 are not valid.
     Alpha,
-    /// A number into a table of colours.
+    /// An index into a table of colours (TIFF tag `ColorMap`).
     Palette,
-    /// Not said.
+    /// Unknown.
     Undefined,
 }
 
@@ -100,53 +104,53 @@ pub enum ChunkLayout {
         /// Rows of a tile.
         height: u32,
     },
-    /// Strips over the whole width.
+    /// Strips of the whole width.
     Strips {
         /// Rows of a strip.
         rows: u32,
     },
-    /// A plain image, decoded at once.
+    /// A plain image, which is decoded as a whole.
     Whole,
 }
 
-/// What says which pixels are valid.
+/// A source of the validity of pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ValidFrom {
     /// The nodata value.
     Nodata,
-    /// A band of opacity.
+    /// An alpha band.
     Alpha {
-        /// Its number, from 1.
+        /// The number of the band, from 1.
         band: usize,
     },
-    /// A mask inside the file.
+    /// A mask in the file (TIFF tag `NewSubfileType`, bit 2).
     Mask,
 }
 
-/// A CRS as it is called.
+/// The names of a CRS.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CrsInfo {
-    /// Its name.
+    /// The name, such as `WGS 84 / UTM zone 36N`.
     pub name: String,
-    /// Its EPSG code, if it has one.
+    /// The EPSG code, if it has one.
     pub epsg: Option<u32>,
-    /// As a PROJ string.
+    /// The PROJ string.
     pub proj: String,
 }
 
 /// One corner of a raster.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Corner {
-    /// Which one.
+    /// Which corner it is.
     pub name: &'static str,
-    /// East in the CRS.
+    /// Easting or longitude in the CRS.
     pub x: f64,
-    /// North in the CRS.
+    /// Northing or latitude in the CRS.
     pub y: f64,
-    /// Degrees east on WGS 84, if the CRS is understood there.
+    /// Longitude on WGS 84 in degrees, if it can be computed.
     pub longitude: Option<f64>,
-    /// Degrees north on WGS 84, if the CRS is understood there.
+    /// Latitude on WGS 84 in degrees, if it can be computed.
     pub latitude: Option<f64>,
 }
 

@@ -1,17 +1,18 @@
-//! Georeferenced rasters, read by window and stretched to eight bits once for the whole scene.
+//! Georeferenced rasters: reads windows of GeoTIFF, BigTIFF, cloud-optimised GeoTIFF and plain
+//! images, and writes GeoTIFF. A scene of any bit depth is shown as 8-bit RGB with one stretch, so
+//! that an object looks the same in every window.
 //!
-//! GeoTIFF, BigTIFF and cloud-optimised GeoTIFF are read chunk by chunk (strips or tiles), so that
-//! the memory of a read depends on the window and not on the raster. Plain images, with or without
-//! a world file beside them, are rasters too and are held in memory. With the feature `gdal`, what is
-//! neither of these is read by window through the GDAL of the machine.
-//!
-//! Pixel coordinates are continuous: (0, 0) is the top-left corner of the raster, the centre of its
-//! first pixel is (0.5, 0.5), whatever the file says about areas and points.
-//!
-//! - [`Raster`]: a file with its size, bands, georeference and [`RasterInfo`]; reads samples as they
-//!   are stored.
-//! - [`Scene`]: three bands of a raster as 8-bit RGB at any scale, with what is valid and what not.
-//! - [`GeoTiffWriter`]: a tiled GeoTIFF written tile by tile, whole or not at all.
+//! | item | what it is |
+//! |---|---|
+//! | [`Raster`] | open a file; read its size, bands, CRS and transform, and samples as stored |
+//! | [`Scene`] | one or three bands of a raster as 8-bit RGB at any scale, with a mask of valid pixels |
+//! | [`SceneOptions`] | which bands and which stretch a scene has |
+//! | [`Stretch`] | how stored values become 8 bits |
+//! | [`GeoTransform`] | pixel coordinates to map coordinates and back (GDAL's six numbers) |
+//! | [`GeoTiffWriter`] | write a tiled GeoTIFF tile by tile |
+//! | [`RasterInfo`] | everything that a file says about itself |
+//! | [`RasterError`] | why a raster could not be read |
+//! | [`GeoTiffWriteError`] | why a GeoTIFF could not be written |
 //!
 //! ```
 //! use resam_geo::{Compression, GeoTiffSpec, GeoTiffWriter, GeoTransform, Photometric, Raster};
@@ -34,6 +35,19 @@
 //! assert_eq!(samples.values, [0.0, 7.0]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! TIFF files are read chunk by chunk (strips or tiles), so memory depends on the window and not on
+//! the raster. Plain images, with or without a world file, are decoded whole and held in memory.
+//! With the feature `gdal`, other formats are read by window through the installed GDAL.
+//!
+//! Pixel coordinates are continuous: (0, 0) is the top-left corner of the raster and (0.5, 0.5) the
+//! centre of the first pixel. A file whose `GTRasterTypeGeoKey` says `RasterPixelIsPoint` is
+//! shifted by half a pixel when it is read. Bands count from 1.
+//!
+//! # Limits
+//!
+//! It does not reproject rasters, read over the network, or write overviews and cloud-optimised
+//! GeoTIFFs. JPEG 2000, VRT, NetCDF and other formats need the feature `gdal`.
 
 mod blocks;
 mod cache;

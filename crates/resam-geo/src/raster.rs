@@ -1,4 +1,4 @@
-//! A raster file: opened once, read by window from any number of threads.
+//! An open raster file, which any number of threads read by window.
 
 use std::io::{ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
@@ -58,18 +58,17 @@ pub struct Raster {
 }
 
 impl Raster {
-    /// Opens a GeoTIFF, BigTIFF, cloud-optimised GeoTIFF or plain TIFF, which are read by window, or
-    /// another image (PNG, JPEG, WebP, BMP, GIF), which is decoded at once. What is neither of these,
-    /// or a TIFF of a variety that is not read, is read by window through GDAL in a build with the
-    /// feature `gdal`.
+    /// Opens a raster. GeoTIFF (OGC 19-008r4), BigTIFF, cloud-optimised GeoTIFF and TIFF 6.0 are
+    /// read by window. PNG, JPEG, WebP, BMP and GIF are decoded whole. With the feature `gdal`,
+    /// other formats and other kinds of TIFF are read by window through GDAL.
     ///
-    /// A CRS that is not understood is no error here: see [`Raster::require_crs`]. A world file
-    /// (`.tfw`, `.pgw`, `.wld`, ...) and a `.prj` file beside the raster are used where the raster
-    /// itself does not say where it lies.
+    /// A CRS that is not supported is not an error here: see [`Raster::require_crs`]. If the file
+    /// has no georeference, a world file (`.tfw`, `.pgw`, `.wld`, ...) and a `.prj` file beside it
+    /// are used.
     ///
     /// # Errors
-    /// If the file is missing, no file, of no known format, damaged, or of a variety that is not
-    /// read.
+    /// [`RasterError`] if there is no file at the path, or if the file is damaged or its format is
+    /// not supported.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, RasterError> {
         let path = path.as_ref();
         let path_owned = || path.to_owned();
@@ -104,8 +103,8 @@ impl Raster {
         }
     }
 
-    /// As [`Raster::open`], of a TIFF in memory; `name` is for messages. Files beside it are not
-    /// looked for.
+    /// Opens a TIFF in memory. `name` is for messages. World files and `.prj` files are not
+    /// searched.
     ///
     /// # Errors
     /// As [`Raster::open`].
@@ -207,40 +206,40 @@ impl Raster {
         })
     }
 
-    /// The file.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Columns.
+    /// Width in pixels.
     pub fn width(&self) -> u32 {
         self.pixels.base().width
     }
 
-    /// Rows.
+    /// Height in pixels.
     pub fn height(&self) -> u32 {
         self.pixels.base().height
     }
 
-    /// Bands, alpha included.
+    /// The number of bands, alpha included.
     pub fn bands(&self) -> usize {
         self.pixels.base().bands
     }
 
-    /// From pixels (corner convention) to the CRS, if the raster says where it lies.
+    /// The transform from pixels (corner convention) to the CRS, if the raster is georeferenced.
     pub fn geo_transform(&self) -> Option<GeoTransform> {
         self.info.geo_transform
     }
 
-    /// The CRS, if the raster has one that is understood.
+    /// The CRS, if the raster has one that is supported.
     pub fn crs(&self) -> Option<&Crs> {
         self.crs.as_ref()
     }
 
-    /// The CRS, for what cannot be done without.
+    /// The CRS, or an error.
     ///
     /// # Errors
-    /// If the raster has no CRS, or one that is not understood; the error says which.
+    /// [`RasterError::NoCrs`] or [`RasterError::UnknownCrs`].
     pub fn require_crs(&self) -> Result<&Crs, RasterError> {
         let path = || self.path.clone();
         match (&self.crs, &self.info.crs_problem) {
@@ -253,21 +252,22 @@ impl Raster {
         }
     }
 
-    /// The value of pixels that hold no data, of the first band if each has its own.
+    /// The nodata value; that of the first band if the bands have different ones.
     pub fn nodata(&self) -> Option<f64> {
         self.pixels.nodata.first().copied().flatten()
     }
 
-    /// All that the file says about itself.
+    /// The metadata of the file.
     pub fn info(&self) -> &RasterInfo {
         &self.info
     }
 
-    /// Samples as they are stored, at full size. `bands` count from 1.
+    /// Reads the stored samples of a window at full resolution. `bands` count from 1. The window
+    /// may reach outside the raster.
     ///
     /// # Errors
-    /// If a band is not there, if the window is empty or has more than 2^27 samples, or if a part of
-    /// the file that it needs is damaged.
+    /// [`RasterError`] if the raster does not have a band, if the window is empty or has more than
+    /// 2^27 samples, or if a chunk of the window is damaged.
     pub fn read(&self, window: Window, bands: &[usize]) -> Result<Samples, RasterError> {
         let bands = self.check_bands(bands)?;
         let Window {

@@ -96,8 +96,8 @@ impl Axis {
         shares
     }
 
-    /// What the source pixels of a range weigh together in target pixels; of a finer scale, a target
-    /// pixel may come twice.
+    /// What the source pixels of a range weigh together in target pixels; of a finer scale, a
+    /// target pixel may come twice.
     fn weights_of(&self, first: u32, count: u32) -> Vec<(u32, f32)> {
         if self.scale < 1.0 {
             let shares = self.of(first, count).into_iter();

@@ -1,24 +1,24 @@
-//! Kinds of numbers that pixels are made of.
+//! The types of samples.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// The kind of number of one sample.
+/// The type of a sample (TIFF tags `SampleFormat` and `BitsPerSample`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SampleKind {
-    /// Unsigned, 8 bits; smaller ones (1, 2 and 4 bits) are read as these.
+    /// Unsigned integer, 8 bits. Samples of 1, 2 and 4 bits are read as this type.
     U8,
-    /// Signed, 8 bits.
+    /// Signed integer, 8 bits.
     I8,
-    /// Unsigned, 16 bits.
+    /// Unsigned integer, 16 bits.
     U16,
-    /// Signed, 16 bits.
+    /// Signed integer, 16 bits.
     I16,
-    /// Unsigned, 32 bits.
+    /// Unsigned integer, 32 bits.
     U32,
-    /// Signed, 32 bits.
+    /// Signed integer, 32 bits.
     I32,
     /// Floating point, 32 bits.
     F32,
@@ -37,7 +37,7 @@ impl SampleKind {
         }
     }
 
-    /// Whether it is a whole number.
+    /// Whether it is an integer type.
     pub fn is_integer(self) -> bool {
         !matches!(self, Self::F32 | Self::F64)
     }

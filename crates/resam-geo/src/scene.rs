@@ -1,4 +1,4 @@
-//! A raster as it is looked at: 8-bit RGB at any scale, with what is valid.
+//! A raster shown as 8-bit RGB at any scale, with a mask of valid pixels.
 
 use std::path::Path;
 
@@ -24,19 +24,19 @@ const MAX_PIXELS: u64 = 1 << 26;
 /// An overview may be so much coarser than what is asked for: sizes of overviews are rounded up.
 const COARSER: f64 = 1.02;
 
-/// How a raster is looked at.
+/// How a raster is shown.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SceneOptions {
     /// One band, shown as grey, or three for red, green and blue; they count from 1. By default
     /// those of [`crate::RasterInfo::default_bands`].
     pub bands: Option<Vec<usize>>,
-    /// How values become 8 bits; by default [`Stretch::None`] for 8-bit samples and palettes, and
-    /// from the percentile 2 to 98 for all others.
+    /// How values become 8 bits. By default [`Stretch::None`] for 8-bit samples and palettes, and
+    /// the percentiles 2 to 98 for all others.
     pub stretch: Option<Stretch>,
 }
 
-/// A raster, the bands of it that are shown, and the one stretch that they are shown with. Windows
-/// can be read from several threads at once.
+/// A raster with the bands that are shown and one stretch for the whole raster. Several threads can
+/// read windows at once.
 #[derive(Debug)]
 pub struct Scene {
     raster: Raster,
@@ -49,27 +49,26 @@ pub struct Scene {
 /// A window as 8-bit RGB.
 #[derive(Debug, Clone)]
 pub struct Tile {
-    /// The pixels. What is not valid is black.
+    /// The pixels; those that are not valid are black.
     pub image: RgbImage,
-    /// The pixels that hold data: inside the raster, not nodata, not NaN, not transparent and not
-    /// masked.
+    /// The valid pixels: inside the raster, not nodata, not NaN, not transparent and not masked.
     pub valid: Bitmap,
 }
 
 impl Scene {
-    /// Opens a raster and finds the limits of its stretch: from an overview of moderate size if
-    /// there is one, from all pixels of a raster of up to 2^22 pixels, or else from a sample of at
-    /// most 256 chunks, which is the same every time. Only valid values of chunks that were written
-    /// count.
+    /// Opens a raster and computes the limits of its stretch: from an overview of moderate size if
+    /// there is one, from all pixels of a raster of up to 2^22 pixels, or else from a seeded sample
+    /// of at most 256 chunks. Only valid values of written chunks count. The limits are the same
+    /// every time.
     ///
     /// # Errors
-    /// As [`Raster::open`]; if a band is not there; if the stretch is taken from the values and no
-    /// valid one is found.
+    /// As [`Raster::open`]. Also if the raster does not have a band, if there are neither one nor
+    /// three bands, or if the stretch depends on the values and none is valid.
     pub fn open(path: impl AsRef<Path>, options: &SceneOptions) -> Result<Self, RasterError> {
         Self::of_raster(Raster::open(path)?, options)
     }
 
-    /// As [`Scene::open`], of a raster that is open already.
+    /// As [`Scene::open`], for an open raster.
     ///
     /// # Errors
     /// As [`Scene::open`].
@@ -94,11 +93,12 @@ impl Scene {
         })
     }
 
-    /// A raster that is open already, looked at as it or another one was found to be: the bands of these
-    /// limits with them. They are not looked for again.
+    /// A scene of an open raster with given bands and limits, such as those of another scene.
+    /// Limits are not computed again.
     ///
     /// # Errors
-    /// If there is neither one band nor three, or the raster does not have them.
+    /// [`RasterError`] if there are neither one nor three bands, or if the raster does not have
+    /// them.
     pub fn seen_as(
         raster: Raster,
         stretch: Stretch,
@@ -113,37 +113,37 @@ impl Scene {
         })
     }
 
-    /// The raster that is looked at.
+    /// The raster.
     pub fn raster(&self) -> &Raster {
         &self.raster
     }
 
-    /// The bands that are shown, from 1: one or three.
+    /// The bands that are shown, one or three, counted from 1.
     pub fn bands(&self) -> Vec<usize> {
         self.bands.iter().map(|band| band + 1).collect()
     }
 
-    /// The stretch that was asked for, or the default.
+    /// The stretch of the options, or the default.
     pub fn stretch(&self) -> Stretch {
         self.stretch
     }
 
-    /// What became of the stretch, for each band that is shown.
+    /// The limits of the stretch, one for each band that is shown.
     pub fn stretch_limits(&self) -> &[StretchLimits] {
         &self.limits
     }
 
-    /// A window as `width` x `height` pixels of 8-bit RGB.
+    /// Reads a window as `width` x `height` pixels of 8-bit RGB.
     ///
-    /// At a coarser scale a pixel is the mean of the valid pixels under it, weighted by area, taken
-    /// from the coarsest overview that is fine enough; at a finer scale it is interpolated
-    /// linearly. Values are averaged before they are stretched. A pixel is valid where any band of
-    /// it is; a band that is not valid there is 0. Chunks that were never written are nodata, and
-    /// zeros, which are valid, in a raster without a nodata value.
+    /// At a coarser scale, a pixel is the area-weighted mean of the valid pixels under it, from the
+    /// coarsest overview that is fine enough. At a finer scale, it is interpolated linearly along
+    /// each axis. Values are averaged before they are stretched. A pixel is valid if any of its
+    /// bands is; a band that is not valid is 0. Chunks that were never written are nodata; without
+    /// a nodata value they are valid zeros, as in GDAL.
     ///
     /// # Errors
-    /// If the window or the result has no pixels, if the result has more than 2^26, or if a part of
-    /// the file that it needs is damaged.
+    /// [`RasterError`] if the window or the result has no pixels, if the result has more than 2^26
+    /// pixels, or if a chunk of the window is damaged.
     pub fn read(&self, window: Window, width: u32, height: u32) -> Result<Tile, RasterError> {
         let pixels = u64::from(width) * u64::from(height);
         if window.width == 0 || window.height == 0 || pixels == 0 || pixels > MAX_PIXELS {

@@ -1,4 +1,4 @@
-//! How stored values become 8 bits: one stretch for the whole scene, so that an object looks the
+//! The stretch from stored values to 8 bits. A scene has one stretch, so that an object looks the
 //! same in every window.
 
 use std::fmt;
@@ -6,17 +6,18 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-/// How stored values become 8 bits.
+/// How stored values become 8 bits: `round(255 (value - low) / (high - low))`, clamped to 0 and
+/// 255.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stretch {
-    /// 0 to 255 as they are; other values are cut off.
+    /// Values from 0 to 255 stay unchanged; others are clamped.
     None,
-    /// From one percentile of the valid values of each band to another, each 0 to 100.
+    /// From the lower to the upper percentile of the valid values of each band, each 0 to 100.
     Percentiles(f64, f64),
-    /// From the smallest valid value of each band to the largest, of those that were sampled.
+    /// From the smallest to the largest valid value of each band, among the sampled values.
     MinMax,
-    /// From one value to another, the same for each band.
+    /// From the first to the second value, the same for each band.
     Range(f64, f64),
 }
 
@@ -82,8 +83,8 @@ impl fmt::Display for Stretch {
     }
 }
 
-/// What became of a [`Stretch`] for one band: `low` and below become 0, `high` and above 255, with
-/// rounding to the nearest between. `low` is above `high` where the file says that white is zero.
+/// The limits of a [`Stretch`] for one band: values up to `low` become 0, values from `high` on
+/// 255. `low` is above `high` if the file says that white is zero (TIFF `WhiteIsZero`).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct StretchLimits {
     /// The band, from 1.

@@ -4,16 +4,16 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// A rectangle of pixels of a raster. It may stick out of the raster, or lie beside it.
+/// A rectangle of pixels of a raster. It may lie partly or wholly outside the raster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Window {
-    /// The leftmost column.
+    /// The first column.
     pub x: i64,
-    /// The topmost row.
+    /// The first row.
     pub y: i64,
-    /// Columns.
+    /// Width in pixels.
     pub width: u32,
-    /// Rows.
+    /// Height in pixels.
     pub height: u32,
 }
 

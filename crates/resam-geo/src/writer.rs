@@ -1,8 +1,8 @@
-//! A tiled GeoTIFF, written tile by tile in any order, whole or not at all.
+//! Writes a tiled GeoTIFF, tile by tile in any order, whole or not at all.
 //!
-//! Tiles go to the file as they come; only their places are kept, so memory does not depend on the
-//! raster. The header is written last: before the data lies room for that of a BigTIFF, and whether
-//! one is needed is known in the end.
+//! Tiles are written as they come, and only their positions are kept, so memory hardly depends on
+//! the raster. The header is written last, because only then is it known whether the file has to be
+//! a BigTIFF. There is room for either header before the data.
 
 use std::io::{self, BufWriter, IntoInnerError, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -24,12 +24,12 @@ use tag_list::{DirectoryPlan, HEADER_BYTES};
 /// Most tiles of a raster; their places take 16 bytes each.
 const MAX_TILES: u64 = 1 << 26;
 
-/// What samples stand for.
+/// The meaning of the bands (TIFF tag `PhotometricInterpretation`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Photometric {
-    /// Brightness or any number, a band each.
+    /// Each band is brightness or any other quantity.
     MinIsBlack,
-    /// Red, green and blue, then others of no meaning.
+    /// Red, green and blue; further bands are unspecified.
     Rgb,
     /// Red, green, blue and opacity.
     RgbAlpha,
@@ -38,41 +38,41 @@ pub enum Photometric {
 /// How tiles are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compression {
-    /// Not at all.
+    /// No compression.
     None,
-    /// Deflate; of whole numbers the differences.
+    /// Deflate (TIFF compression 8); integer samples with the horizontal predictor.
     Deflate,
 }
 
-/// What a GeoTIFF is to be.
+/// The specification of a GeoTIFF.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GeoTiffSpec {
-    /// Columns.
+    /// Width in pixels.
     pub width: u32,
-    /// Rows.
+    /// Height in pixels.
     pub height: u32,
-    /// Bands.
+    /// The number of bands.
     pub bands: usize,
-    /// The kind of each sample.
+    /// The type of each sample.
     pub sample: SampleKind,
-    /// Columns and rows of a tile, a multiple of 16.
+    /// Side of a tile in pixels, a multiple of 16.
     pub tile: u32,
-    /// From pixels (corner convention) to the CRS.
+    /// The transform from pixels (corner convention) to the CRS.
     pub geo_transform: Option<GeoTransform>,
     /// The CRS.
     pub crs: Option<Crs>,
-    /// The value of pixels that hold no data.
+    /// The nodata value (TIFF tag `GDAL_NODATA`).
     pub nodata: Option<f64>,
     /// How tiles are compressed.
     pub compression: Compression,
-    /// What samples stand for.
+    /// The meaning of the bands (TIFF tag `PhotometricInterpretation`).
     pub photometric: Photometric,
-    /// Whether a BigTIFF is wanted; it becomes one by itself when its data needs it.
+    /// Whether to write a BigTIFF. If the data needs it, the file becomes a BigTIFF anyway.
     pub big: bool,
 }
 
 impl GeoTiffSpec {
-    /// One band of bytes in tiles of 256, by Deflate, without a place.
+    /// One band of 8 bits in Deflate tiles of 256 x 256 pixels, without a georeference.
     pub fn new(width: u32, height: u32) -> Self {
         Self {
             width,
@@ -89,18 +89,18 @@ impl GeoTiffSpec {
         }
     }
 
-    /// Bytes of one tile, edge tiles too.
+    /// The number of bytes of one tile. Tiles at the edges are as large as the others.
     pub fn tile_bytes(&self) -> usize {
         let pixels = self.tile as usize * self.tile as usize;
         pixels * self.bands * self.sample.size()
     }
 
-    /// Columns of tiles.
+    /// The number of columns of tiles.
     pub fn tiles_across(&self) -> u32 {
         self.width.div_ceil(self.tile)
     }
 
-    /// Rows of tiles.
+    /// The number of rows of tiles.
     pub fn tiles_down(&self) -> u32 {
         self.height.div_ceil(self.tile)
     }
@@ -135,8 +135,8 @@ impl GeoTiffSpec {
     }
 }
 
-/// A GeoTIFF that is being written. It appears under its name with [`GeoTiffWriter::finish`];
-/// dropped before that, it leaves nothing behind.
+/// A GeoTIFF that is being written. [`GeoTiffWriter::finish`] gives it its name; if the writer is
+/// dropped before that, no file remains.
 #[derive(Debug)]
 pub struct GeoTiffWriter {
     path: PathBuf,
@@ -150,10 +150,11 @@ pub struct GeoTiffWriter {
 }
 
 impl GeoTiffWriter {
-    /// Begins a file beside the one asked for.
+    /// Creates a temporary file beside `path`.
     ///
     /// # Errors
-    /// If no TIFF can be made so, if the CRS cannot be written, or if the operating system refuses.
+    /// [`GeoTiffWriteError`] if no TIFF can have this specification, if the CRS cannot be written,
+    /// or if the file cannot be created.
     pub fn create(path: impl AsRef<Path>, spec: &GeoTiffSpec) -> Result<Self, GeoTiffWriteError> {
         let path = path.as_ref().to_owned();
         if let Some(reason) = spec.fault() {
@@ -190,13 +191,13 @@ impl GeoTiffWriter {
         })
     }
 
-    /// Writes one tile: rows of pixels of little-endian samples, [`GeoTiffSpec::tile_bytes`] of
-    /// them; what of it lies outside the raster is of no account. Tiles that are never written take
-    /// no room and read as nodata.
+    /// Writes one tile: `[tile, tile, bands]` little-endian samples, row-major,
+    /// [`GeoTiffSpec::tile_bytes`] bytes in all. Samples outside the raster are ignored. Tiles that
+    /// are never written take no space and read as nodata.
     ///
     /// # Errors
-    /// If there is no such tile, if it was written already, if `samples` is of another length, or if
-    /// the operating system refuses.
+    /// [`GeoTiffWriteError`] if there is no such tile, if it was written already, if `samples` has
+    /// a wrong length, or if the file cannot be written.
     pub fn write_tile(
         &mut self,
         column: u32,
@@ -236,10 +237,10 @@ impl GeoTiffWriter {
         Ok(())
     }
 
-    /// Writes what is missing and gives the file its name.
+    /// Writes the header and renames the file to its path.
     ///
     /// # Errors
-    /// If the operating system refuses; nothing is left behind then.
+    /// [`GeoTiffWriteError`] if the file cannot be written; then no file remains.
     pub fn finish(mut self) -> Result<(), GeoTiffWriteError> {
         let attempt = self.finish_file();
         attempt.map_err(|source| self.refused(source))?;

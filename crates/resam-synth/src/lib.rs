@@ -5,7 +5,7 @@
 //! | item | what it is |
 //! |---|---|
 //! | [`generate`] | paint an overhead scene |
-//! | [`SceneSpec`] | size, ground sampling distance, sensor, terrain, sun, haze, blur, density and seed |
+//! | [`SceneSpec`] | the specification of a scene: size, sensor, terrain, light and seed |
 //! | [`photograph`](photograph()) | paint a photograph-like image |
 //! | [`Scene`] | an image and its instances |
 //! | [`Instance`] | an object: class, mask, outline |
