@@ -1,7 +1,7 @@
-//! Pieces of a raster that lie within one chunk, as numbers.
+//! Blocks: the parts of a raster that lie within one chunk, as numbers.
 //!
-//! Whatever is read is read in such pieces, chunk after chunk, so that no chunk is decoded twice
-//! and memory does not grow with the window.
+//! All reading is done block by block, chunk after chunk, so that no chunk is decoded twice and
+//! memory does not grow with the window.
 
 use rayon::prelude::*;
 
@@ -35,18 +35,18 @@ pub(crate) struct Piece {
 #[derive(Debug)]
 pub(crate) enum Part<T> {
     Read(T),
-    /// Chunks that were never written, where that means zeros.
+    /// Chunks that were never written and mean zeros.
     Zeros(Area),
 }
 
 /// What chunks that were never written are taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unwritten {
-    /// Nothing: they are left out.
+    /// They are skipped.
     Nothing,
-    /// Zeros, which are handed on without being made.
+    /// They are zeros, which are passed on without an array.
     Zeros,
-    /// Zeros, of which a mask tells what is valid.
+    /// They are zeros, and a mask tells which are valid.
     ZerosUnderMask,
 }
 
@@ -83,7 +83,7 @@ impl Area {
         })
     }
 
-    /// Takes in an area that continues this one to the right or downwards; whether it does.
+    /// Merges an area that continues this one to the right or downwards; returns whether it does.
     fn grow(&mut self, next: Self) -> bool {
         let right = (next.y, next.height, next.x) == (self.y, self.height, self.x + self.width);
         let below = (next.x, next.width, next.y) == (self.x, self.width, self.y + self.height);

@@ -1,4 +1,5 @@
-//! Decoded chunks that were used last, within a budget of memory, shared by all threads.
+//! A cache of decoded chunks, least recently used first out, with a memory budget, shared by all
+//! threads.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -73,8 +74,8 @@ impl ChunkCache {
 }
 
 impl State {
-    /// Counts a new chunk, and drops those that were not used for longest until a quarter of the
-    /// budget is free again.
+    /// Counts a new chunk. If the budget is exceeded, drops the least recently used chunks until a
+    /// quarter of the budget is free.
     fn keep(&mut self, key: Key, bytes: usize) {
         // The slot is gone if others were decoded meanwhile; then the chunk is not kept.
         let Some(slot) = self.slots.get_mut(&key) else {

@@ -1,4 +1,4 @@
-//! The 8-bit picture of a window while it is made.
+//! The 8-bit image of a window under construction.
 
 use std::ops::Range;
 
@@ -7,7 +7,8 @@ use image::RgbImage;
 use crate::blocks::Area;
 use crate::stretch::Ramp;
 
-/// The 8-bit picture of a window while it is made: black and not valid, until lines are put.
+/// The 8-bit image of a window under construction. Pixels are black and not valid until they are
+/// written.
 pub(crate) struct Canvas {
     image: RgbImage,
     /// Pixel by pixel, row after row.
@@ -28,13 +29,13 @@ impl Canvas {
         self.image.dimensions()
     }
 
-    /// The picture, and which of its pixels are valid.
+    /// The image, and whether each pixel is valid, row-major.
     pub(crate) fn finish(self) -> (RgbImage, Vec<bool>) {
         (self.image, self.valid)
     }
 
-    /// Stretches the pixels of a line, which begins at (`left`, `row`): one plane, shown as grey,
-    /// or three. NaN is what is not valid.
+    /// Stretches and writes the pixels of a line that begins at (`left`, `row`): one plane, shown
+    /// as grey, or three. NaN means not valid.
     pub(crate) fn put_line(&mut self, left: u32, row: u32, planes: &[&[f32]]) {
         let ramps = self.ramps;
         let (line, valid) = self.line(left, row, planes[0].len());
@@ -51,7 +52,7 @@ impl Canvas {
         }
     }
 
-    /// Stretches pixels that are all the same: one value, shown as grey, or three.
+    /// Stretches and writes equal pixels: one value, shown as grey, or three.
     pub(crate) fn put_even(&mut self, (left, top): (u32, u32), area: Area, values: &[f32]) {
         let lines: Vec<Vec<f32>> = values
             .iter()
@@ -63,8 +64,8 @@ impl Canvas {
         }
     }
 
-    /// Copies pixels of three bytes to a line, which begins at (`left`, `row`): `count` of them,
-    /// each `step` bytes on.
+    /// Copies `count` pixels of three bytes to a line that begins at (`left`, `row`); source pixels
+    /// are `step` bytes apart.
     pub(crate) fn put_pixels(
         &mut self,
         (left, row): (u32, u32),
@@ -83,7 +84,7 @@ impl Canvas {
         }
     }
 
-    /// As [`Canvas::put_pixels`], single bytes to some channels.
+    /// As [`Canvas::put_pixels`], with single bytes for some channels.
     pub(crate) fn put_bytes(
         &mut self,
         (left, row): (u32, u32),

@@ -1,11 +1,10 @@
-//! What resam itself does not read, through the GDAL of the machine: JPEG 2000, `.img`, VRT, NetCDF
-//! and whatever else it has a driver for.
+//! Rasters of other formats, read through the installed GDAL: JPEG 2000, `.img`, VRT, NetCDF and
+//! all others that it has a driver for.
 //!
-//! GDAL is only asked for samples by window, at the scales that its overviews have; what is done
-//! with them is the same for all rasters. Its data sets may go from one thread to another but never
-//! be used by two at once, so there is a pool of them: a thread that reads takes one out, or opens
-//! another one. One data set behind a lock would do too, but decoding, which is what takes the time
-//! in JPEG 2000, would then be done by one thread after another.
+//! GDAL only reads samples by window, at the scales of its overviews; the rest is the same for all
+//! rasters. A GDAL data set may move between threads, but two threads must not use it at once. So
+//! there is a pool: a thread takes a data set out, or opens another one. With one data set behind a
+//! lock, threads could not decode in parallel, and decoding takes most of the time in JPEG 2000.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, Once, PoisonError};

@@ -1,4 +1,5 @@
-//! Where a raster lies: its transform and its CRS, from the tags of a TIFF or from files beside it.
+//! The georeference of a raster: its transform and its CRS, from the tags of a TIFF or from files
+//! beside it.
 
 use std::path::Path;
 

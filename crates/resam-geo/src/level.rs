@@ -1,4 +1,4 @@
-//! The pixels of a raster: the image itself and its overviews, each with a mask if there is one.
+//! The levels of a raster: the image and its overviews, each with its mask if there is one.
 
 use std::fmt::Debug;
 

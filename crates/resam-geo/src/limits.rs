@@ -1,5 +1,5 @@
-//! The limits of a stretch: from an overview of moderate size, or else from a seeded sample of
-//! chunks, so that it takes the same time for a raster of any size.
+//! The limits of a stretch, from an overview of moderate size or else from a seeded sample of
+//! chunks. So the time does not depend on the size of the raster.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};

@@ -1,7 +1,7 @@
-//! PNG, JPEG and other plain images as rasters: decoded once, held in memory.
+//! PNG, JPEG and other plain images as rasters, decoded once and held in memory.
 //!
-//! The pixels are those that every other command reads; opacity, which those drop, is kept here,
-//! because the corners of a rotated map are often transparent.
+//! Pixels are decoded as in the rest of the workspace, which drops the alpha channel. Here it is
+//! kept, because the corners of a rotated map are often transparent.
 
 use std::path::Path;
 

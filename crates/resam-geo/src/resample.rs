@@ -1,7 +1,7 @@
-//! Pixels of a level to pixels of another scale: area averages to coarser ones, bilinear to finer
-//! ones, along each axis by itself; what is not valid has no weight.
+//! Resampling of a level to another scale: area averages to coarser scales, bilinear interpolation
+//! to finer ones, for each axis separately. Pixels that are not valid have no weight.
 //!
-//! Source pixels are scattered into sums, so that they may come in any order and are needed once.
+//! Source pixels are added to sums, so they may come in any order, and each is needed once.
 
 use crate::blocks::{Area, Block};
 

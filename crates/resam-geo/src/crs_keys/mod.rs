@@ -1,4 +1,4 @@
-//! The CRS of a GeoTIFF: a directory of numbered keys (OGC 19-008r4).
+//! The CRS of a GeoTIFF: the GeoKey directory (OGC 19-008r4).
 
 mod ellipsoid;
 mod keys;
@@ -10,5 +10,5 @@ pub(crate) use keys::GeoKeys;
 pub(crate) use read::{crs_of_keys, pixel_is_point};
 pub(crate) use write::keys_of_crs;
 
-/// The code of what is given by parameters and not by a code.
+/// The code of anything that is given by parameters: user-defined.
 const USER_DEFINED: u32 = 32767;

@@ -1,4 +1,4 @@
-//! Keys of a file to a CRS.
+//! From GeoKeys to a CRS.
 
 use std::fmt::Write;
 
@@ -14,12 +14,12 @@ use super::method::{
 const PROJECTED: u32 = 1;
 const GEOGRAPHIC: u32 = 2;
 
-/// Whether the file ties the centres of pixels to the ground.
+/// Whether the georeference is that of pixel centres: `GTRasterTypeGeoKey` is `RasterPixelIsPoint`.
 pub(crate) fn pixel_is_point(keys: &GeoKeys) -> bool {
     keys.short(keys::RASTER_TYPE) == Some(2)
 }
 
-/// The CRS that keys describe, nothing if they describe none, or what is not understood.
+/// The CRS of the keys; `None` if they describe none. The error is what is not supported.
 pub(crate) fn crs_of_keys(keys: &GeoKeys) -> Result<Option<Crs>, String> {
     let has = |key| keys.0.contains_key(&key);
     let model = match keys.short(keys::MODEL_TYPE) {
@@ -40,7 +40,7 @@ fn projected(keys: &GeoKeys) -> Result<Crs, String> {
     let by_code = code(keys, keys::PROJECTED_TYPE).map(Crs::from_epsg);
     match by_code {
         Some(Ok(crs)) => Ok(crs),
-        // A code that is not known may come with its parameters.
+        // An unknown code may be accompanied by its parameters.
         Some(Err(error)) => by_parameters(keys).map_err(|_| reason(&error)),
         None => by_parameters(keys),
     }
@@ -66,19 +66,19 @@ fn geographic(keys: &GeoKeys) -> Result<Crs, String> {
 
 const DEGREES: u32 = 9102;
 
-/// A code that stands for something.
+/// The code of a key, if it is neither absent nor user-defined.
 fn code(keys: &GeoKeys, key: u16) -> Option<u32> {
     keys.short(key)
         .filter(|&code| code != 0 && code != USER_DEFINED)
 }
 
-/// What an error says, without its hint.
+/// The message of an error without its hint.
 fn reason(error: &CrsError) -> String {
     let text = error.to_string();
     text.split("\n\n").next().unwrap_or_default().to_owned()
 }
 
-/// A projected CRS that is given by its parameters.
+/// A projected CRS from its parameters.
 fn by_parameters(keys: &GeoKeys) -> Result<Crs, String> {
     let name = keys
         .text(keys::PROJECTED_CITATION)
@@ -99,7 +99,7 @@ fn by_parameters(keys: &GeoKeys) -> Result<Crs, String> {
     Crs::from_proj(name, &text).map_err(|error| reason(&error))
 }
 
-/// The codes of the projections of the UTM.
+/// The PROJ string of a UTM projection, by its EPSG code.
 fn utm(code: u32) -> Option<String> {
     match code {
         16001..=16060 => Some(format!("+proj=utm +zone={}", code - 16000)),

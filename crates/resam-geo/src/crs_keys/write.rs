@@ -1,4 +1,4 @@
-//! A CRS to keys of a file.
+//! From a CRS to GeoKeys.
 
 use resam_crs::Crs;
 
@@ -9,8 +9,8 @@ use super::method::{
     LAMBERT_ONE_PARALLEL, LAMBERT_TWO_PARALLELS, METHODS, Method, POLAR_STEREOGRAPHIC,
 };
 
-/// The keys of a CRS: its code, or its parameters where it has none. Nothing if it can be described
-/// by neither.
+/// The keys of a CRS: its EPSG code, or its parameters if it has none. `None` if neither is
+/// possible.
 pub(crate) fn keys_of_crs(crs: &Crs) -> Option<GeoKeys> {
     let mut keys = GeoKeys::default();
     let is_geographic = crs.is_geographic();
@@ -18,7 +18,7 @@ pub(crate) fn keys_of_crs(crs: &Crs) -> Option<GeoKeys> {
         keys::MODEL_TYPE,
         Value::Short(if is_geographic { 2 } else { 1 }),
     );
-    // The corners of pixels are tied.
+    // The georeference is that of pixel corners: `RasterPixelIsArea`.
     keys.set(keys::RASTER_TYPE, Value::Short(1));
     keys.set(keys::CITATION, Value::Text(crs.name().to_owned()));
     let code = crs.epsg().and_then(|code| u16::try_from(code).ok());

@@ -1,4 +1,4 @@
-//! Compressions of a chunk: their names, and the way back to bytes.
+//! The compressions of chunks: their names and decoders.
 
 use flate2::{Decompress, FlushDecompress, Status};
 use weezl::{BitOrder, LzwStatus, decode::Decoder};

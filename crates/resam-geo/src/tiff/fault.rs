@@ -1,22 +1,22 @@
-//! What can be wrong with a TIFF; the name of the file is added further up.
+//! The faults of a TIFF. The caller adds the name of the file.
 
 /// What is wrong with a TIFF.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
-    /// The operating system refused.
+    /// The file cannot be read.
     #[error(transparent)]
     Read(#[from] std::io::Error),
-    /// Truncated, corrupt or hostile.
+    /// The file is truncated or corrupt.
     #[error("{0}")]
     Broken(String),
-    /// Valid, but of a variety that is not read.
+    /// A valid file of a kind that is not supported.
     #[error("{0}")]
     Unsupported(String),
-    /// What GDAL says of a file that is no TIFF, or one that only GDAL reads.
+    /// The message of GDAL about a file that only GDAL reads.
     #[cfg(feature = "gdal")]
     #[error("{0}")]
     Gdal(String),
-    /// A chunk of so many decoded bytes, over the limit.
+    /// A chunk whose decoded size in bytes, given here, is over the limit.
     #[error("a chunk of {0} bytes")]
     ChunkTooLarge(u64),
 }

@@ -1,8 +1,8 @@
 //! JPEG inside TIFF (technical note 2): a chunk is a stream without its tables, which the directory
 //! holds for all of them.
 //!
-//! What the three components mean is told by the TIFF and not by the stream, so the markers that
-//! could say otherwise are replaced by one that says it.
+//! The TIFF and not the stream tells the colour space of the components. So the markers of the
+//! stream that could contradict it are replaced by one that agrees.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

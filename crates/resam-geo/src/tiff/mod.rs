@@ -1,8 +1,8 @@
 //! TIFF as a container: directories, the layout of an image in chunks, chunks decoded.
 //!
-//! Nothing here trusts the file: every position is checked against its length before anything is
-//! allocated, and what is only needed for a chunk (its place and length) is read with the chunk, so
-//! that opening a raster takes the same memory whatever its size.
+//! The file is not trusted: every position is checked against the length of the file before memory
+//! is allocated. The position and length of a chunk are read together with the chunk, so opening a
+//! raster takes the same memory for any size.
 
 mod chunk;
 mod codec;
