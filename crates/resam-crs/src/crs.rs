@@ -1,4 +1,4 @@
-//! A coordinate reference system, known by name, PROJ string and WKT.
+//! A coordinate reference system with its name, PROJ string and WKT.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,12 +9,13 @@ use crate::error::CrsError;
 use crate::proj_string::ProjString;
 use crate::{epsg, wkt};
 
-/// The most of a faulty text that a message repeats.
+/// The most characters of an invalid text that a message repeats.
 const SHOWN: usize = 60;
 
-/// A geographic or projected coordinate reference system. Cheap to clone.
+/// A geographic or projected coordinate reference system. A clone shares its data.
 ///
-/// Two are equal when they have the same EPSG code or, if either has none, the same parameters.
+/// Two are equal if they have the same EPSG code. If one has no code, they are equal if they have
+/// the same parameters.
 #[derive(Clone)]
 pub struct Crs(Arc<Definition>);
 
@@ -27,23 +28,23 @@ struct Definition {
     proj: Proj,
 }
 
-/// Where the well-known text comes from.
+/// The source of the well-known text.
 enum Wkt {
-    /// The registry's.
+    /// The registry.
     Registered(&'static str),
-    /// WKT 1 that the CRS was read from.
+    /// The WKT 1 from which the CRS was read.
     Given(String),
-    /// Made of the parameters when it is asked for.
+    /// The parameters: the text is written when it is needed.
     Made,
 }
 
 impl Crs {
-    /// The CRS with this code in the EPSG registry. A few codes of others that stand for Web
-    /// Mercator (900913, 102100, 102113, 3785) are taken for EPSG:3857.
+    /// The CRS with this code in the EPSG registry. Four other codes for Web Mercator (900913,
+    /// 102100, 102113, 3785) are accepted as EPSG:3857.
     ///
     /// # Errors
-    /// When the code is unknown, or its CRS is not a map's: geocentric, in gradians, or of a
-    /// projection that is not supported.
+    /// [`CrsError`] when the code is unknown, or when its CRS is not supported: geocentric,
+    /// vertical, in gradians, or with an unsupported projection.
     pub fn from_epsg(code: u32) -> Result<Self, CrsError> {
         let entry = epsg::find(code).ok_or(CrsError::UnknownCode { code })?;
         let name =
@@ -56,22 +57,24 @@ impl Crs {
         Self::build(code, name, &proj_string, Wkt::Registered(entry.wkt))
     }
 
-    /// The CRS of a PROJ string, for which messages and files use `name`. A string that says no
-    /// more than an EPSG code does (WGS 84, NAD83 and their UTM zones, Web Mercator) gives that
-    /// CRS, its name included.
+    /// The CRS of a PROJ string. Messages and files use `name`. A string that is equivalent to an
+    /// EPSG code (WGS 84, NAD83 and their UTM zones, Web Mercator) gives the CRS of that code with
+    /// its own name.
     ///
     /// # Errors
-    /// When the string is malformed, or needs a projection or a grid that is not supported.
+    /// [`CrsError`] when the string is malformed, or needs an unsupported projection or a grid.
     pub fn from_proj(name: &str, proj_string: &str) -> Result<Self, CrsError> {
         Self::from_proj_and_wkt(name, proj_string, None)
     }
 
-    /// Reads a CRS as people and files write it: `EPSG:32636`, `32636`, `OGC:CRS84`,
+    /// Reads a CRS in one of its usual forms: `EPSG:32636`, `32636`, `OGC:CRS84`,
     /// `urn:ogc:def:crs:EPSG::32636`, `http://www.opengis.net/def/crs/EPSG/0/32636`, a PROJ string,
-    /// WKT 1 or 2. WKT is taken by the EPSG code it states, else by its projection parameters.
+    /// WKT 1 (OGC 01-009) or WKT 2 (ISO 19162). The EPSG code in a WKT is used if it is known, else
+    /// the projection parameters.
     ///
     /// # Errors
-    /// When the text is none of these, and as [`Crs::from_epsg`] and [`Crs::from_proj`].
+    /// [`CrsError`] when the text has none of these forms, and as [`Crs::from_epsg`] and
+    /// [`Crs::from_proj`].
     pub fn parse(text: &str) -> Result<Self, CrsError> {
         let text = text
             .trim()
@@ -118,9 +121,9 @@ impl Crs {
         self.0.proj.is_latlong()
     }
 
-    /// Metres in one unit of the coordinates; for a geographic CRS those in one degree of the
-    /// equator. Grid distances of a projection are not ground distances; [`crate::area_and_perimeter`]
-    /// measures those.
+    /// Metres in one unit of the coordinates; for a geographic CRS, metres in one degree of the
+    /// equator. Grid distances are not ground distances; [`crate::area_and_perimeter`] measures on
+    /// the ground.
     pub fn metres_per_unit(&self) -> f64 {
         if self.is_geographic() {
             self.ellipsoid().0.to_radians()
@@ -129,20 +132,20 @@ impl Crs {
         }
     }
 
-    /// The PROJ string that defines it.
+    /// The PROJ string of the CRS.
     pub fn proj_string(&self) -> &str {
         &self.0.proj_string
     }
 
-    /// Well-known text in version 1, as GeoPackage, GDAL and QGIS read it: the registry's, or made
-    /// from the parameters. A projection without a name in WKT 1 is written as an extension node
-    /// with the PROJ string, as GDAL does.
+    /// WKT 1 (OGC 01-009), which GeoPackage, GDAL and QGIS read: that of the registry, or one
+    /// written from the parameters. A projection without a name in WKT 1 is written as an
+    /// `EXTENSION` node with the PROJ string, as GDAL does.
     pub fn wkt(&self) -> String {
         match &self.0.wkt {
             Wkt::Registered(text) => (*text).to_owned(),
             Wkt::Given(text) => text.clone(),
             Wkt::Made => {
-                // Tenths of a milliarcsecond are rounding.
+                // A tenth of a milliarcsecond is a rounding error.
                 let meridian = self.0.proj.from_greenwich().to_degrees();
                 let meridian = (meridian * 1e11).round() / 1e11;
                 wkt::write(self.name(), &self.0.parameters, self.ellipsoid(), meridian)
@@ -157,8 +160,7 @@ impl Crs {
         Self::build(None, name, &base.to_string(), Wkt::Made)
     }
 
-    /// The same system with the tie to WGS 84 of another one, if both say that they are on the same
-    /// datum.
+    /// The same CRS with the relation to WGS 84 of `other`, if both are on the same datum.
     pub(crate) fn tied_as(&self, other: &Self) -> Result<Self, CrsError> {
         let (own, others) = (self.datum_name(), other.datum_name());
         let parameters = &self.0.parameters;
@@ -169,7 +171,7 @@ impl Crs {
         Self::build(self.epsg(), self.name().to_owned(), &tied, Wkt::Made)
     }
 
-    /// The name of the datum, where the registry tells it.
+    /// The name of the datum, if the registry has it.
     fn datum_name(&self) -> Option<&str> {
         match &self.0.wkt {
             Wkt::Registered(text) => wkt::datum_name(text),

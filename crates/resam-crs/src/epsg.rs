@@ -1,4 +1,4 @@
-//! The EPSG registry: codes as people write them, and what they stand for.
+//! The EPSG registry: codes in their usual spellings, and their definitions.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use crs_definitions::Def;
 
 use crate::wkt;
 
-/// Codes of other registries and of the past that people use for Web Mercator.
+/// Codes of other registries and old codes that are used for Web Mercator.
 const WEB_MERCATOR: [u32; 4] = [900_913, 102_100, 102_113, 3785];
 
 /// The registry's entry for a code.
@@ -21,7 +21,7 @@ pub(crate) fn find(code: u32) -> Option<Def> {
     crs_definitions::from_code(u16::try_from(code).ok()?)
 }
 
-/// The PROJ string of an entry, put right where PROJ and the entry's own WKT say otherwise.
+/// The PROJ string of an entry, corrected where PROJ and the entry's own WKT differ from it.
 pub(crate) fn proj_string(entry: &Def) -> Cow<'static, str> {
     let (text, wkt) = (entry.proj4, entry.wkt);
     if wkt.contains("+nadgrids=@null") && !text.contains("+nadgrids=@null") {
@@ -38,14 +38,15 @@ pub(crate) fn proj_string(entry: &Def) -> Cow<'static, str> {
         3167 => return Cow::Owned(text.replace("+x_0=40000 ", "+x_0=804670.24 ")),
         _ => {}
     }
-    // PROJ's `clrk80` is another Clarke 1880 than the one that is meant, by up to a decimetre.
+    // PROJ's `clrk80` is another variant of Clarke 1880 than the entry's, which differs by up to a
+    // decimetre.
     if text.contains("+ellps=clrk80 ") && wkt.contains("6378249.145,293.465,") {
         return Cow::Owned(text.replace("+ellps=clrk80 ", "+a=6378249.145 +rf=293.465 "));
     }
     Cow::Borrowed(text)
 }
 
-/// The unit of a geographic CRS that is not in degrees; PROJ strings do not tell.
+/// The unit of a geographic CRS if it is not the degree; PROJ strings do not give it.
 pub(crate) fn unit_other_than_degrees(entry: &Def) -> Option<String> {
     if !entry.proj4.contains("+proj=longlat") || entry.wkt.contains("UNIT[\"degree\"") {
         return None;
@@ -74,7 +75,7 @@ pub(crate) fn code_in(text: &str) -> Option<u32> {
     }
 }
 
-/// OGC's names for longitude before latitude.
+/// The EPSG codes of OGC's names with longitude before latitude.
 fn ogc_code(name: &str) -> Option<u32> {
     match name {
         "crs84" | "84" | "wgs84" | "wgs 84" => Some(4326),

@@ -1,6 +1,6 @@
 //! Why a coordinate reference system or a point could not be used.
 
-/// Why a coordinate reference system or a point could not be used. All of these are faults of the
+/// Why a coordinate reference system or a point cannot be used. Every variant is a fault of the
 /// input.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -56,7 +56,7 @@ pub enum CrsError {
     NotHorizontal {
         /// The CRS.
         name: String,
-        /// What it is instead: geocentric, vertical, local, ...
+        /// The kind of CRS: geocentric, vertical, local, ...
         kind: &'static str,
     },
     /// A geographic system in gradians or the like.
@@ -90,7 +90,7 @@ pub enum CrsError {
         y: f64,
         /// The name of the CRS that the point is in.
         from: String,
-        /// The name of the CRS that it should be taken to.
+        /// The name of the target CRS.
         to: String,
         /// What is wrong.
         problem: String,

@@ -1,13 +1,13 @@
-//! Coordinate reference systems: what they are called, and points taken from one to another.
+//! Coordinate reference systems (CRS) and transformations between them, without PROJ and without
+//! grid files. A CRS is read from an EPSG code, a PROJ string or well-known text (WKT 1 and 2, and
+//! ESRI's).
 //!
-//! A [`Crs`] comes from an EPSG code, a PROJ string or WKT ([`Crs::parse`] takes any of them). A
-//! [`Transform`] takes points from one to another, and [`area_and_perimeter`] measures rings on the
-//! ellipsoid, so that areas are right in a geographic CRS and in Web Mercator too.
-//!
-//! Everywhere `x` is longitude or easting and `y` latitude or northing, whatever order a registry
-//! gives the axes in, and geographic coordinates are degrees. Nothing here reads a file: datum
-//! shifts that need a grid file are replaced by the Helmert transformation of the definition where
-//! there is one, and [`Transform::caution`] says so.
+//! | item | what it is |
+//! |---|---|
+//! | [`Crs`] | a coordinate reference system: parse it, name it, write it as WKT or a PROJ string |
+//! | [`Transform`] | takes points from one CRS to another and back |
+//! | [`area_and_perimeter`] | area in square metres and perimeter in metres, on the ellipsoid |
+//! | [`CrsError`] | why a CRS or a point cannot be used |
 //!
 //! ```
 //! use resam_crs::{Crs, Transform, area_and_perimeter};
@@ -23,6 +23,16 @@
 //! assert!((area - 10_000.0).abs() < 10.0 && (perimeter - 400.0).abs() < 0.5);
 //! # Ok::<(), resam_crs::CrsError>(())
 //! ```
+//!
+//! `x` is always longitude or easting and `y` latitude or northing, whatever axis order the EPSG
+//! registry gives. Geographic coordinates are degrees; projected ones are in the unit of the CRS.
+//!
+//! # Limits
+//!
+//! It reads no grid files. A datum shift that PROJ computes with a grid is computed with the
+//! Helmert parameters of the definition instead, which are good to 1 to 10 metres;
+//! [`Transform::caution`] says when that happens. It does not handle heights, geocentric systems or
+//! time-dependent datums.
 
 mod crs;
 mod epsg;

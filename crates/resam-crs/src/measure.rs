@@ -5,15 +5,17 @@ use geographiclib_rs::{Geodesic, PolygonArea, Winding};
 use crate::error::CrsError;
 use crate::{Crs, Transform};
 
-/// The area in square metres and the length of the boundary in metres of a polygon on the ellipsoid
-/// of its CRS: vertices are taken to longitude and latitude, edges are geodesics.
+/// The area in square metres and the perimeter in metres of a polygon on the ellipsoid of its CRS.
+/// Vertices are transformed to longitude and latitude, and edges are geodesics (Karney, *Algorithms
+/// for geodesics*, 2013).
 ///
-/// Rings may be closed or not and run either way. Holes are taken off the area, and their boundary
-/// counts as boundary. Rings of fewer than three different vertices have no area. A polygon over the
-/// antimeridian or a pole is measured rightly; one that covers more than half the Earth is not.
+/// Vertices are `(x, y)` in the CRS. Rings may be closed or open and have either orientation. Holes
+/// are subtracted from the area, and their boundaries are added to the perimeter. Rings of fewer
+/// than three different vertices have no area. Polygons across the antimeridian or a pole are
+/// measured correctly; a polygon that covers more than half the Earth is not.
 ///
 /// # Errors
-/// When a vertex has no longitude and latitude.
+/// [`CrsError`] when a vertex has no longitude and latitude.
 pub fn area_and_perimeter(
     crs: &Crs,
     exterior: &[(f64, f64)],

@@ -1,9 +1,10 @@
-//! Projection methods: what PROJ, WKT 1, WKT 2 and ESRI call them and their parameters.
+//! Projection methods: the names of each method and its parameters in PROJ, WKT 1, WKT 2 and ESRI's
+//! WKT.
 //!
-//! One table serves both ways: well-known text is read by any of the names and written with the
-//! first.
+//! One table serves reading and writing: well-known text is read with any of the names and written
+//! with the first.
 
-/// What a parameter is measured in.
+/// The unit of a parameter.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
     Angle,
@@ -176,7 +177,8 @@ const fn method(
     }
 }
 
-/// The methods. For writing, the first that has PROJ's name and what it implies is taken.
+/// The methods. To write a CRS, the first method with the same PROJ name and implied parameters is
+/// used.
 #[rustfmt::skip]
 pub(crate) static METHODS: [Method; 30] = [
     method("tmerc", &[("axis", Some("wsu"))], &["Transverse_Mercator_South_Orientated", "Transverse Mercator (South Orientated)"], &[LATITUDE, LONGITUDE, SCALE, EASTING, NORTHING]),
@@ -211,7 +213,8 @@ pub(crate) static METHODS: [Method; 30] = [
     method("mill", &[], &["Miller_Cylindrical"], &[LONGITUDE_OF_CENTER, EASTING, NORTHING]),
 ];
 
-/// A name without case and punctuation: well-known text of different makers differs in these.
+/// A name in lower case without punctuation: programs write the names in well-known text
+/// differently.
 pub(crate) fn plain(name: &str) -> String {
     name.chars()
         .filter(char::is_ascii_alphanumeric)
@@ -219,7 +222,7 @@ pub(crate) fn plain(name: &str) -> String {
         .collect()
 }
 
-/// The method that well-known text calls so.
+/// The method with this name in well-known text.
 pub(crate) fn named(name: &str) -> Option<&'static Method> {
     let wanted = plain(name);
     METHODS
@@ -228,7 +231,7 @@ pub(crate) fn named(name: &str) -> Option<&'static Method> {
 }
 
 impl Method {
-    /// The parameter that well-known text calls so.
+    /// The parameter with this name in well-known text.
     pub(crate) fn parameter(&self, name: &str) -> Option<&Parameter> {
         let wanted = plain(name);
         self.parameters

@@ -1,18 +1,18 @@
-//! PROJ strings, put into the form that `proj4rs` computes with.
+//! PROJ strings, converted to the form that `proj4rs` computes with.
 //!
-//! `proj4rs` follows PROJ's projections, but what surrounds them needs care: it would look for grid
-//! files on the disk, it ties Web Mercator to WGS 84 through a null grid, and it takes `nan` for a
-//! number. All that is settled here, once, when the string is read.
+//! `proj4rs` follows the projections of PROJ, but differs elsewhere: it searches grid files on the
+//! disk, relates Web Mercator to WGS 84 with a null grid, and accepts `nan` as a number. These
+//! cases are handled here when the string is read.
 
 use proj4rs::Proj;
 use proj4rs::errors::Error;
 
 use crate::error::CrsError;
 
-/// No real definition is longer.
+/// The longest accepted string, in bytes.
 const LONGEST: usize = 4096;
 
-/// Parameters that say nothing about where a point lies.
+/// Parameters that do not change coordinates.
 const WITHOUT_MEANING: [&str; 9] = [
     "no_defs",
     "wktext",
@@ -29,30 +29,30 @@ const WITHOUT_MEANING: [&str; 9] = [
 /// takes grids where it has them.
 const NAD27_SHIFT: &str = "-8,160,176";
 
-/// The parameters of a PROJ string as they are computed with, each key once, in order of keys.
+/// The parameters of a PROJ string for the computation: each key once, sorted by key.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ProjString {
     parameters: Vec<(String, Option<String>)>,
 }
 
-/// What a datum's coordinates are tied to.
+/// The relation of a datum to WGS 84.
 #[derive(PartialEq)]
 enum Tie {
-    /// WGS 84, or a datum that is the same on a map.
+    /// WGS 84, or a datum that is equal to it on a map.
     Wgs84,
-    /// WGS 84 by a shift.
+    /// A Helmert shift to WGS 84.
     Shift(String),
-    /// Nothing that is known.
+    /// Unknown.
     Nothing(String),
 }
 
 impl ProjString {
-    /// Whether a text is meant as a PROJ string.
+    /// Whether a text looks like a PROJ string.
     pub(crate) fn looks_like(text: &str) -> bool {
         text.starts_with('+') || text.starts_with("proj=") || text.starts_with("init=")
     }
 
-    /// The code of `+init=epsg:4326`, the way of old to name one.
+    /// The EPSG code of the old form `+init=epsg:4326`.
     pub(crate) fn init_code(text: &str) -> Option<u32> {
         let (_, rest) = text.split_once("init=")?;
         let (authority, code) = rest.split_whitespace().next()?.split_once(':')?;
@@ -88,7 +88,7 @@ impl ProjString {
                     crate::crs::shown(token)
                 )));
             }
-            // `proj4rs` takes the words for not-a-number and infinity.
+            // `proj4rs` accepts the words for NaN and infinity as numbers.
             if value.is_some_and(|value| value.parse::<f64>().is_ok_and(|value| !value.is_finite()))
             {
                 return Err(refuse(format!("`{key}` is not a finite number")));
@@ -126,7 +126,7 @@ impl ProjString {
         self.parameters.iter().map(|(key, _)| &**key)
     }
 
-    /// The projection that computes all this.
+    /// The projection of `proj4rs` for these parameters.
     pub(crate) fn build(&self, name: &str) -> Result<Proj, CrsError> {
         Proj::from_proj_string(&self.text()).map_err(|error| match error {
             Error::ProjectionNotFound => CrsError::UnsupportedProjection {
@@ -154,7 +154,7 @@ impl ProjString {
         base
     }
 
-    /// The same on the ellipsoid and the datum of another.
+    /// The same projection on the ellipsoid and the datum of `other`.
     pub(crate) fn tied_as(&self, other: &Self) -> Self {
         let mut tied = self.clone();
         tied.parameters.retain(|(key, _)| !is_of_datum(key));
@@ -169,12 +169,12 @@ impl ProjString {
         self.tie() == other.tie()
     }
 
-    /// Whether the datum's place on the Earth is known.
+    /// Whether the relation of the datum to WGS 84 is known.
     pub(crate) fn is_tied(&self) -> bool {
         !matches!(self.tie(), Tie::Nothing(_))
     }
 
-    /// The EPSG code of a definition that says no more than the code does.
+    /// The EPSG code of a definition that is equivalent to the registry's definition of that code.
     pub(crate) fn registered_code(&self) -> Option<u32> {
         let only = |known: &[&str]| {
             self.parameters
@@ -201,7 +201,8 @@ impl ProjString {
         }
     }
 
-    /// The UTM zone and whether it is a southern one, of `utm` or of `tmerc` with its parameters.
+    /// The UTM zone, and whether it is in the south, of `utm` or of `tmerc` with the parameters of
+    /// a zone.
     fn utm_zone(&self, only: &dyn Fn(&[&str]) -> bool) -> Option<(u32, bool)> {
         if self.get("proj") == Some("utm") {
             let zone = self.get("zone")?.parse().ok()?;
@@ -291,7 +292,7 @@ impl ProjString {
         self.set("datum", "WGS84");
     }
 
-    /// A unit must be more than nothing, and may be a fraction as in PROJ.
+    /// Checks units: they must be positive, and may be fractions as in PROJ.
     fn settle_units(&mut self, name: &str) -> Result<(), CrsError> {
         let Some(text) = self.get("to_meter").filter(|_| !self.has("units")) else {
             self.remove(&["to_meter"]);
@@ -315,7 +316,7 @@ impl ProjString {
         }
     }
 
-    /// Does without grids, and ties datums on the ellipsoids of today to WGS 84.
+    /// Replaces grids by shifts, and relates datums on the GRS 80 and WGS 84 ellipsoids to WGS 84.
     fn settle_datum(&mut self, name: &str) -> Result<(), CrsError> {
         if let Some(grids) = self.get("nadgrids").map(ToOwned::to_owned) {
             let first = grids.split(',').next().unwrap_or_default().trim();
@@ -407,14 +408,14 @@ impl ProjString {
     }
 }
 
-/// The text that `proj4rs` is given.
+/// The text for `proj4rs`.
 impl std::fmt::Display for ProjString {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(self.text().trim_end())
     }
 }
 
-/// Whether a parameter is about the ellipsoid and its place on the Earth.
+/// Whether a parameter belongs to the ellipsoid or the datum.
 fn is_of_datum(key: &str) -> bool {
     let keys = ["a", "b", "rf", "f", "es", "e", "ellps", "datum", "towgs84"];
     keys.contains(&key) || key.starts_with('R')

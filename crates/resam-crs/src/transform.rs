@@ -1,23 +1,24 @@
-//! Points taken from one coordinate reference system to another.
+//! Transformation of points between coordinate reference systems.
 
 use crate::Crs;
 use crate::error::CrsError;
 
-/// Takes points from one coordinate reference system to another and back.
+/// A transformation of points from one coordinate reference system to another and back. Projections
+/// are those of PROJ, computed by `proj4rs`; datum shifts are 7-parameter Helmert transformations.
 ///
-/// Longitudes beyond 180 degrees are taken as they are by projections (190 is -170) and stay as
-/// they are where only the name of the datum changes.
+/// Projections accept longitudes beyond 180 degrees (190 is -170). If only the name of the datum
+/// changes, longitudes stay unchanged.
 ///
-/// The datum shift is two-dimensional: points are taken to lie on the ellipsoid. Where both systems
-/// are on WGS 84, or on datums that are the same for a map (NAD83, ETRS89, GDA94), points agree with
-/// PROJ's to less than a millimetre. Where a shift is needed, they are as good as the
-/// Helmert parameters of the registry: 1 to 10 metres; see [`Transform::caution`].
+/// Datum shifts are two-dimensional: points are assumed to lie on the ellipsoid. If both systems
+/// are on WGS 84, or on datums that are equal to it on a map (NAD83, ETRS89, GDA94), points agree
+/// with those of PROJ to less than a millimetre. If a shift is needed, the accuracy is that of the
+/// registry's Helmert parameters, 1 to 10 metres; see [`Transform::caution`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transform {
     from: Crs,
     to: Crs,
-    /// What `to` is computed with: the registry sometimes ties one datum to WGS 84 by different
-    /// parameters in different systems, between which there is no shift.
+    /// The definition with which `to` is computed. The registry sometimes has different shifts to
+    /// WGS 84 for systems on the same datum, between which there is no shift.
     computed: Crs,
     same: bool,
 }
@@ -26,7 +27,7 @@ impl Transform {
     /// A transformation between two systems.
     ///
     /// # Errors
-    /// When the projection of one can only be computed in the other direction.
+    /// [`CrsError`] when a projection can be computed only in the direction that is not needed.
     pub fn new(from: &Crs, to: &Crs) -> Result<Self, CrsError> {
         for crs in [from, to] {
             if !(crs.proj().has_forward() && crs.proj().has_inverse()) {
@@ -44,26 +45,27 @@ impl Transform {
         })
     }
 
-    /// The system that points come from.
+    /// The source CRS.
     pub fn from(&self) -> &Crs {
         &self.from
     }
 
-    /// The system that points are taken to.
+    /// The target CRS.
     pub fn to(&self) -> &Crs {
         &self.to
     }
 
-    /// Takes a point over.
+    /// Transforms a point from the source to the target CRS. `x` is longitude in degrees or easting
+    /// in the unit of the CRS, `y` latitude or northing.
     ///
     /// # Errors
-    /// When a coordinate is not finite, or the point has no place in the other system, such as a
-    /// pole in Web Mercator.
+    /// [`CrsError`] when a coordinate is not finite, or when the point has no coordinates in the
+    /// target CRS, such as a pole in Web Mercator.
     pub fn forward(&self, x: f64, y: f64) -> Result<(f64, f64), CrsError> {
         self.take(&self.from, &self.computed, x, y)
     }
 
-    /// Takes a point back.
+    /// Transforms a point from the target to the source CRS.
     ///
     /// # Errors
     /// As [`Transform::forward`].
@@ -71,8 +73,7 @@ impl Transform {
         self.take(&self.computed, &self.from, x, y)
     }
 
-    /// What a user should know about the accuracy, in one sentence; nothing where points are as
-    /// exact as PROJ's.
+    /// One sentence about a limited accuracy; `None` if points agree with those of PROJ.
     pub fn caution(&self) -> Option<String> {
         let (from, to) = (self.from.parameters(), self.computed.parameters());
         if self.same || from.same_datum(to) {
