@@ -1,9 +1,9 @@
-//! Outlines cut into arcs where outlines meet.
+//! Outlines divided into arcs at the points where outlines meet.
 //!
-//! All rings of all objects together are a net of lines along the sides of pixels. Its nodes are the
-//! corners at which three or four lines end, its arcs the lines between nodes; a ring that meets
-//! nothing is an arc without ends. What several rings share is one arc, which they go along forwards
-//! or backwards: changing the arc changes them alike.
+//! All rings of all objects together form a net of lines along the sides of pixels. Its nodes are
+//! the corners at which three or four lines end, and its arcs are the lines between nodes. A ring
+//! that meets no other is a closed arc. Rings with a common line share its arc, forwards or
+//! backwards, so a change of the arc changes all of them.
 
 use std::collections::HashMap;
 

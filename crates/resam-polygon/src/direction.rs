@@ -1,5 +1,5 @@
-//! The direction of an object's walls, and whether it has walls that follow neither it nor the
-//! direction at a right angle to it.
+//! The main direction of an object's walls, and whether the object has oblique walls: neither
+//! parallel nor at a right angle to it.
 
 use std::f64::consts::FRAC_PI_2;
 
@@ -8,20 +8,21 @@ use crate::outline::{Frame, Outline};
 /// Number of directions that are tried within a right angle.
 const DIRECTIONS: usize = 90;
 
-/// How much less than a way leads along one direction of a frame an oblique one leads along the
-/// other at least: a share, 10 degrees, and a pixel for the steps that pixels make.
+/// A path along the outline is oblique if its smaller extent, along one direction of the frame,
+/// exceeds this share of its larger extent (10 degrees) plus one pixel for the pixel steps.
 const OBLIQUE: (f64, f64) = (0.176, 1.0);
 
-/// Length of an oblique wall that is one for certain, as a share of the side of a square as large
-/// as the object. Rounded corners are shorter.
+/// The length from which an oblique run is a wall, as a share of the side of a square of the
+/// object's area. Rounded corners are shorter.
 const LONGEST_OBLIQUE: f64 = 0.35;
 
-/// Share of the outline that may be oblique, rounded corners included. In a circle it is 0.7.
+/// The largest share of the outline that may be oblique, rounded corners included. In a circle the
+/// share is 0.7.
 const MOST_OBLIQUE: f64 = 0.5;
 
-/// The frame in which outlines are shortest to someone who can walk along its directions only.
+/// The frame in which the outlines have the shortest Manhattan length.
 ///
-/// A wall at an angle makes a detour that is longer the more it is off, so long walls count most.
+/// The Manhattan length of a wall grows with its angle to the frame, so long walls count most.
 pub(crate) fn main_directions(outlines: &[Outline]) -> Frame {
     let ways: Vec<_> = outlines.iter().flat_map(Outline::ways).collect();
     let frames =

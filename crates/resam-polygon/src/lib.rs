@@ -1,9 +1,13 @@
-//! Polygons from masks: pixel-exact, simplified together, squared, filtered, and always valid.
+//! Polygons from masks: pixel-exact, or simplified together so that neighbours keep their common
+//! boundary, or with right angles for buildings. Every polygon is valid by the OGC Simple Features
+//! specification.
 //!
-//! One convention holds everywhere: the point (0, 0) is the top-left corner of the raster, `x` grows
-//! to the right and `y` downwards, and the centre of the first pixel is (0.5, 0.5). Exterior rings
-//! run counter-clockwise as seen on the screen and holes clockwise, which becomes the order that
-//! GeoJSON (RFC 7946) wants where the map has north up.
+//! | item | what it is |
+//! |---|---|
+//! | [`polygons`](polygons()) | masks to multipolygons, in pixels of the raster |
+//! | [`PolygonOptions`] | simplification, right angles, holes and small parts |
+//! | [`Object`] | a mask and its place in the raster |
+//! | [`rasterize`](rasterize()) | a multipolygon to a mask |
 //!
 //! ```
 //! use resam_mask::Bitmap;
@@ -16,6 +20,16 @@
 //! assert_eq!(rasterize(&outlines[0], 100, 200, 8, 6)?, mask);
 //! # Ok::<(), resam_mask::MaskError>(())
 //! ```
+//!
+//! Coordinates are continuous pixels of the raster. The point (0, 0) is its top-left corner, `x`
+//! grows to the right and `y` downwards, and the centre of the first pixel is (0.5, 0.5). Exterior
+//! rings run counter-clockwise on the screen and holes clockwise. In a map with north up this is
+//! the ring order of GeoJSON (RFC 7946).
+//!
+//! # Limits
+//!
+//! It knows no map coordinates and writes no files: `resam-vector` does. Right angles are made for
+//! one object at a time, so squared neighbours can overlap by a fraction of a pixel.
 
 mod arcs;
 mod direction;
@@ -32,32 +46,34 @@ use resam_mask::Bitmap;
 
 pub use rasterize::rasterize;
 
-/// What is done to the outlines of masks; the default is nothing.
+/// How masks become polygons. By default, outlines are pixel-exact.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PolygonOptions {
-    /// How far a simplified outline may be from the exact one, in pixels (the Hausdorff distance).
+    /// The tolerance of the simplification: the largest Hausdorff distance of a simplified outline
+    /// from the exact one, in pixels. `None`, and values that are not greater than 0, keep outlines
+    /// exact.
     ///
-    /// All objects are simplified together: what two of them share stays shared, so that neighbours
-    /// neither overlap nor leave gaps. No ring changes its area by more than a twentieth, hence tiny
-    /// objects stay as they are. Below 1 most steps of slanting outlines stay, because the steps of
-    /// pixels are of that size. `None`, and anything that is not above zero, keeps outlines exact.
+    /// All objects are simplified together (Visvalingam and Whyatt, 1993, with topological checks).
+    /// Neighbours keep their common boundary, so they neither overlap nor leave gaps. No ring
+    /// changes its area by more than a twentieth, so tiny objects stay exact. With a tolerance
+    /// below 1, most pixel steps of slanting outlines stay.
     pub simplify: Option<f64>,
-    /// Whether objects with right angles, such as buildings, get them back.
+    /// Whether to make right angles on objects that have them, such as buildings.
     ///
-    /// Each object is squared by itself, so neighbours may come to overlap by a fraction of a pixel.
-    /// A part keeps its outline as [`simplify`](Self::simplify) left it where squaring it would
-    /// break [`min_iou`](Self::min_iou), change its area by more than a twentieth, or hide walls
-    /// that are not at right angles; so do objects of more than 100 parts. Details below about three
-    /// times the tolerance of `simplify` (below three pixels without it) are levelled, holes too.
+    /// Each object is squared separately, so neighbours can overlap by a fraction of a pixel. A
+    /// part keeps the outline of [`simplify`](Self::simplify) if the squared one would violate
+    /// [`min_iou`](Self::min_iou), change the area by more than a twentieth, or hide walls that are
+    /// not at right angles. Objects of more than 100 parts are not squared. Details and holes
+    /// smaller than about three times the tolerance of `simplify` (three pixels without it) are
+    /// removed.
     pub regularize: bool,
-    /// The least overlap (intersection over union, counted in pixels, from 0 to 1) of a squared part
-    /// with its exact outline.
+    /// The smallest IoU of a squared part with its exact outline, counted in pixels, from 0 to 1.
     pub min_iou: f64,
-    /// Holes of at most this area, in square pixels, are filled, and whatever lies in them becomes
-    /// part of the object around; infinity fills all, `None` none.
+    /// The largest area of a hole that is filled, in square pixels. Parts of the object in a filled
+    /// hole become part of the surrounding one. Infinity fills all holes, `None` none.
     pub fill_holes: Option<f64>,
-    /// Parts of an object of less than this area, in square pixels, go away, after holes are filled;
-    /// zero keeps all.
+    /// The smallest area of a part of an object, in square pixels, after holes are filled. Smaller
+    /// parts are removed; 0 keeps all.
     pub min_area: f64,
 }
 
@@ -73,23 +89,23 @@ impl Default for PolygonOptions {
     }
 }
 
-/// A mask and where it lies.
+/// A mask and its place in the raster.
 #[derive(Debug, Clone, Copy)]
 pub struct Object<'a> {
     /// The pixels of the object.
     pub mask: &'a Bitmap,
-    /// Column of the raster that the first column of the mask is at; beyond 2^50 it counts as that.
+    /// The column of the raster at which the mask begins, clamped to 2^50 in absolute value.
     pub x: i64,
-    /// Row of the raster that the first row of the mask is at; beyond 2^50 it counts as that.
+    /// The row of the raster at which the mask begins, clamped to 2^50 in absolute value.
     pub y: i64,
 }
 
-/// The polygons of objects, in pixels of the raster: one multipolygon for each object, in their
-/// order, empty where nothing is left of it.
+/// The polygons of objects, in continuous pixels of the raster: one multipolygon for each object,
+/// in order. It is empty if no part of the object is left.
 ///
-/// A multipolygon has a polygon with its holes for each 4-connected part of the mask, and is valid by
-/// the OGC Simple Features specification whatever the mask and the options. Without options its
-/// pixels are those of the mask, bit for bit ([`rasterize`]). The same input gives the same output,
+/// A multipolygon has one polygon, with holes, for each 4-connected part of the mask. It is valid
+/// by the OGC Simple Features specification (06-103r4) for every mask and all options. With the
+/// default options, [`rasterize`] gives back the mask exactly. The same input gives the same output
 /// on every machine.
 pub fn polygons(objects: &[Object<'_>], options: &PolygonOptions) -> Vec<MultiPolygon<f64>> {
     let exact: Vec<Vec<parts::Part>> = objects

@@ -1,11 +1,11 @@
-//! A ring of pixel sides as points to fit walls to.
+//! A ring of pixel sides as points, to which walls are fitted.
 //!
-//! The points are the middles of the pixel sides: along a straight wall at any angle they lie on
-//! both sides of it evenly, which the corners of pixels do not.
+//! The points are the middles of the pixel sides. Along a straight wall at any angle they scatter
+//! evenly on both sides of it, unlike the corners of pixels.
 
 use crate::parts::{Point, doubled_area};
 
-/// Two directions at a right angle, turned from those of the raster.
+/// A frame: two directions at a right angle, rotated against those of the raster.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Frame {
     angle: f64,
@@ -111,7 +111,7 @@ impl Moments {
 pub(crate) struct Outline {
     /// Where the sides start.
     corners: Vec<[f64; 2]>,
-    /// For each number of middles from the first on, going round twice, their sums.
+    /// Cumulative sums of the middles, from the first one on, twice round the ring.
     sums: Vec<Moments>,
     clockwise: bool,
 }

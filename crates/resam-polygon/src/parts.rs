@@ -1,4 +1,4 @@
-//! The exact outlines of an object, after the holes and parts that nobody wants are gone.
+//! The exact outlines of an object, after small holes are filled and small parts removed.
 
 use geo::{LineString, Polygon};
 use resam_mask::Bitmap;
@@ -9,7 +9,7 @@ use crate::{Object, PolygonOptions};
 /// A corner of pixels, in pixels of the raster.
 pub(crate) type Point = [i64; 2];
 
-/// Up to here coordinates are whole numbers for `f64` too, with room for what is added to them.
+/// Up to this value, coordinates and small sums of them are exact in `f64`.
 const FARTHEST: i64 = 1 << 50;
 
 /// A part of an object: its exterior ring, then the rings of its holes.
@@ -86,7 +86,7 @@ pub(crate) fn parts(object: &Object<'_>, options: &PolygonOptions) -> Vec<Part> 
         .collect()
 }
 
-/// Drops the holes of at most `largest` square pixels, and what lies in them.
+/// Fills the holes of at most `largest` square pixels, with the parts in them.
 fn fill_holes(
     mask: &Bitmap,
     mut outlines: Vec<resam_mask::Polygon>,

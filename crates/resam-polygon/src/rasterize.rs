@@ -1,19 +1,19 @@
-//! Polygons to masks: a pixel belongs to what its centre lies in.
+//! Polygons to masks: a pixel belongs to the polygon that holds its centre.
 
 use geo::{MultiPolygon, Polygon};
 use resam_mask::{Bitmap, MAX_COORDINATE, MAX_CROSSINGS, MaskError};
 
-/// The pixels of a window whose centres lie in one of the polygons.
+/// The mask of a window: the pixels whose centres lie in one of the polygons.
 ///
 /// `x` and `y` are the column and the row of the raster at which the window of `width` x `height`
-/// pixels starts. The inside of a polygon is what its rings enclose an odd number of times, however
-/// they run. A centre exactly on an edge that two polygons share goes to one of them, never to both
-/// or none.
+/// pixels begins. A point is inside a polygon if the rings enclose it an odd number of times (the
+/// even-odd rule), whatever their orientation. A centre exactly on the common edge of two polygons
+/// belongs to exactly one of them.
 ///
 /// # Errors
-/// If the window has more than [`MAX_PIXELS`](resam_mask::MAX_PIXELS) pixels, if a coordinate is not
-/// finite or is farther than [`MAX_COORDINATE`] from the start of the window, or if the rings of a
-/// polygon cross the middles of pixel rows more than [`MAX_CROSSINGS`] times.
+/// [`MaskError`] if the window has more than [`MAX_PIXELS`](resam_mask::MAX_PIXELS) pixels, if a
+/// coordinate is not finite or is farther than [`MAX_COORDINATE`] from the start of the window, or
+/// if the rings of a polygon cross the middles of pixel rows more than [`MAX_CROSSINGS`] times.
 pub fn rasterize(
     polygons: &MultiPolygon<f64>,
     x: i64,

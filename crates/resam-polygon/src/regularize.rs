@@ -1,8 +1,8 @@
-//! Right angles for objects that have them.
+//! Regularisation: right angles on objects that have them.
 //!
-//! A part is squared as a whole: one frame for its exterior and its courtyards, found from their
-//! directions and then fitted to their walls, in turn with the walls themselves. What comes out is
-//! kept only if it is close to the exact outline; see [`PolygonOptions::regularize`].
+//! A part is squared as a whole, with one frame for its exterior and its holes. The frame is found
+//! from the directions of the outline; then frame and walls are fitted in turn. The result is kept
+//! only if it is close to the exact outline; see [`PolygonOptions::regularize`].
 
 use geo::{Area, BoundingRect, Intersects, LineString, MultiPolygon, Polygon, Validation};
 
@@ -16,10 +16,11 @@ use crate::squares::{Wall, corners, fit, rectangle, share_of_skewed, walls};
 /// Size of a detail that is too small for walls of its own, in tolerances of the simplification.
 const DETAIL: f64 = 3.0;
 
-/// How often directions and walls are fitted to each other at most.
+/// The most rounds of fitting frame and walls in turn.
 const FITS: usize = 6;
 
-/// Objects of more parts than this are no buildings, and finding out which parts meet would take long.
+/// Objects of more parts are not squared: they are not buildings, and testing which parts meet
+/// takes long.
 const MOST_PARTS: usize = 100;
 
 /// Largest share of walls, by length, that may be at another angle.
@@ -28,8 +29,8 @@ const MOST_SKEWED: f64 = 0.2;
 /// Largest share of its area that a part may gain or lose.
 const AREA_SHARE: f64 = 0.05;
 
-/// Squares the parts of an object where that is right and leaves them apart; the other parts are as
-/// in `outlines`.
+/// Squares the parts of an object that can be squared without meeting another part. The other parts
+/// keep their polygon of `outlines`.
 pub(crate) fn regularize(
     exact: &[Part],
     outlines: Vec<Polygon<f64>>,
@@ -40,7 +41,7 @@ pub(crate) fn regularize(
     }
     let mut squared: Vec<Option<Polygon<f64>>> =
         exact.iter().map(|part| square(part, options)).collect();
-    // Parts that met at no more than a corner may overlap now. Each round gives up some.
+    // Parts that touched at a corner may overlap now. Each round restores some of them.
     loop {
         let chosen: Vec<&Polygon<f64>> = squared
             .iter()
@@ -82,7 +83,7 @@ fn meeting(polygons: &[&Polygon<f64>], is_squared: &[bool]) -> Vec<usize> {
         .collect()
 }
 
-/// A part with right angles only, if that is close to what it is.
+/// The squared part, if it is close enough to the exact one.
 fn square(part: &Part, options: &PolygonOptions) -> Option<Polygon<f64>> {
     let tolerance = options
         .simplify

@@ -1,16 +1,17 @@
-//! Outlines with fewer corners, all objects together.
+//! Simplification of all outlines together.
 //!
-//! Corners of the net of arcs ([`Net`]) are taken away one at a time, the least triangle with its
-//! neighbours first (Visvalingam and Whyatt, 1993). A corner stays if without it
+//! Corners of the net of arcs ([`Net`]) are removed one at a time. The corner with the smallest
+//! triangle with its neighbours is first (Visvalingam and Whyatt, 1993). A corner stays if without
+//! it
 //!
 //! - the exact arc would be farther than the tolerance from the side that takes its place,
 //! - a ring would change its area by more than a twentieth, or
 //! - the net would change its shape: another vertex lies in the triangle, or the new side is there
 //!   already.
 //!
-//! With no vertex in the triangle no line can be in it either, so each step moves a line across
-//! nothing: rings that did not cross still do not, holes stay in their exteriors, and no ring is ever
-//! less than a triangle. All of this is decided in whole numbers, hence holds exactly. Nodes stay.
+//! If no vertex lies in the triangle, no line does either. So rings never cross, holes stay in
+//! their exteriors, and every ring keeps at least three corners. All tests are exact, in integers.
+//! Nodes are never removed.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
@@ -50,15 +51,15 @@ pub(crate) fn simplify(objects: &[Vec<Part>], tolerance: f64) -> Vec<Vec<Part>> 
 struct Vertex {
     point: Point,
     arc: usize,
-    /// The vertices before and after it on the arc that have not been taken away. Those at the ends
-    /// of an arc have themselves.
+    /// The remaining vertices before and after it on the arc; the ends of an arc refer to
+    /// themselves.
     before: usize,
     after: usize,
-    /// Whether it has been taken away.
+    /// Whether it was removed.
     gone: bool,
 }
 
-/// What has to be known of an arc.
+/// The state of an arc.
 struct Line {
     /// Its vertices are `start..end`.
     start: usize,
@@ -68,7 +69,7 @@ struct Line {
     rings: Vec<(usize, i64)>,
 }
 
-/// Twice the area of a ring, as it was and as it is.
+/// Twice the area of a ring, at the start and now.
 struct DoubledArea {
     exact: i64,
     now: i64,
@@ -156,7 +157,7 @@ impl Simplifier {
         new
     }
 
-    /// Takes corners away until none is left that may go.
+    /// Removes corners until no other may be removed.
     fn run(&mut self) {
         let mut refused: Vec<usize> = (0..self.vertices.len()).collect();
         for _ in 0..ATTEMPTS {
@@ -275,7 +276,7 @@ impl Simplifier {
         self.wait(after);
     }
 
-    /// Leaves the arcs of a net the vertices that have not been taken away.
+    /// Writes the remaining vertices to the arcs of the net.
     fn write(&self, net: &mut Net) {
         for (arc, line) in net.arcs.iter_mut().zip(&self.lines) {
             let left = self.vertices[line.start..line.end]

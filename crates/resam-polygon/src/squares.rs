@@ -1,10 +1,10 @@
-//! Walls at right angles through a ring.
+//! Fits walls at right angles to a ring.
 //!
-//! A ring is cut into walls that follow one direction of a frame and the other in turn. Where to cut,
-//! and into how many, is decided by dynamic programming: the sum of the squared distances of the
-//! ring from its walls is to be least, and each wall costs as much as a detail that is too small to
-//! count. A wall lies at the mean of the ring along it; corners are where walls meet, so every angle
-//! is right by construction.
+//! A ring is divided into walls that follow the two directions of a frame in turn. Dynamic
+//! programming finds the number and the places of the cuts: it minimises the sum of the squared
+//! distances of the ring from its walls, plus a cost for each wall. A wall lies at the mean of its
+//! piece of the ring. Corners are the intersections of neighbouring walls, so every angle is a
+//! right angle.
 
 use std::f64::consts::FRAC_PI_2;
 
@@ -13,7 +13,7 @@ use crate::outline::{Frame, Outline};
 /// Most places where a ring can be cut: long rings are cut at every second, third ... side.
 const MOST_CUTS: usize = 200;
 
-/// Angle from which on a wall does not go its way: 10 degrees.
+/// The angle, 10 degrees, above which a wall does not follow its direction.
 const SKEWED: f64 = 0.175;
 
 /// The sides `start..end` of a ring, counted on round it.

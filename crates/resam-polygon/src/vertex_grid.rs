@@ -1,4 +1,4 @@
-//! Where the vertices of all outlines are, to ask whether a triangle is free of them.
+//! A grid of the vertices of all outlines, to test whether a triangle holds any of them.
 
 use std::collections::HashMap;
 
