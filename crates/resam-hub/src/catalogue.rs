@@ -1,17 +1,17 @@
-//! The models that can be fetched by name.
+//! The catalogue of models that can be downloaded by name.
 //!
 //! Lengths and SHA-256 sums are those that several unrelated projects pin for the same addresses.
 //! The six characters in the names of Meta's files are the beginnings of their MD5 sums, not of
 //! these. MobileSAM's address names a commit, so that the file behind it cannot change.
 
-/// A model: where its weights come from, and what tells that they are the right ones.
+/// A model of the catalogue: the source of its weights, and the length and sum that they must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// What the user types, in lower case with hyphens.
+    /// The name of the model, in lower case with hyphens.
     pub name: &'static str,
-    /// Other names for the same model, written the same way. The file name is one without saying so.
+    /// Other names of the model, in the same form. The file name is always accepted too.
     pub aliases: &'static [&'static str],
-    /// The name of the file that is kept, as the publisher has it.
+    /// The publisher's name of the file, under which it is stored.
     pub file_name: &'static str,
     /// The length of the file in bytes.
     pub size: u64,
@@ -19,14 +19,14 @@ pub struct Entry {
     pub sha256: &'static str,
     /// The licence of the weights, as an SPDX identifier.
     pub licence: &'static str,
-    /// What one would take it for, in a phrase.
+    /// What the model is good for, in a phrase.
     pub good_for: &'static str,
-    /// Milliseconds to encode an image at an input of 1024 px, where it was measured, on
-    /// [`MEASURED_ON`].
+    /// Milliseconds to encode an image at an input of 1024 px on [`MEASURED_ON`]; `None` if not
+    /// measured.
     pub image_milliseconds: Option<u32>,
     /// The publisher's page about the model.
     pub page: &'static str,
-    /// Where the publisher has the file; always `https`.
+    /// The publisher's address of the file, always `https`.
     pub address: &'static str,
 }
 
@@ -34,15 +34,15 @@ pub struct Entry {
 pub const MEASURED_ON: &str = "2 cores of a first-generation AMD EPYC (AVX2)";
 
 impl Entry {
-    /// Whether a text names this model: its name, an alias or its file name. Upper and lower case
-    /// are the same, and so are `_` and `-`.
+    /// Whether `text` is the name, an alias or the file name of this model. Case is ignored, and
+    /// `_` equals `-`.
     #[must_use]
     pub fn is_called(&self, text: &str) -> bool {
         let text = plain(text);
         self.names().any(|name| plain(name) == text)
     }
 
-    /// All that the model is called: its name first, then aliases, then its file name.
+    /// All names of the model: its name, then its aliases, then its file name.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         let aliases = self.aliases.iter().copied();
         [self.name]
@@ -52,19 +52,19 @@ impl Entry {
     }
 }
 
-/// The models that can be fetched, from the smallest to the largest.
+/// The models that can be downloaded, from the smallest to the largest.
 #[must_use]
 pub fn catalogue() -> &'static [Entry] {
     &CATALOGUE
 }
 
-/// The model of a name, an alias or a file name (see [`Entry::is_called`]).
+/// The model with this name, alias or file name (see [`Entry::is_called`]).
 #[must_use]
 pub fn entry(text: &str) -> Option<&'static Entry> {
     CATALOGUE.iter().find(|entry| entry.is_called(text))
 }
 
-/// A name in the spelling that names are compared in.
+/// A name in the form in which names are compared.
 pub(crate) fn plain(text: &str) -> String {
     text.trim().to_ascii_lowercase().replace('_', "-")
 }

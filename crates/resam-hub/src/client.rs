@@ -1,4 +1,4 @@
-//! One question to a server, and what its answer says about the bytes that follow.
+//! One HTTP request, and what the response says about its bytes (RFC 9110).
 
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
@@ -10,9 +10,9 @@ use ureq::{Agent, Body, Error, Timeout};
 use crate::error::{Failure, PullError};
 use crate::proxy;
 
-/// How often a server may send us elsewhere.
+/// The most redirections.
 const REDIRECTS: u32 = 8;
-/// How long a server may ask to be left alone.
+/// The longest accepted `Retry-After`.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Asks one address.
@@ -21,12 +21,12 @@ pub(crate) struct Client {
     address: String,
     /// The address without the user name and password that may stand in it.
     shown: String,
-    /// Whether anything has ever answered there. Before it does, an error is most likely in the
-    /// address or the network, and repeating it would only keep the user waiting.
+    /// Whether the server has ever responded. Before the first response, an error is most likely in
+    /// the address or the network, and retrying would only delay it.
     heard: bool,
 }
 
-/// An answer whose status allows bytes to follow.
+/// A response with bytes.
 pub(crate) struct Answer {
     /// 200 or 206.
     pub(crate) status: u16,
@@ -39,7 +39,7 @@ pub(crate) struct Answer {
     body: Body,
 }
 
-/// Which bytes of how many a server is about to send.
+/// The range of the bytes in a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ContentRange {
     /// The first and the last byte; nothing in the answer to a range that the file does not have.
@@ -49,8 +49,8 @@ pub(crate) struct ContentRange {
 }
 
 impl Client {
-    /// Gets ready to ask an address that starts with `https://` or `http://`. With `secure`, what is
-    /// not encrypted is refused, also where the server sends us elsewhere.
+    /// A client for an address that starts with `https://` or `http://`. With `secure`, unencrypted
+    /// addresses are refused, also in redirections.
     pub(crate) fn new(
         address: &str,
         secure: bool,
@@ -69,7 +69,7 @@ impl Client {
             })?)
             .max_redirects(REDIRECTS)
             .user_agent(concat!("resam/", env!("CARGO_PKG_VERSION")))
-            // Compressed bytes could not be resumed, and the sum is that of the plain ones.
+            // Compressed bytes could not be resumed, and the sum is that of the uncompressed file.
             .accept_encoding("identity")
             .timeout_resolve(Some(connect))
             .timeout_connect(Some(connect))
@@ -91,12 +91,12 @@ impl Client {
         &self.shown
     }
 
-    /// Asks for the file from byte `from` on, if it still is the version `etag`.
+    /// Requests the file from byte `from` on, if its version is still `etag`.
     pub(crate) fn ask(&mut self, from: u64, etag: Option<&str>) -> Result<Answer, Failure> {
         let mut request = self.agent.get(&self.address);
         if from > 0 {
             request = request.header(header::RANGE, format!("bytes={from}-"));
-            // A weak validator promises no equal bytes, and may not stand in If-Range.
+            // A weak validator does not guarantee equal bytes, and `If-Range` does not allow it.
             if let Some(etag) = etag.filter(|etag| is_strong(etag)) {
                 request = request.header(header::IF_RANGE, etag);
             }
@@ -132,7 +132,7 @@ impl Client {
         }
     }
 
-    /// What it means that no answer came.
+    /// The failure for a missing response.
     fn no_answer(&self, error: &Error) -> Failure {
         let address = self.shown.clone();
         let reason = reason(error);
@@ -213,7 +213,7 @@ impl ContentRange {
     }
 }
 
-/// An address without what stands before an `@` in its host, which may be a password.
+/// An address without its user information (the part before `@`), which may hold a password.
 pub(crate) fn shown(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else {
         return address.to_owned();
@@ -223,12 +223,12 @@ pub(crate) fn shown(address: &str) -> String {
     format!("{scheme}://{host}{}", &rest[end..])
 }
 
-/// Whether a validator promises equal bytes.
+/// Whether a validator guarantees equal bytes.
 fn is_strong(etag: &str) -> bool {
     etag.starts_with('"')
 }
 
-/// Whether a server was there and let go.
+/// Whether the error is a broken connection.
 fn was_cut(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -249,7 +249,7 @@ fn number(text: &str) -> Option<u64> {
     digits.then(|| text.parse().ok()).flatten()
 }
 
-/// What went wrong, for someone who does not know the HTTP client.
+/// The reason of an error in words for the user.
 fn reason(error: &Error) -> String {
     match error {
         Error::Timeout(Timeout::Connect | Timeout::Resolve) => "no connection in time".into(),

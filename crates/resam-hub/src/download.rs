@@ -1,4 +1,4 @@
-//! All bytes of a model from an address, however often the connection breaks.
+//! Downloads a model and resumes after broken connections.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use crate::error::{Failure, PullError};
 use crate::part::{CHUNK, Origin, Part};
 use crate::pull::PullOptions;
 
-/// How many new bytes show that trying goes anywhere.
+/// The number of new bytes that counts as progress.
 const WORTHWHILE: u64 = 1 << 20;
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Fetches what is missing of a file.
+/// Downloads the missing bytes of a file.
 pub(crate) fn download(
     part: &mut Part<'_>,
     mut client: Client,
@@ -41,7 +41,7 @@ pub(crate) fn download(
     Ok(())
 }
 
-/// Asks once for the missing bytes and takes what comes.
+/// Requests the missing bytes once and stores what arrives.
 fn attempt(
     part: &mut Part<'_>,
     client: &mut Client,
@@ -77,7 +77,7 @@ fn attempt(
     }
 }
 
-/// Sees to it, before any byte is taken, that the bytes that follow belong where the part ends.
+/// Checks, before any byte is stored, that the bytes of the response begin where the part ends.
 fn begin(
     part: &mut Part<'_>,
     client: &Client,
@@ -128,8 +128,8 @@ fn length(part: &Part<'_>, client: &Client, found: String) -> PullError {
     }
 }
 
-/// How long to go on trying: so many times in a row, with pauses that double, counted anew whenever
-/// enough came in between.
+/// The retries: a number of tries in a row, with doubling pauses. After progress, the count starts
+/// again.
 struct Patience {
     retries: u32,
     first_pause: Duration,
@@ -147,8 +147,8 @@ impl Patience {
         }
     }
 
-    /// How long to pause before the next try, when there are `length` bytes; nothing if it was tried
-    /// often enough.
+    /// The pause before the next try, when `length` bytes are there; `None` if there are no tries
+    /// left.
     fn pause(&mut self, length: u64) -> Option<Duration> {
         if length >= self.reached.saturating_add(WORTHWHILE) {
             self.reached = length;

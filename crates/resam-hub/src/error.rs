@@ -7,29 +7,29 @@ use crate::size::size_text;
 
 /// Why a model could not be fetched.
 ///
-/// Addresses in these messages never carry the user name and password that may stand in them.
+/// Addresses in messages are shown without user name and password.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PullError {
     /// No model has this name.
     #[error("`{name}`: no model of this name\n\nhint: {}", hint_names(*nearest))]
     UnknownName {
-        /// What was typed.
+        /// The name that was given.
         name: String,
-        /// The name that is spelt nearly so.
+        /// The most similar name, if one is similar.
         nearest: Option<&'static str>,
     },
-    /// The model is not there, and the network may not be used.
+    /// The model is not stored, and the network must not be used.
     #[error("`{name}` is not on this computer, and fetching it needs the network\n\nhint: leave `--offline` out, or bring `{file_name}` ({}) on a disk and run `resam weights pull {name} --from FILE`", size_text(*size))]
     Offline {
         /// The model.
         name: String,
-        /// Its file.
+        /// The name of its file.
         file_name: String,
         /// The length of that file in bytes.
         size: u64,
     },
-    /// An address that weights cannot be fetched from.
+    /// An address that is not valid for a download.
     #[error("`{address}`: {problem}\n\nhint: {hint}")]
     Address {
         /// The address.
@@ -39,21 +39,21 @@ pub enum PullError {
         /// What to do.
         hint: &'static str,
     },
-    /// `--from` names a file that is not there, or a folder.
+    /// [`PullOptions::from`](crate::PullOptions::from) is not an address and not a file.
     #[error("`{}`: not a file\n\nhint: `--from` takes the weights themselves or an address that starts with https:// or http://", path.display())]
     NotAFile {
         /// The path.
         path: PathBuf,
     },
-    /// The proxy in the environment is no address.
+    /// The proxy in the environment is not a valid address.
     #[error(
         "the environment variable `{variable}` holds no address of a proxy\n\nhint: write it as http://HOST:PORT or socks5://HOST:PORT, or unset it"
     )]
     Proxy {
-        /// The variable.
+        /// The environment variable.
         variable: &'static str,
     },
-    /// No connection came about.
+    /// The connection could not be established.
     #[error(
         "`{address}`: cannot be reached: {reason}\n\nhint: check the network; behind a proxy, set `HTTPS_PROXY`; `--from URL|FILE` takes a mirror or a file"
     )]
@@ -73,7 +73,7 @@ pub enum PullError {
         /// What went wrong.
         reason: String,
     },
-    /// The server has no such file, or will not give it.
+    /// The server refused the request.
     #[error("`{address}`: the server answers {status}\n\nhint: {}", hint_status(*status))]
     Status {
         /// The address.
@@ -81,7 +81,7 @@ pub enum PullError {
         /// The HTTP status.
         status: u16,
     },
-    /// What answers does not speak HTTP as it should.
+    /// The response is not valid HTTP.
     #[error(
         "`{address}`: the answer cannot be understood: {reason}\n\nhint: `--from URL|FILE` takes a mirror or a file"
     )]
@@ -91,7 +91,7 @@ pub enum PullError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The length is not that of the model.
+    /// The file has a wrong length.
     #[error(
         "`{from}`: {found} bytes, but {name} has {expected}\n\nhint: this is another file, or a page that answers in its place; `--from URL|FILE` takes a mirror or a file"
     )]
@@ -105,7 +105,7 @@ pub enum PullError {
         /// The length offered, or `more than` the expected one.
         found: String,
     },
-    /// The bytes are not those of the model. They were removed.
+    /// The file has a wrong SHA-256. It was removed.
     #[error(
         "`{from}`: wrong bytes for {name}: their SHA-256 is\n  {found}\nand should be\n  {expected}\n\nhint: nothing of them was kept; run the command again, and if it says the same, take another source with `--from URL|FILE`"
     )]
@@ -114,34 +114,34 @@ pub enum PullError {
         name: String,
         /// Where the bytes came from.
         from: String,
-        /// The pinned sum.
+        /// The SHA-256 of the model.
         expected: String,
-        /// The sum of the bytes that came.
+        /// The SHA-256 of the bytes.
         found: String,
     },
-    /// The connection broke again and again.
+    /// The connection broke too often.
     #[error("`{address}`: given up after {tries} tries in a row: {reason}; {} of {} are here\n\nhint: the same command goes on from there", size_text(*done), size_text(*size))]
     GivenUp {
         /// The address.
         address: String,
-        /// How often it was tried without getting on.
+        /// The number of tries in a row without progress.
         tries: u32,
-        /// What went wrong the last time.
+        /// The reason of the last failure.
         reason: String,
-        /// The bytes that are there.
+        /// The number of bytes that are stored.
         done: u64,
         /// The length of the model's file in bytes.
         size: u64,
     },
-    /// The disk has no room for the model.
+    /// The disk is full.
     #[error("{}: the disk is full, {} are missing\n\nhint: make room and run the same command, or set `RESAM_HOME` to a folder on another disk", path.display(), size_text(*missing))]
     DiskFull {
         /// The file being written.
         path: PathBuf,
-        /// The bytes that were still to come.
+        /// The number of missing bytes.
         missing: u64,
     },
-    /// The operating system would not read or write a file.
+    /// A file could not be read or written.
     #[error("{0}\n\nhint: see that the folder may be written to, or set `RESAM_HOME` to another")]
     File(#[from] std::io::Error),
 }
@@ -160,15 +160,15 @@ fn hint_status(status: u16) -> &'static str {
     }
 }
 
-/// Why a try came to its end without all bytes.
+/// Why a try ended before all bytes were there.
 pub(crate) enum Failure {
-    /// Trying again would not help.
+    /// A retry would not help.
     Final(PullError),
-    /// The next try may get on, not earlier than after `wait`.
+    /// A retry may help, after `wait`.
     Again {
         /// What went wrong.
         reason: String,
-        /// How long the server asks to be left alone.
+        /// The `Retry-After` of the server.
         wait: Option<Duration>,
     },
 }

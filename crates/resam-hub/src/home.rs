@@ -1,4 +1,4 @@
-//! Where models are kept, and what is there.
+//! The folder of the models, and which models are in it.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -8,22 +8,22 @@ use etcetera::BaseStrategy;
 use crate::catalogue::{Entry, catalogue, entry};
 use crate::part;
 
-/// The environment variable that moves the folder of everything that resam keeps.
+/// The environment variable with the folder of all stored files.
 pub const HOME_VARIABLE: &str = "RESAM_HOME";
 
-/// Nobody says where models should be kept.
+/// There is no folder for models: `RESAM_HOME` is not set and the user has no home folder.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "no folder to keep models in: this user has no home folder\n\nhint: set `{HOME_VARIABLE}` to a folder"
 )]
 pub struct NoHome;
 
-/// The folder of everything that resam keeps: `RESAM_HOME` if it is set and not empty, else `resam`
-/// in the cache folder of the platform (`~/.cache` or `XDG_CACHE_HOME`, `~/Library/Caches`,
+/// The folder of all stored files: `RESAM_HOME` if it is set and not empty, else `resam` in the
+/// cache folder of the platform (`XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches`,
 /// `%LOCALAPPDATA%`). It may not exist yet.
 ///
 /// # Errors
-/// If `RESAM_HOME` is not set and the user has no home folder.
+/// [`NoHome`] if `RESAM_HOME` is not set and the user has no home folder.
 pub fn home() -> Result<PathBuf, NoHome> {
     if let Some(home) = std::env::var_os(HOME_VARIABLE).filter(|home| !home.is_empty()) {
         return Ok(home.into());
@@ -38,10 +38,11 @@ pub fn folder(home: &Path) -> PathBuf {
     home.join("weights")
 }
 
-/// The file of a model that was pulled, by its name, an alias or its file name.
+/// The file of a downloaded model, by its name, an alias or its file name; `None` if it is not
+/// there.
 ///
-/// A file of another length than the model's is not taken for it. The bytes are not read; they were
-/// checked when they came, and [`pull`](crate::pull) checks them again.
+/// Only the length of the file is checked. Its bytes were checked when they were downloaded, and
+/// [`pull`](crate::pull()) checks them again.
 #[must_use]
 pub fn find(name: &str, home: &Path) -> Option<PathBuf> {
     let entry = entry(name)?;
@@ -49,23 +50,23 @@ pub fn find(name: &str, home: &Path) -> Option<PathBuf> {
     (length_of_file(&path) == Some(entry.size)).then_some(path)
 }
 
-/// A model of which a file is there.
+/// A model that was downloaded, wholly or in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pulled {
     /// The model.
     pub entry: &'static Entry,
-    /// Its file, or what has come so far.
+    /// The path of its file, or of its partial file.
     pub path: PathBuf,
     /// The length of that file in bytes.
     pub bytes: u64,
-    /// Whether the file has the model's length; `false` where a download was interrupted.
+    /// Whether the file has the length of the model; `false` after an interrupted download.
     pub complete: bool,
 }
 
-/// What is there of the catalogue's models, in its order; nothing where the folder does not exist.
+/// The downloaded models, in the order of the catalogue; none if the folder does not exist.
 ///
 /// # Errors
-/// If the folder is there and may not be looked into.
+/// The error of the operating system if the folder cannot be read.
 pub fn pulled(home: &Path) -> std::io::Result<Vec<Pulled>> {
     match fs_err::read_dir(folder(home)) {
         Ok(_) => {}

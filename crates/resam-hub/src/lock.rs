@@ -1,4 +1,4 @@
-//! One writer at a time: whoever else wants the same model waits and finds it there.
+//! A lock for one writer at a time: other processes that want the same model wait for it.
 
 use std::fs::TryLockError;
 use std::path::Path;
@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use fs_err::{File, OpenOptions};
 
-/// How long to wait between two looks at a lock that another one holds.
+/// The pause between two tries to take a lock.
 const POLL: Duration = Duration::from_millis(100);
 
-/// Held while the model's partial file is written. The lock goes with it, also when the process is
-/// killed; the file of the lock stays, empty, because removing it would let two others in at once.
+/// The lock of a model, held while its partial file is written. It is released on drop, and also
+/// when the process is killed. The empty lock file stays, because removing it could give the lock
+/// to two processes at once.
 pub(crate) struct Lock {
     _file: File,
 }
@@ -18,8 +19,7 @@ pub(crate) struct Lock {
 impl Lock {
     /// Takes the lock, calling `waiting` ten times a second while another one holds it.
     ///
-    /// A file system that knows no locks gives none, and that is no error: two writers in one file
-    /// would be found out by the sum.
+    /// A file system without locks is not an error: the SHA-256 would detect two writers.
     pub(crate) fn take(path: &Path, mut waiting: impl FnMut()) -> std::io::Result<Self> {
         let file = OpenOptions::new()
             .write(true)

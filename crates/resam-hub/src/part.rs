@@ -1,9 +1,9 @@
-//! The bytes of a model that have come so far, beside the file that they will become.
+//! The partial file of a model, next to its final path.
 //!
-//! `NAME.part` holds the bytes, `NAME.part.from` where they came from and what the server called
-//! that version of the file (its validator), so that a later run asks for the rest of the very same
-//! one. Their SHA-256 is computed as they come. Nothing depends on the second file being true: what
-//! does not fit together has another sum in the end, and is removed.
+//! `NAME.part` holds the bytes. `NAME.part.from` holds their address and the server's `ETag`, so
+//! that a later run requests the rest of the same version. The SHA-256 is computed while bytes
+//! arrive. The second file is not trusted: bytes that do not fit together have a wrong sum, and are
+//! removed.
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, Read, Seek, Write};
@@ -15,10 +15,10 @@ use sha2::{Digest, Sha256};
 use crate::catalogue::Entry;
 use crate::error::PullError;
 
-/// How many bytes are read at a time.
+/// The number of bytes that are read at a time.
 pub(crate) const CHUNK: usize = 1 << 16;
 
-/// Where the bytes of a file that is not complete stand.
+/// The path of the partial file.
 pub(crate) fn path_of(path: &Path) -> PathBuf {
     with_suffix(path, ".part")
 }
@@ -30,16 +30,16 @@ pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// What a server calls a version of a file, and where that server is.
+/// The address and the version of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
-    /// The address, as it is shown.
+    /// The address without user information.
     pub(crate) address: String,
     /// The value of its `ETag`.
     pub(crate) etag: String,
 }
 
-/// A file on its way.
+/// A partial file.
 pub(crate) struct Part<'a> {
     entry: &'a Entry,
     path: PathBuf,
@@ -50,8 +50,8 @@ pub(crate) struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// Takes up what is there of a file, or begins it. What cannot be the beginning of this model,
-    /// being longer or complete and wrong, is dropped.
+    /// Opens or creates the partial file. If it is longer than the model, or complete with a wrong
+    /// sum, its bytes are dropped.
     pub(crate) fn open(
         entry: &'a Entry,
         path: PathBuf,
@@ -75,7 +75,7 @@ impl<'a> Part<'a> {
         Ok(part)
     }
 
-    /// Begins a file, dropping what is there of it.
+    /// Creates an empty partial file.
     pub(crate) fn empty(entry: &'a Entry, path: PathBuf) -> Result<Self, PullError> {
         let mut part = Self::at(entry, path)?;
         part.restart()?;
@@ -100,23 +100,23 @@ impl<'a> Part<'a> {
         self.entry
     }
 
-    /// How many bytes are there.
+    /// The number of bytes.
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
-    /// Whether there are as many bytes as the model has.
+    /// Whether the file has the length of the model.
     pub(crate) fn is_complete(&self) -> bool {
         self.length == self.entry.size
     }
 
-    /// The version of the file that an address had when the first bytes came from there.
+    /// The `ETag` of the first bytes, if they came from this address.
     pub(crate) fn etag_at(&self, address: &str) -> Option<&str> {
         let origin = self.origin.as_ref()?;
         (origin.address == address).then_some(origin.etag.as_str())
     }
 
-    /// Remembers where the bytes come from. A run that cannot write it down goes on without.
+    /// Stores the origin of the bytes. If it cannot be written, the download goes on without it.
     pub(crate) fn set_origin(&mut self, origin: Option<Origin>) {
         if self.origin == origin {
             return;
@@ -155,8 +155,8 @@ impl<'a> Part<'a> {
         Ok(())
     }
 
-    /// Checks the sum and gives the file its name. Wrong bytes are removed; `from` says in the
-    /// error where they came from.
+    /// Checks the SHA-256 and renames the file to its final path. A wrong file is removed; the
+    /// error names its source `from`.
     pub(crate) fn finish(self, path: &Path, from: &str) -> Result<(), PullError> {
         let found = self.sum();
         if found != self.entry.sha256 {
@@ -177,7 +177,7 @@ impl<'a> Part<'a> {
         Ok(())
     }
 
-    /// Leaves what has come for the next time, if anything has.
+    /// Keeps the bytes for the next run; an empty file is removed.
     pub(crate) fn leave(self) {
         if self.length == 0 {
             self.remove();
@@ -233,7 +233,7 @@ fn origin_path(part: &Path) -> PathBuf {
     with_suffix(part, ".from")
 }
 
-/// What was written down, if it is of the form that is written.
+/// The stored origin, if it is well-formed.
 fn read_origin(path: &Path) -> Option<Origin> {
     // An address and a validator are short; more than this was not written here.
     const LONGEST: u64 = 1 << 14;
@@ -248,8 +248,8 @@ fn read_origin(path: &Path) -> Option<Origin> {
     })
 }
 
-/// Makes the new name last through a power cut. Not every system lets a folder be opened, and the
-/// file itself is complete, so a failure is no error.
+/// Flushes the folder, so that the new name survives a power cut. Not every system can open a
+/// folder, and the file itself is complete, so a failure is not an error.
 fn sync_folder(path: &Path) {
     if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
         folder.sync_all().ok();

@@ -1,14 +1,14 @@
-//! The proxy that the environment asks for, read as curl reads it.
+//! The proxy from the environment variables, with the rules of curl.
 //!
-//! The HTTP client would read the environment by itself, but takes `ALL_PROXY` before the variable
-//! of the scheme, overlooks a proxy that it cannot parse, and takes `example.org` in `NO_PROXY` for
-//! that host alone. This computer is never reached through a proxy.
+//! The HTTP client could read the environment itself, but it prefers `ALL_PROXY` to the variable of
+//! the scheme, ignores a proxy that it cannot parse, and applies `example.org` in `NO_PROXY` to
+//! that host only. The local machine is never reached through a proxy.
 
 use ureq::Proxy;
 
 use crate::error::PullError;
 
-/// What never goes through a proxy, whatever the environment says.
+/// The hosts that are never reached through a proxy.
 const THIS_COMPUTER: [&str; 3] = ["localhost", "127.*", "[::1]"];
 
 /// The proxy for an address, if there is one: `https_proxy` or `http_proxy` by its scheme, else
@@ -55,7 +55,7 @@ fn build(address: &str, exceptions: &str) -> Result<Proxy, ureq::Error> {
     for host in THIS_COMPUTER {
         builder = builder.no_proxy(host);
     }
-    // A host stands for itself and for all below it, with or without a dot or `*.` before it.
+    // A host means itself and all its subdomains, with or without a leading dot or `*.`.
     for entry in exceptions.split(',').map(str::trim) {
         builder = match entry.trim_start_matches('*').trim_start_matches('.') {
             "" if entry == "*" => builder.no_proxy("*"),

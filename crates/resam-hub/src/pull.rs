@@ -1,4 +1,4 @@
-//! Bringing a model into the folder: from its publisher, a mirror or a file.
+//! Downloads a model from its publisher or a mirror, or copies it from a file.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -16,28 +16,29 @@ use crate::part::{self, Part};
 use crate::proxy::is_https;
 use crate::resolve::nearest;
 
-/// How to fetch a model.
+/// The options of a download.
 #[derive(Debug, Clone)]
 pub struct PullOptions {
-    /// The folder of everything that resam keeps, see [`home`](crate::home()). It is made if need
-    /// be.
+    /// The folder of all stored files, see [`home`](crate::home()). It is created if needed.
     pub home: PathBuf,
-    /// An address (`https://`, `http://`) or a file that holds the same bytes as the publisher's.
+    /// Another source of the same bytes: an address (`https://`, `http://`) or the path of a file.
+    /// `None` is the publisher.
     pub from: Option<String>,
     /// Whether the network must not be used.
     pub offline: bool,
-    /// How often to try again in a row without getting on.
+    /// The number of retries in a row without progress.
     pub retries: u32,
-    /// The pause before the first of these tries; each further one is twice as long, up to 30 s.
+    /// The pause before the first retry. Each further pause is twice as long, up to 30 s.
     pub pause: Duration,
-    /// How long a connection may take to come about.
+    /// The time limit for establishing a connection.
     pub connect_timeout: Duration,
-    /// How long a server may send nothing before the connection is taken for broken.
+    /// The time without a byte after which a connection counts as broken.
     pub stall_timeout: Duration,
 }
 
 impl PullOptions {
-    /// From the publisher into a home folder, with 6 retries and the patience of a slow network.
+    /// Options for a download from the publisher into a home folder: 6 retries, a first pause of 1
+    /// s, and time limits of 30 s for a connection and 60 s without a byte.
     #[must_use]
     pub fn at(home: impl Into<PathBuf>) -> Self {
         Self {
@@ -58,18 +59,19 @@ enum Source<'a> {
     Address(Client),
 }
 
-/// Fetches a model by its name, an alias or its file name, and returns the path of its file.
+/// Downloads a model by its name, an alias or its file name, and returns the path of its file.
 ///
-/// A file that is there is checked and, if its bytes are right, left as it is. An interrupted
-/// download goes on where it was. `progress` is called with the bytes that are there and those of
-/// the whole file; the first number falls back when a server makes us begin again. While another
-/// process fetches the same model, this one waits and shows the other's progress.
+/// If the file is there and its SHA-256 is right, nothing is downloaded. An interrupted download is
+/// resumed with an HTTP range request (RFC 9110, section 14). `progress` is called with the number
+/// of stored bytes and the length of the file; the first number decreases if a server makes the
+/// download start again. While another process downloads the same model, this one waits and reports
+/// the other's progress.
 ///
 /// # Errors
-/// If the name is unknown, the source cannot be read or holds other bytes, the disk is full or not
-/// writable, or the connection breaks more often in a row than the options allow. What has come so
-/// far is kept for the next call unless it is wrong; the model's own name is given to nothing else
-/// than its bytes.
+/// [`PullError`] if the name is unknown, if the source cannot be read or has other bytes, if the
+/// disk is full or not writable, or if the connection breaks more often in a row than the options
+/// allow. Bytes that have arrived are kept for the next call unless they are wrong. A file gets the
+/// name of the model only after its SHA-256 was checked.
 pub fn pull(
     name: &str,
     options: &PullOptions,
@@ -82,10 +84,10 @@ pub fn pull(
     pull_entry(entry, options, progress)
 }
 
-/// As [`pull`], for a model that need not be in the catalogue.
+/// As [`pull()`], for a model that need not be in the catalogue.
 ///
 /// # Errors
-/// As [`pull`], and if the entry's address is not `https`.
+/// As [`pull()`]. Also if the entry's address is not `https`.
 pub fn pull_entry(
     entry: &Entry,
     options: &PullOptions,
@@ -101,7 +103,7 @@ pub fn pull_entry(
     let _lock = Lock::take(&part::with_suffix(&path, ".lock"), || {
         progress(length_of_file(&part_path).unwrap_or(0), entry.size);
     })?;
-    // Another process may have brought it in the meantime.
+    // Another process may have downloaded it in the meantime.
     if part::is_whole(entry, &path)? {
         return Ok(path);
     }
@@ -126,7 +128,7 @@ pub fn pull_entry(
     Ok(path)
 }
 
-/// What the options say about where the bytes come from, refused if nothing can come from there.
+/// The source of the options, or an error if it cannot be a source.
 fn source<'a>(entry: &Entry, options: &'a PullOptions) -> Result<Source<'a>, PullError> {
     if let Some(from) = options.from.as_deref()
         && !from.contains("://")
@@ -140,8 +142,8 @@ fn source<'a>(entry: &Entry, options: &'a PullOptions) -> Result<Source<'a>, Pul
             size: entry.size,
         });
     }
-    // Anyone may stand behind a mirror's address, since the sum is pinned; the publisher's own are
-    // asked for in a way that nobody between can see or break.
+    // A mirror may use `http`, because the SHA-256 is pinned; the publisher is always asked with
+    // `https`.
     let (address, secure) = match options.from.as_deref() {
         Some(from) => (from, false),
         None => (entry.address, true),
@@ -164,7 +166,7 @@ fn source<'a>(entry: &Entry, options: &'a PullOptions) -> Result<Source<'a>, Pul
     .map(Source::Address)
 }
 
-/// A file that may hold the model, told by its length.
+/// Checks that a file has the length of the model.
 fn file<'a>(entry: &Entry, path: &'a Path) -> Result<&'a Path, PullError> {
     match length_of_file(path) {
         None => Err(PullError::NotAFile {
@@ -180,7 +182,7 @@ fn file<'a>(entry: &Entry, path: &'a Path) -> Result<&'a Path, PullError> {
     }
 }
 
-/// Takes the bytes of a file, no more than the model has.
+/// Copies the bytes of a file, at most as many as the model has.
 fn copy(
     part: &mut Part<'_>,
     path: &Path,

@@ -1,4 +1,4 @@
-//! What `--weights TEXT` means: a file, or the name of a model that was pulled.
+//! Resolves a text to a weights file: an existing file, or the name of a downloaded model.
 
 use std::path::{Path, PathBuf};
 
@@ -6,14 +6,14 @@ use crate::catalogue::{Entry, catalogue, entry, plain};
 use crate::home::find;
 use crate::size::size_text;
 
-/// Why a text stands for no weights.
+/// Why a text could not be resolved to weights.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolveError {
-    /// The model can be had, but is not there yet.
+    /// The model is in the catalogue, but not downloaded.
     #[error("`{text}`: {} is not on this computer yet ({})\n\nhint: fetch it with `resam weights pull {}`", entry.name, size_text(entry.size), entry.name)]
     NotPulled {
-        /// What was typed.
+        /// The text that was given.
         text: String,
         /// The model.
         entry: &'static Entry,
@@ -21,9 +21,9 @@ pub enum ResolveError {
     /// There is no such file and no such model.
     #[error("`{text}`: no such file, and no model of this name\n\nhint: {}", hint(*nearest))]
     Unknown {
-        /// What was typed.
+        /// The text that was given.
         text: String,
-        /// The name that is spelt nearly so.
+        /// The most similar name, if one is similar.
         nearest: Option<&'static str>,
     },
 }
@@ -39,13 +39,13 @@ fn hint(nearest: Option<&'static str>) -> String {
     }
 }
 
-/// The file that a text stands for: an existing file of that path, else the model of that name in
-/// `home`. Without a `home` only files are found.
+/// The file of a text: the existing file with that path, else the downloaded model with that name
+/// in `home`. Without `home`, only files are found.
 ///
 /// # Errors
-/// If there is no such file, and either no such model or not yet on this computer.
+/// [`ResolveError`] if there is no such file, and the model is unknown or not downloaded.
 pub fn resolve(text: &Path, home: Option<&Path>) -> Result<PathBuf, ResolveError> {
-    // Whatever is there and no folder, a pipe too, was meant as a file.
+    // Everything that exists and is not a folder, a pipe too, is meant as a file.
     if fs_err::metadata(text).is_ok_and(|metadata| !metadata.is_dir()) {
         return Ok(text.to_owned());
     }
@@ -63,10 +63,10 @@ pub fn resolve(text: &Path, home: Option<&Path>) -> Result<PathBuf, ResolveError
     })
 }
 
-/// The name that a misspelt one most likely means: at most a letter in three differs.
+/// The most similar name to a misspelt one; at most one letter in three may differ.
 pub(crate) fn nearest(text: &str) -> Option<&'static str> {
     let text = &plain(text);
-    // Of two spellings equally near, the one that is a name and not an alias.
+    // Of two equally similar ones, a name is preferred to an alias.
     let spellings = catalogue().iter().flat_map(|entry| {
         let distance = |spelling| strsim::damerau_levenshtein(text, &plain(spelling));
         let spellings = entry.names().enumerate();

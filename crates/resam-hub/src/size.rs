@@ -1,7 +1,6 @@
-//! Numbers of bytes as people read them.
+//! Numbers of bytes as text.
 
-/// A number of bytes in decimal units, as file managers and download pages have it: `999 bytes`,
-/// `40.7 MB`, `2.6 GB`.
+/// A number of bytes in decimal (SI) units: `999 bytes`, `40.7 MB`, `2.6 GB`.
 #[must_use]
 pub fn size_text(bytes: u64) -> String {
     // In whole tenths, so that 999.96 kB becomes 1.0 MB and not 1000.0 kB.
