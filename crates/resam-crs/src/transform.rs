@@ -4,7 +4,8 @@ use crate::Crs;
 use crate::error::CrsError;
 
 /// A transformation of points from one coordinate reference system to another and back. Projections
-/// are those of PROJ, computed by `proj4rs`; datum shifts are 7-parameter Helmert transformations.
+/// are those of PROJ, computed by `proj4rs`; datum shifts are Helmert transformations with 3 or 7
+/// parameters.
 ///
 /// Projections accept longitudes beyond 180 degrees (190 is -170). If only the name of the datum
 /// changes, longitudes stay unchanged.
