@@ -58,7 +58,7 @@ pub(crate) fn read(path: &Path, file: &[u8]) -> Result<Vec<TensorInfo>, Checkpoi
 struct Archive<'a> {
     file: &'a [u8],
     zip: ZipArchive<Cursor<&'a [u8]>>,
-    /// The folder that everything lies in, with its slash; PyTorch names it after the file.
+    /// The folder of all entries, with its slash; PyTorch names it after the file.
     folder: String,
 }
 
@@ -81,7 +81,7 @@ impl<'a> Archive<'a> {
         Ok(Archive { file, zip, folder })
     }
 
-    /// Whether the archive is TorchScript, which is laid out alike.
+    /// Whether the archive is TorchScript, which has the same layout.
     fn holds_code(&self) -> bool {
         self.zip.file_names().filter_map(Result::ok).any(|name| {
             name.strip_prefix(&self.folder)
@@ -106,12 +106,12 @@ impl<'a> Archive<'a> {
         }
     }
 
-    /// Where the content of an entry lies in the file.
+    /// The byte range of an entry's content in the file.
     fn entry(&mut self, name: &str) -> Result<Range<usize>, String> {
         let name = format!("{}{name}", self.folder);
         let index = self.zip.index_for_name(&name);
         let index = index.ok_or_else(|| format!("the entry `{name}` is missing"))?;
-        // Raw, so that nothing is ever decompressed: no entry is larger than its part of the file.
+        // Raw access: nothing is decompressed, so no entry is larger than its part of the file.
         let entry = self
             .zip
             .by_index_raw(index)

@@ -14,7 +14,7 @@ use crate::source::Source;
 use crate::tensor::{TensorInfo, to_f32};
 use crate::{archive, safetensors_file};
 
-/// Beginnings that wrappers put before every name: `DataParallel` and `torch.compile`.
+/// The prefixes that wrappers put before every name: `DataParallel` and `torch.compile`.
 const WRAPPER_PREFIXES: [&str; 2] = ["module.", "_orig_mod."];
 
 /// The file format of a checkpoint.
@@ -26,9 +26,10 @@ pub enum Container {
     Safetensors,
 }
 
-/// A checkpoint whose every tensor is known to lie within the file.
+/// An open checkpoint. Every tensor was checked to lie within the file.
 ///
-/// The file stays mapped while this lives; it must not be changed in place meanwhile.
+/// The file stays mapped as long as the value lives. It must not be changed in place during this
+/// time.
 pub struct Checkpoint {
     path: PathBuf,
     source: Source,
@@ -39,17 +40,18 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Opens a file; what it is is told from its content, not its name.
+    /// Opens a `.pth`, `.pt` or `.safetensors` file. The format is detected from the content, not
+    /// from the name.
     ///
     /// # Errors
     ///
-    /// When there is no such file, when it is not a checkpoint, when it is damaged or cut short, or
-    /// when it wants to run code.
+    /// [`CheckpointError`] when there is no such file, when it is not a checkpoint, when it is
+    /// damaged or truncated, or when its pickle needs to run code.
     pub fn open(path: &Path) -> Result<Checkpoint, CheckpointError> {
         Checkpoint::read(path, Source::map(path)?)
     }
 
-    /// Reads a checkpoint held in memory, which errors will call `name`.
+    /// Opens a checkpoint in memory. Errors call it `name`.
     ///
     /// # Errors
     ///
@@ -101,7 +103,7 @@ impl Checkpoint {
         })
     }
 
-    /// The file, or the name given to [`Checkpoint::from_bytes`].
+    /// The path of the file, or the name given to [`Checkpoint::from_bytes`].
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -111,7 +113,7 @@ impl Checkpoint {
         self.container
     }
 
-    /// Whose names the file uses; this type always speaks in published names.
+    /// The naming scheme of the file. The methods of this type use published names in any case.
     pub fn key_style(&self) -> KeyStyle {
         self.key_style
     }
@@ -121,7 +123,7 @@ impl Checkpoint {
         self.tensors.keys().map(String::as_str)
     }
 
-    /// Type and shape of a tensor, by its published name.
+    /// Type and shape of a tensor, by its published name; `None` if the file does not have it.
     pub fn get(&self, name: &str) -> Option<&TensorInfo> {
         self.tensors.get(name)
     }
@@ -131,12 +133,13 @@ impl Checkpoint {
         &self.metadata
     }
 
-    /// A parameter's elements in row-major order, rounded to `f32` where the file has `f64`.
+    /// The elements of a floating point tensor in row-major order, converted to `f32`; `f64` is
+    /// rounded to the nearest.
     ///
     /// # Errors
     ///
-    /// [`CheckpointError::UnknownTensor`], or [`CheckpointError::NotFloatingPoint`] for integers and
-    /// booleans.
+    /// [`CheckpointError::UnknownTensor`], or [`CheckpointError::NotFloatingPoint`] for integers
+    /// and booleans.
     pub fn read_f32(&self, name: &str) -> Result<Vec<f32>, CheckpointError> {
         let tensor = self.find(name)?;
         let values = to_f32(&tensor.bytes(&self.source), tensor.dtype);
@@ -148,15 +151,15 @@ impl Checkpoint {
         })
     }
 
-    /// Says that a tensor has been read, so that a model and its file do not both count as memory.
+    /// Marks a tensor as read, so that a model and its file do not both count as memory.
     pub(crate) fn forget(&self, tensor: &TensorInfo) {
         self.source.forget(tensor.range());
     }
 
     /// A tensor's elements in row-major order as little-endian bytes.
     ///
-    /// Borrowed from the mapped file, except for a view that the file holds in another order (a
-    /// transposed one, say), which is copied. The slice has no particular alignment.
+    /// The bytes are borrowed from the mapped file, or copied if the file holds the elements in
+    /// another order (a transposed view). The slice has no particular alignment.
     ///
     /// # Errors
     ///
@@ -165,8 +168,8 @@ impl Checkpoint {
         Ok(self.find(name)?.bytes(&self.source))
     }
 
-    /// Number of floating point elements over all tensors, buffers such as batch norm statistics
-    /// included.
+    /// The number of floating point elements of all tensors, including buffers such as batch norm
+    /// statistics.
     pub fn parameters(&self) -> u64 {
         let parameters = self
             .tensors
@@ -178,9 +181,9 @@ impl Checkpoint {
         })
     }
 
-    /// Whether this is a LoRA adapter as PEFT saves it, which changes a model and is none itself.
+    /// Whether the file is a LoRA adapter of Hugging Face's PEFT, which is not a model itself.
     ///
-    /// Its names are no published names and are given as they are stored.
+    /// The names of an adapter are given as they are stored.
     pub fn is_adapter(&self) -> bool {
         self.names()
             .any(|name| name.contains(".lora_A.") || name.contains(".lora_B."))
@@ -191,7 +194,7 @@ impl Checkpoint {
         self.source.len() as u64
     }
 
-    /// SHA-256 of the whole file in lower-case hexadecimal; reads all of it.
+    /// The SHA-256 of the whole file in lower-case hexadecimal. Reads the whole file.
     pub fn sha256(&self) -> String {
         const PIECE: usize = 1 << 24;
         let mut hasher = Sha256::new();

@@ -1,4 +1,4 @@
-//! Writes a checkpoint again with elements of another width: half of the bytes at rest, the same
+//! Writes a checkpoint again with another element type: half of the bytes on disk, the same
 //! arithmetic after loading.
 
 use std::borrow::Cow;
@@ -11,7 +11,7 @@ use crate::error::CheckpointError;
 use crate::tensor::{Dtype, for_each_f64};
 use crate::write::{TensorLayout, write_streamed};
 
-/// What became of a checkpoint.
+/// The result of a conversion.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conversion {
     /// Tensors written.
@@ -20,21 +20,22 @@ pub struct Conversion {
     pub bytes_before: u64,
     /// Size of the file written, in bytes.
     pub bytes_after: u64,
-    /// The largest `|rounded - exact| / |exact|` of a tensor, in the Euclidean norm.
+    /// The largest relative rounding error of a tensor: `|rounded - exact| / |exact|` in the
+    /// Euclidean norm.
     pub largest_rounding: f64,
-    /// The tensor that was rounded so; none when nothing was.
+    /// The tensor with this error; `None` when no tensor was rounded.
     pub most_rounded: Option<String>,
 }
 
-/// Writes a checkpoint as safetensors, with the published names and its metadata, every floating
-/// point tensor as `dtype`, rounded to the nearest. Integers and booleans stay as they are.
+/// Writes a checkpoint as safetensors with the published names and its metadata. Floating point
+/// tensors are rounded to the nearest value of type `dtype`; integers and booleans stay unchanged.
 ///
 /// One tensor is in memory at a time. The file appears whole or not at all.
 ///
 /// # Errors
 ///
-/// [`CheckpointError::Write`] when `dtype` is not `F32`, `F16` or `BF16`, a number is too large for
-/// it, `path` is the checkpoint itself, or the file cannot be written.
+/// [`CheckpointError::Write`] when `dtype` is not `F32`, `F16` or `BF16`, when a number is too
+/// large for it, when `path` is the checkpoint itself, or when the file cannot be written.
 pub fn convert(
     checkpoint: &Checkpoint,
     dtype: Dtype,
@@ -107,7 +108,7 @@ pub fn convert(
     })
 }
 
-/// Whether two paths lead to one file; one that is not there is no other's.
+/// Whether two paths are the same file; `false` if one does not exist.
 pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
     match (std::fs::canonicalize(one), std::fs::canonicalize(other)) {
         (Ok(one), Ok(other)) => one == other,
@@ -115,14 +116,14 @@ pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// What rounding did to a tensor.
+/// The rounding error of a tensor.
 #[derive(Default)]
 struct Rounding {
-    /// Sum of the squares of what was lost.
+    /// Sum of the squared errors.
     lost: f64,
-    /// Sum of the squares of what was there.
+    /// Sum of the squared exact values.
     whole: f64,
-    /// A finite number that became none.
+    /// A finite number that became infinite.
     overflowed: Option<f64>,
 }
 
@@ -146,7 +147,7 @@ impl Rounding {
     }
 }
 
-/// Appends a number as `dtype`, little endian, and answers what it has become.
+/// Appends a number as `dtype`, little endian, and returns its rounded value.
 fn push_rounded(exact: f64, dtype: Dtype, bytes: &mut Vec<u8>) -> f64 {
     match dtype {
         Dtype::F16 => {

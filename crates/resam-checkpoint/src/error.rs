@@ -1,4 +1,4 @@
-//! What can be wrong with a checkpoint.
+//! The error type of this crate.
 
 use std::path::PathBuf;
 
@@ -6,17 +6,17 @@ use crate::tensor::Dtype;
 
 /// Why a checkpoint could not be opened, read or written.
 ///
-/// Every message names the file and the offending value; where the user can do something about it,
-/// the message ends with `hint: ` and what to do.
+/// Every message names the file and the invalid value. If the user can do something, the message
+/// ends with `hint: ` and what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// The operating system would not open or map the file.
+    /// The file could not be opened or mapped.
     #[error("cannot read `{}`: {error}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         error: std::io::Error,
     },
 
@@ -25,7 +25,7 @@ pub enum CheckpointError {
     NotAFile {
         /// The path.
         path: PathBuf,
-        /// What is there instead, such as "a directory".
+        /// What the path is, such as "a directory".
         found: &'static str,
     },
 
@@ -36,7 +36,7 @@ pub enum CheckpointError {
         path: PathBuf,
     },
 
-    /// The first bytes are those of some other kind of file.
+    /// The file is of another kind.
     #[error("`{}` is not a checkpoint, it looks like {looks_like}\n\nhint: {hint}", path.display())]
     NotACheckpoint {
         /// The file.
@@ -47,7 +47,7 @@ pub enum CheckpointError {
         hint: &'static str,
     },
 
-    /// A safetensors header that lies, is damaged or is cut short.
+    /// The safetensors header is damaged, truncated or inconsistent.
     #[error("`{}` is not a valid safetensors file: {reason}\n\nhint: the file may be incomplete, fetch it again", path.display())]
     Safetensors {
         /// The file.
@@ -56,7 +56,7 @@ pub enum CheckpointError {
         reason: String,
     },
 
-    /// The zip container of a PyTorch file is damaged, cut short or of an unexpected make.
+    /// The zip archive of a PyTorch file is damaged, truncated or of an unexpected form.
     #[error("`{}` is not a valid PyTorch archive: {reason}\n\nhint: the file may be incomplete, fetch it again, or save it again with `torch.save`", path.display())]
     Archive {
         /// The file.
@@ -65,23 +65,23 @@ pub enum CheckpointError {
         reason: String,
     },
 
-    /// The file holds a program (TorchScript), not only weights.
+    /// The file is a TorchScript archive, which holds code.
     #[error("`{}` is a TorchScript archive, which holds code\n\nhint: save the weights alone with `torch.save(torch.jit.load(FILE).state_dict(), \"weights.pth\")`", path.display())]
     TorchScript {
         /// The file.
         path: PathBuf,
     },
 
-    /// The pickle inside a PyTorch file asks for more than tensors, or is damaged.
+    /// The pickle in a PyTorch file needs more than tensors, or is damaged.
     #[error("`{}` cannot be read safely: its pickle {error}\n\nhint: save the weights alone with `torch.save(model.state_dict(), \"weights.pth\")`", path.display())]
     Pickle {
         /// The file.
         path: PathBuf,
-        /// What the pickle wants or where it is damaged.
+        /// What the pickle needs, or where it is damaged.
         error: crate::pickle::PickleError,
     },
 
-    /// A tensor does not fit the bytes that should hold it, or has an element type not read here.
+    /// A tensor does not fit its bytes, or has an unsupported element type.
     #[error("`{}` has an impossible tensor `{name}`: {reason}", path.display())]
     Tensor {
         /// The file.
@@ -92,7 +92,7 @@ pub enum CheckpointError {
         reason: String,
     },
 
-    /// Nothing in the file is a tensor under a name.
+    /// The file holds no named tensors.
     #[error("`{}` holds no tensors, only {found}\n\nhint: pass a state dict, bare or under `model`, `state_dict`, `model_state_dict` or `module`", path.display())]
     NoTensors {
         /// The file.
@@ -114,34 +114,34 @@ pub enum CheckpointError {
         second: String,
     },
 
-    /// A tensor was asked for that is not in the file.
+    /// The file does not have the requested tensor.
     #[error("`{}` has no tensor `{name}`\n\nhint: {hint}", path.display())]
     UnknownTensor {
         /// The file.
         path: PathBuf,
-        /// The published name that was asked for.
+        /// The requested published name.
         name: String,
-        /// What the file may be instead, and what to do.
+        /// What the file may be, and what to do.
         hint: &'static str,
     },
 
-    /// Numbers were asked for from a tensor of integers or booleans.
+    /// The requested tensor holds integers or booleans, not floating point numbers.
     #[error("`{}` holds `{name}` as {dtype}, not as floating point", path.display())]
     NotFloatingPoint {
         /// The file.
         path: PathBuf,
         /// The published name.
         name: String,
-        /// The element type found.
+        /// The element type of the tensor.
         dtype: Dtype,
     },
 
-    /// The file could not be written; nothing was left behind.
+    /// The file could not be written; no partial file remains.
     #[error("cannot write `{}`: {reason}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// What went wrong.
+        /// The reason.
         reason: String,
     },
 }

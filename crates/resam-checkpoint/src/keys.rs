@@ -1,12 +1,12 @@
 //! Translates the tensor names of Hugging Face's `SamModel` into the published ones.
 //!
-//! Every tensor has the same shape and content under both names; only names differ. Hugging Face
-//! keeps the position matrix twice (`shared_image_embedding` and `prompt_encoder.shared_embedding`)
-//! and some versions save it once; both names lead to the one published name.
+//! Tensors have the same shape and content under both names. Hugging Face keeps the position matrix
+//! twice (`shared_image_embedding` and `prompt_encoder.shared_embedding`), and some versions save
+//! it once. Both names become the one published name.
 
 use std::collections::BTreeSet;
 
-/// Whose names a file uses.
+/// The naming scheme of a file's tensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyStyle {
     /// The names of Meta's and MobileSAM's checkpoints.
@@ -16,7 +16,7 @@ pub enum KeyStyle {
 }
 
 impl KeyStyle {
-    /// Tells the style from the names of a file.
+    /// Detects the scheme from the names of a file.
     pub(crate) fn of<'a>(mut names: impl Iterator<Item = &'a str>) -> KeyStyle {
         if names.any(|name| {
             name.starts_with("vision_encoder.") || name.starts_with("shared_image_embedding.")
@@ -28,7 +28,7 @@ impl KeyStyle {
     }
 }
 
-/// Beginnings of names, the more specific first; the first that fits is replaced.
+/// Prefixes of names, the more specific first; the first that matches is replaced.
 const PREFIXES: &[(&str, &str)] = &[
     (
         "shared_image_embedding.positional_embedding",

@@ -1,29 +1,52 @@
-//! Reads `.pth` and `.safetensors` checkpoints of Segment Anything models without running or
-//! trusting them.
+//! Reads `.pth` and `.safetensors` checkpoints of Segment Anything models, and writes safetensors
+//! files. It never runs code from a checkpoint, and it checks every size against the file before it
+//! allocates.
 //!
-//! A PyTorch checkpoint is a pickle, and a pickle is a program: unpickling one from a stranger can
-//! run anything. This crate reads the few instructions that describe tensors and refuses the rest
-//! by name. Whatever the file claims (sizes, offsets, shapes, strides) is checked against the bytes
-//! that are there before anything is allocated, so a damaged or hostile file is an error and never
-//! a crash.
+//! | item | what it is |
+//! |---|---|
+//! | [`Checkpoint`] | open a file or bytes; list, describe and read tensors |
+//! | [`write_safetensors`] | write tensors and metadata as one safetensors file |
+//! | [`convert`] | write a checkpoint again as `F32`, `F16` or `BF16` |
+//! | [`replace`] | write a checkpoint again with some tensors replaced |
+//! | [`CheckpointError`] | what is wrong with a file, and what to do about it |
 //!
-//! Files are mapped, not read: opening a checkpoint of gigabytes costs milliseconds, and only the
-//! tensors that are asked for come from disk.
+//! ```
+//! use std::collections::BTreeMap;
 //!
-//! ```no_run
-//! # fn main() -> Result<(), resam_checkpoint::CheckpointError> {
-//! let checkpoint = resam_checkpoint::Checkpoint::open("sam_vit_b.pth".as_ref())?;
-//! for name in checkpoint.names() {
-//!     let tensor = checkpoint.get(name).expect("names() lists what get() finds");
-//!     println!("{name} {} {:?}", tensor.dtype, tensor.shape);
-//! }
-//! let position = checkpoint.read_f32("image_encoder.pos_embed")?;
-//! # Ok(())
-//! # }
+//! use resam_checkpoint::{Checkpoint, Dtype, TensorToWrite, convert, write_safetensors};
+//! # let folder = tempfile::tempdir()?;
+//! # let (path, half) = (folder.path().join("weights.safetensors"), folder.path().join("half.safetensors"));
+//!
+//! let name = "image_encoder.pos_embed";
+//! let positions = TensorToWrite::from_f32(name, &[1, 1, 2, 2], &[0.5, -1.0, 0.25, 2.0]);
+//! write_safetensors(&path, &[positions], &BTreeMap::new())?;
+//!
+//! let checkpoint = Checkpoint::open(&path)?;
+//! assert_eq!(checkpoint.names().collect::<Vec<_>>(), [name]);
+//! assert_eq!(checkpoint.get(name).expect("it is listed").shape, [1, 1, 2, 2]);
+//! assert_eq!(checkpoint.read_f32(name)?, [0.5, -1.0, 0.25, 2.0]);
+//!
+//! let conversion = convert(&checkpoint, Dtype::F16, &half)?;
+//! assert_eq!((conversion.tensors, conversion.largest_rounding), (1, 0.0));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Names are always those of the published checkpoints (Meta's and MobileSAM's); a file with the
-//! names of Hugging Face's `SamModel` is translated while it is opened.
+//! A `.pth` file holds a pickle, and a pickle is a program: unpickling a file from a stranger can
+//! run any code. This crate interprets only the pickle instructions that describe tensors, and
+//! refuses all others by name. It checks sizes, offsets, shapes and strides against the bytes of
+//! the file. A damaged or hostile file gives an error, not a crash.
+//!
+//! Files are memory-mapped. Opening a file of several gigabytes takes milliseconds, and only the
+//! tensors that are read come from disk.
+//!
+//! Tensor names are those of the published checkpoints of Meta and MobileSAM. The names of Hugging
+//! Face's `SamModel` are translated when a file is opened.
+//!
+//! # Limits
+//!
+//! It does not read the format that PyTorch wrote before version 1.6, TorchScript archives, or
+//! quantised and sparse tensors. It does not write `.pth` files. It knows nothing of the model's
+//! layers: that is `resam-sam`.
 
 mod archive;
 mod checkpoint;

@@ -1,22 +1,22 @@
 //! Reads the pickle of a PyTorch checkpoint without running it.
 //!
 //! A pickle is a program for a small stack machine. This machine knows the instructions that
-//! `torch.save` writes (protocols 2 to 5) and the few classes that describe tensors; it calls
-//! nothing, so `os.system` is a name to refuse and no more. Values refer to each other by index
-//! into flat lists, hence nesting and cycles cost no recursion, and each list is bounded.
+//! `torch.save` writes (protocols 2 to 5) and the few classes that describe tensors. It calls no
+//! function: a name such as `os.system` is refused. Values refer to each other by index into flat
+//! lists of limited length, so nesting and cycles need no recursion.
 
 mod machine;
 
 use crate::tensor::Dtype;
 use machine::Machine;
 
-/// Most values that a pickle may make; a checkpoint of SAM makes some 20,000.
+/// The most values of a pickle; a checkpoint of SAM has about 20,000.
 const MOST_VALUES: usize = 1 << 20;
-/// Why a pickle is refused; reads as the end of a sentence that begins with "its pickle".
+/// Why a pickle is refused. The message completes a sentence that begins with "its pickle".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PickleError {
-    /// The bytes stop before the program does.
+    /// The bytes end before the STOP instruction.
     #[error("ends in the middle of an instruction")]
     UnexpectedEnd,
     /// An instruction that no state dict needs.
@@ -46,7 +46,7 @@ pub enum PickleError {
     },
 }
 
-/// A value on the stack; those with parts are indices into the lists of [`Pickle`].
+/// A value on the stack; compound values are indices into the lists of [`Pickle`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Value<'a> {
     None,
@@ -60,7 +60,7 @@ pub(crate) enum Value<'a> {
     Class(Class),
     Storage(usize),
     Tensor(usize),
-    /// Lists, numbers and bytes, of which no tensor depends on the content.
+    /// Lists, numbers and bytes whose content no tensor needs.
     Other,
 }
 
@@ -81,7 +81,7 @@ pub(crate) struct Storage<'a> {
     pub(crate) elements: usize,
 }
 
-/// A view into a storage as the pickle claims it, not yet checked against anything.
+/// A view into a storage as the pickle gives it, not checked yet.
 #[derive(Debug, Clone)]
 pub(crate) struct View<'a> {
     pub(crate) storage: Storage<'a>,
@@ -90,7 +90,7 @@ pub(crate) struct View<'a> {
     pub(crate) strides: Vec<usize>,
 }
 
-/// What a pickle builds.
+/// The values of a pickle.
 #[derive(Debug)]
 pub struct Pickle<'a> {
     pub(crate) root: Value<'a>,
@@ -102,7 +102,7 @@ pub struct Pickle<'a> {
 ///
 /// # Errors
 ///
-/// Whatever is not a description of tensors and plain values, see [`PickleError`].
+/// [`PickleError`] for anything other than tensors and plain values.
 pub fn parse(bytes: &[u8]) -> Result<Pickle<'_>, PickleError> {
     let mut machine = Machine::new(bytes);
     let root = machine.run()?;

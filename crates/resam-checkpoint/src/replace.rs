@@ -10,16 +10,16 @@ use crate::error::CheckpointError;
 use crate::tensor::Dtype;
 use crate::write::{TensorLayout, write_streamed};
 
-/// Writes a checkpoint as safetensors, with the published names and its metadata, and `replaced` in
-/// place of the tensors of these names, as `f32`; each with its shape and its values, row-major. All
-/// others keep their bytes.
+/// Writes a checkpoint as safetensors with the published names and its metadata, and replaces the
+/// tensors of `replaced`. These have a published name, a shape and row-major values, and are
+/// written as `f32`. All other tensors keep their bytes. Returns the size of the file in bytes.
 ///
 /// The file appears whole or not at all.
 ///
 /// # Errors
 ///
-/// [`CheckpointError::Write`] when `path` is the checkpoint itself, a name is not in it or has another
-/// shape, or the file cannot be written.
+/// [`CheckpointError::Write`] when `path` is the checkpoint itself, when the checkpoint has no
+/// tensor of a name or one of another shape, or when the file cannot be written.
 pub fn replace(
     checkpoint: &Checkpoint,
     replaced: &BTreeMap<String, (Vec<usize>, Vec<f32>)>,

@@ -1,4 +1,5 @@
-//! Reads the header of a safetensors file: a length of 8 bytes, that much JSON, then the data.
+//! Reads the header of a safetensors file: 8 bytes with the length of the header, the header as
+//! JSON, then the data.
 
 use std::collections::BTreeMap;
 

@@ -1,15 +1,15 @@
-//! Tells from the first bytes what a file is, whatever it is called.
+//! Detects the kind of a file from its first bytes; the name does not matter.
 
 use crate::safetensors_file::LONGEST_HEADER;
 
-/// What a file's content looks like.
+/// The kind of a file.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Kind {
     /// A zip archive, as `torch.save` has written since 2020.
     Zip,
     /// A safetensors file.
     Safetensors,
-    /// Something else, in words, and what the user can do.
+    /// Another kind: its description, and what the user can do.
     Foreign {
         looks_like: String,
         hint: &'static str,
@@ -21,7 +21,7 @@ const CONVERT: &str = "save it again with a recent PyTorch, \
 const PICK: &str = "pass a `.pth` or `.safetensors` checkpoint of Segment Anything";
 const FETCH: &str = "the download did not give the weights themselves, fetch them again";
 
-/// Beginnings of other kinds of file that end up under the name of a checkpoint.
+/// The first bytes of other kinds of files that are sometimes passed as checkpoints.
 const SIGNATURES: &[(&[u8], &str, &str)] = &[
     // The pickle of 0x1950a86a20f9469cfc6c, with which torch.save began before it wrote zip.
     (
@@ -58,7 +58,7 @@ const SIGNATURES: &[(&[u8], &str, &str)] = &[
     (b"7z\xbc\xaf", "a 7z archive", "unpack it first"),
 ];
 
-/// Tells the kind of a file that is not empty.
+/// The kind of a file that is not empty.
 pub(crate) fn kind(file: &[u8]) -> Kind {
     let foreign = |looks_like: &str, hint| Kind::Foreign {
         looks_like: looks_like.into(),

@@ -26,8 +26,8 @@ impl Deref for Source {
 }
 
 impl Source {
-    /// Says that a part has been read and is not needed for now, so that it counts as no memory of
-    /// this process; reading it again brings it back.
+    /// Marks a part as not needed for now, so that it does not count as memory of this process.
+    /// Reading it again loads it again.
     pub(crate) fn forget(&self, range: Range<usize>) {
         #[cfg(unix)]
         if let Source::Mapped(map) = self
@@ -47,7 +47,7 @@ impl Source {
             error,
         };
         let metadata = std::fs::metadata(path).map_err(read_error)?;
-        // Asked before opening: opening a pipe would wait for a writer.
+        // Checked before opening: opening a pipe would wait for a writer.
         if !metadata.is_file() {
             let found = if metadata.is_dir() {
                 "a directory"
@@ -59,7 +59,7 @@ impl Source {
                 found,
             });
         }
-        // Nor can an empty file be mapped on every system.
+        // An empty file cannot be mapped on every system.
         if metadata.len() == 0 {
             return Err(CheckpointError::Empty {
                 path: path.to_owned(),

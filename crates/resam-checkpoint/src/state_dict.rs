@@ -1,4 +1,4 @@
-//! Finds the named tensors in what a pickle built.
+//! Finds the named tensors in the values of a pickle.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ const WRAPPERS: [&str; 4] = ["model", "state_dict", "model_state_dict", "module"
 /// The tensors by name, or what was found instead.
 ///
 /// The top level is a state dict or a dict that holds one under a usual key; other entries (the
-/// epoch, an optimiser) are passed over.
+/// epoch, an optimiser) are ignored.
 pub(crate) fn tensors<'p, 'a>(
     pickle: &'p Pickle<'a>,
 ) -> Result<BTreeMap<&'a str, &'p View<'a>>, String> {

@@ -1,4 +1,4 @@
-//! One tensor of a checkpoint: its element type, its shape and where its bytes lie.
+//! One tensor of a checkpoint: its element type, its shape and its place in the file.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -66,13 +66,14 @@ impl fmt::Display for Dtype {
     }
 }
 
-/// What a checkpoint says of one tensor, checked against the size of the file.
+/// The type and shape of one tensor, checked against the size of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TensorInfo {
-    /// The name in the published checkpoints.
+    /// The name in the published checkpoints of Meta or MobileSAM.
     pub name: String,
-    /// The name in this file, the same unless [`KeyStyle`](crate::KeyStyle) or a wrapper differs.
+    /// The name in this file. It differs from `name` if the file has another
+    /// [`KeyStyle`](crate::KeyStyle) or the prefix of a wrapper.
     pub stored_name: String,
     /// Type of the elements.
     pub dtype: Dtype,
@@ -81,10 +82,10 @@ pub struct TensorInfo {
     pub(crate) layout: Layout,
 }
 
-/// Where the elements lie in the file; always within its bounds.
+/// The place of the elements, always within the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Layout {
-    /// One after another in row-major order.
+    /// Contiguous, in row-major order.
     Contiguous(Range<usize>),
     /// Element `[i, j, ..]` lies `i * strides[0] + j * strides[1] + ..` elements into the range.
     Strided {
@@ -119,7 +120,8 @@ impl TensorInfo {
     }
 }
 
-/// Bounds of a view into a storage, from what a pickle claims; `Err` says what does not fit.
+/// The byte range of a view into a storage, from the numbers in a pickle; `Err` says what does not
+/// fit.
 ///
 /// `storage` is the byte range of the whole storage in the file; `offset` and `strides` count
 /// elements.
@@ -143,8 +145,8 @@ pub(crate) fn locate(
     let elements = shape
         .iter()
         .try_fold(1usize, |product, &length| product.checked_mul(length));
-    // A view that repeats elements (stride 0) could claim any size; bounding it by the storage
-    // bounds what reading it can allocate by the size of the file.
+    // A view that repeats elements (stride 0) could claim any size. With the storage as its limit,
+    // reading it cannot allocate more than the size of the file.
     let elements = elements
         .filter(|&elements| elements <= stored)
         .ok_or_else(too_large)?;
@@ -172,8 +174,8 @@ pub(crate) fn locate(
     }
 }
 
-/// Whether the elements of a view lie one after another; the stride of a dimension of length 1 is
-/// never used, and PyTorch writes anything there.
+/// Whether the elements of a view are contiguous. The stride of a dimension of length 1 is not
+/// used, and PyTorch may write any number there.
 fn is_row_major(shape: &[usize], strides: &[usize]) -> bool {
     let mut expected = 1;
     shape.iter().zip(strides).rev().all(|(&length, &stride)| {
@@ -218,7 +220,8 @@ pub(crate) fn to_f32(bytes: &[u8], dtype: Dtype) -> Option<Vec<f32>> {
     })
 }
 
-/// Shows each floating point element to `visit`, exactly; integers and booleans are not shown.
+/// Calls `visit` with the exact value of each floating point element; does nothing for integers and
+/// booleans.
 pub(crate) fn for_each_f64(bytes: &[u8], dtype: Dtype, visit: impl FnMut(f64)) {
     fn each<const SIZE: usize>(
         bytes: &[u8],

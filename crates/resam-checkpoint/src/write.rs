@@ -16,7 +16,7 @@ use crate::tensor::Dtype;
 /// One tensor for [`write_safetensors`].
 #[derive(Debug, Clone)]
 pub struct TensorToWrite<'a> {
-    /// The name it will have in the file.
+    /// The name in the file.
     pub name: String,
     /// Type of the elements.
     pub dtype: Dtype,
@@ -43,14 +43,14 @@ impl TensorToWrite<'_> {
 
 /// Writes tensors and string metadata as one safetensors file.
 ///
-/// The file is written beside `path`, in the same folder, and renamed when it is complete, so a
-/// reader sees the old file or the new one and never a part. The same content gives the same
-/// bytes, in whatever order the tensors come.
+/// The file is written under a temporary name in the same folder and renamed when it is complete,
+/// so a reader never sees a part of it. The same content gives the same bytes, whatever the order
+/// of the tensors. The format is that of <https://github.com/huggingface/safetensors>.
 ///
 /// # Errors
 ///
-/// [`CheckpointError::Write`] when two tensors share a name, a name is `__metadata__`, a tensor's
-/// bytes do not fit its shape, or the file cannot be written.
+/// [`CheckpointError::Write`] when two tensors have the same name, when a name is `__metadata__`,
+/// when the bytes of a tensor do not fit its shape, or when the file cannot be written.
 pub fn write_safetensors(
     path: &Path,
     tensors: &[TensorToWrite<'_>],
@@ -76,7 +76,7 @@ fn write(
     write_streamed(path, &layouts.collect::<Vec<_>>(), metadata, bytes).map(drop)
 }
 
-/// What a file says of a tensor before its bytes are there.
+/// The header entry of a tensor.
 pub(crate) struct TensorLayout<'a> {
     pub(crate) name: &'a str,
     pub(crate) dtype: Dtype,
@@ -84,7 +84,7 @@ pub(crate) struct TensorLayout<'a> {
 }
 
 impl TensorLayout<'_> {
-    /// The bytes that it takes; `None` when that is no number.
+    /// The number of bytes; `None` on overflow.
     fn size(&self) -> Option<usize> {
         let lengths = self.shape.iter();
         lengths
@@ -93,8 +93,8 @@ impl TensorLayout<'_> {
     }
 }
 
-/// Writes a file whose tensors are made one at a time: `bytes(i)` is asked for those of
-/// `tensors[i]`, once, in the order of the file. Answers the size of the file.
+/// Writes a file whose tensors are made one at a time: `bytes(i)` is called once for each of
+/// `tensors[i]`, in the order of the file. Returns the size of the file in bytes.
 pub(crate) fn write_streamed<'a>(
     path: &Path,
     tensors: &[TensorLayout<'_>],
@@ -141,7 +141,7 @@ pub(crate) fn write_streamed<'a>(
 
 /// The JSON header, padded so that the data begins at a multiple of 8 bytes.
 ///
-/// Put together here because the safetensors library writes metadata in the order of a hash map,
+/// It is written here because the safetensors library writes metadata in the order of a hash map,
 /// which differs from run to run.
 fn header(
     tensors: &[&TensorLayout<'_>],
