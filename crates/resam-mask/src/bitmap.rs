@@ -1,14 +1,15 @@
 use crate::{MaskError, PixelBox};
 
-/// Largest number of pixels a mask may have, each side rounded up to a multiple of 64, at least 64.
+/// The largest number of pixels of a mask, with each side rounded up to a multiple of 64 and at
+/// least 64.
 ///
-/// A bitmap of this size takes 128 MiB. The limit keeps a hostile size from driving an allocation
-/// and every run length within 32 bits.
+/// A bitmap of this size takes 128 MiB. The limit prevents huge allocations for hostile sizes, and
+/// every run length fits into 32 bits.
 pub const MAX_PIXELS: u64 = 1 << 30;
 
-/// A binary image, one bit a pixel.
+/// A binary mask with one bit a pixel.
 ///
-/// Rows are padded to whole words of 64 pixels, so areas, overlaps and set operations work on 64
+/// Rows are padded to whole words of 64 pixels, so area, overlap and set operations work on 64
 /// pixels at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bitmap {
@@ -32,7 +33,7 @@ pub(crate) fn check_size(width: u32, height: u32) -> Result<(), MaskError> {
 }
 
 impl Bitmap {
-    /// An image with no pixel set.
+    /// A mask of `width` x `height` pixels, none of them set.
     ///
     /// # Errors
     /// If the image would have more than [`MAX_PIXELS`] pixels.
@@ -53,7 +54,7 @@ impl Bitmap {
         }
     }
 
-    /// The image of the pixels `(x, y)` for which `is_set` holds.
+    /// The mask of the pixels `(x, y)` for which `is_set` returns `true`.
     ///
     /// # Errors
     /// If the image would have more than [`MAX_PIXELS`] pixels.
@@ -73,7 +74,8 @@ impl Bitmap {
         Ok(bitmap)
     }
 
-    /// The pixels whose value is greater than the threshold; `values` are row after row.
+    /// The pixels with `value > threshold`. `values` is `[height, width]`, row-major. SAM's masks
+    /// use it with logits and the threshold 0.
     ///
     /// # Errors
     /// If there is not one value for each pixel, or more than [`MAX_PIXELS`] of them.
@@ -86,7 +88,7 @@ impl Bitmap {
         Self::from_values(values, width, height, |value| value > threshold)
     }
 
-    /// The pixels whose value is the threshold or greater; `values` are row after row.
+    /// The pixels with `value >= threshold`. `values` is `[height, width]`, row-major.
     ///
     /// # Errors
     /// If there is not one value for each pixel, or more than [`MAX_PIXELS`] of them.
@@ -121,12 +123,12 @@ impl Bitmap {
         self.height
     }
 
-    /// Whether a pixel is set; pixels outside the image are not.
+    /// Whether a pixel is set; `false` outside the image.
     pub fn get(&self, x: u32, y: u32) -> bool {
         x < self.width && y < self.height && self.row(y)[x as usize / 64] >> (x % 64) & 1 == 1
     }
 
-    /// Sets or clears a pixel; pixels outside the image are left out.
+    /// Sets or clears a pixel; does nothing outside the image.
     pub fn set(&mut self, x: u32, y: u32, value: bool) {
         if x < self.width && y < self.height {
             let word = &mut self.row_mut(y)[x as usize / 64];
@@ -148,7 +150,7 @@ impl Bitmap {
         self.words.iter().all(|&word| word == 0)
     }
 
-    /// The smallest box that holds every pixel set; none if there is none.
+    /// The bounding box of the set pixels; `None` if no pixel is set.
     pub fn bounding_box(&self) -> Option<PixelBox> {
         let occupied = |&y: &u32| self.row(y).iter().any(|&word| word != 0);
         let top = (0..self.height).find(occupied)?;
@@ -193,7 +195,7 @@ impl Bitmap {
             .sum())
     }
 
-    /// Intersection over union, from 0 to 1; two empty images agree, so theirs is 1.
+    /// Intersection over union, from 0 to 1; 1 for two empty masks.
     ///
     /// # Errors
     /// If the sizes differ.
@@ -239,8 +241,8 @@ impl Bitmap {
         })
     }
 
-    /// The maximal runs `start..end` of pixels set in row `y`, from left to right; none in a row that
-    /// the image does not have.
+    /// The maximal runs `start..end` of set pixels in row `y`, from left to right; none outside the
+    /// image.
     pub fn row_runs(&self, y: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
         let row = if y < self.height { self.row(y) } else { &[] };
         let mut position = 0;

@@ -1,7 +1,7 @@
-/// An axis-aligned box in continuous image coordinates.
+/// An axis-aligned box in continuous pixel coordinates.
 ///
-/// The corners bound the pixels: the box of the first pixel alone is (0, 0) to (1, 1). A box whose
-/// second corner is not below and to the right of the first is empty.
+/// The box of the first pixel is (0, 0) to (1, 1). A box whose second corner is not below and to
+/// the right of the first is empty.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PixelBox {
     /// Left edge.
@@ -50,7 +50,7 @@ impl PixelBox {
         (self.x0..self.x1).contains(&x) && (self.y0..self.y1).contains(&y)
     }
 
-    /// The part common to both boxes; none if it has no area.
+    /// The intersection of both boxes; `None` if it has no area.
     pub fn intersect(&self, other: &Self) -> Option<Self> {
         let common = Self::new(
             self.x0.max(other.x0),
@@ -79,7 +79,7 @@ impl PixelBox {
         })
     }
 
-    /// The box in an image stretched by the two factors.
+    /// The box scaled by a horizontal and a vertical factor.
     pub fn scaled(&self, horizontal: f64, vertical: f64) -> Self {
         Self::new(
             self.x0 * horizontal,

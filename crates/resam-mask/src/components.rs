@@ -3,7 +3,7 @@ use std::ops::Range;
 use crate::bitmap::check_value_count;
 use crate::{Bitmap, MaskError, PixelBox};
 
-/// Which pixels are neighbours.
+/// Which pixels are neighbours: 4- or 8-connectivity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Connectivity {
     /// The four pixels that share a side.
@@ -12,10 +12,10 @@ pub enum Connectivity {
     Eight,
 }
 
-/// A largest set of pixels connected with each other.
+/// A connected component.
 ///
-/// It is kept as runs along the rows, so many components of one image together take no more memory
-/// than the image is intricate.
+/// It is stored as runs along the rows, so the memory of all components of an image depends on the
+/// number of its runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Component {
     width: u32,
@@ -58,12 +58,12 @@ impl Component {
         )
     }
 
-    /// The component alone in an image of the size it was found in.
+    /// The component alone, as a bitmap of the size of the image.
     pub fn to_bitmap(&self) -> Bitmap {
         self.paint(Bitmap::blank(self.width, self.height), [0, 0])
     }
 
-    /// The component cut out along its bounding box, and the box's first column and row.
+    /// The component cropped to its bounding box, and the box's first column and row.
     pub(crate) fn cut_out(&self) -> (Bitmap, [u32; 2]) {
         let [columns, rows] = self.bounds();
         let bitmap = Bitmap::blank(columns.end - columns.start, rows.end - rows.start);
@@ -107,10 +107,11 @@ pub fn components(bitmap: &Bitmap, connectivity: Connectivity) -> Vec<Component>
     connect(rows, width, height, connectivity)
 }
 
-/// The connected components of a label image, in the order of their first pixels.
+/// The connected components of a label image, in the order of their first pixels in row-major
+/// order.
 ///
-/// `labels` are row after row; zero is background, and only pixels with equal labels connect, so a
-/// label may come back with several components.
+/// `labels` is `[height, width]`, row-major. Zero is background. Only pixels with equal labels are
+/// connected, so one label may have several components.
 ///
 /// # Errors
 /// If there is not one label for each pixel, or more than [`MAX_PIXELS`](crate::MAX_PIXELS) of

@@ -46,7 +46,7 @@ pub enum MaskError {
         height: u32,
     },
 
-    /// A byte that compressed run lengths never contain.
+    /// A byte that is not part of the code of compressed run lengths.
     #[error("byte {byte:#04x} at position {position} is not part of compressed run lengths")]
     InvalidRunByte {
         /// The byte.
@@ -69,7 +69,7 @@ pub enum MaskError {
         position: usize,
     },
 
-    /// A compressed run length decodes to a negative number or an enormous one.
+    /// A compressed run length is negative or too large.
     #[error("run {index} has the impossible length {length}")]
     ImpossibleRun {
         /// Index of the run, from zero.
@@ -78,7 +78,7 @@ pub enum MaskError {
         length: i64,
     },
 
-    /// A union or an intersection of no masks at all.
+    /// The union or intersection of an empty list of masks.
     #[error("there are no masks to merge")]
     NothingToMerge,
 
@@ -96,7 +96,7 @@ pub enum MaskError {
         value: f64,
     },
 
-    /// A ring that runs across the columns of the image more than [`MAX_CROSSINGS`] times.
+    /// A ring with more than [`MAX_CROSSINGS`] crossings of pixel columns.
     #[error("a ring of {points} points crosses pixel columns more than {MAX_CROSSINGS} times")]
     TooManyCrossings {
         /// Number of points of the ring.

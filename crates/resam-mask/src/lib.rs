@@ -1,8 +1,18 @@
-//! Bitmaps, COCO run-length encoding, boxes, IoU and pixel-exact polygons of masks.
+//! Binary masks as bitmaps and as COCO run-length encoding, with boxes, IoU, connected components
+//! and pixel-exact polygons. Run-length encoding, IoU and rasterization give the results of
+//! `pycocotools`.
 //!
-//! One convention holds everywhere: the point (0, 0) is the top-left corner of the image, `x`
-//! grows to the right and `y` downwards, and the centre of the first pixel is (0.5, 0.5). Pixel
-//! ranges and boxes are half-open.
+//! | item | what it is |
+//! |---|---|
+//! | [`Bitmap`] | a mask with one bit a pixel: area, IoU, set operations, bounding box |
+//! | [`Rle`] | a mask in COCO run lengths, compressed or not |
+//! | [`PixelBox`] | an axis-aligned box, and COCO's `[x, y, width, height]` |
+//! | [`components`] | connected components of a bitmap |
+//! | [`label_components`] | connected components of a label image |
+//! | [`polygons`](polygons()) | the exact polygons of a bitmap |
+//! | [`rasterize_ring`] | a ring of points to a mask, as `pycocotools` does it |
+//! | [`rasterize_polygon`] | the union of several rings, as COCO stores an object |
+//! | [`MaskError`] | why a mask could not be made, read or compared |
 //!
 //! ```
 //! use resam_mask::{Bitmap, Rle, polygons};
@@ -16,6 +26,15 @@
 //! assert_eq!(polygons(&square)[0].exterior, [[2, 1], [2, 4], [5, 4], [5, 1]]);
 //! # Ok::<(), resam_mask::MaskError>(())
 //! ```
+//!
+//! Coordinates are continuous pixels. The point (0, 0) is the top-left corner of the image, `x`
+//! grows to the right and `y` downwards, and the centre of the first pixel is (0.5, 0.5). Pixel
+//! ranges and boxes are half-open: the right and bottom edges do not belong to them.
+//!
+//! # Limits
+//!
+//! It does not simplify polygons or make right angles (`resam-polygon` does), reads no files, and
+//! knows no map coordinates. A mask has at most [`MAX_PIXELS`] pixels.
 
 mod bitmap;
 mod boxes;

@@ -1,8 +1,9 @@
 use crate::{Bitmap, Connectivity, components};
 
-/// The corners `[x, y]` of a closed line along the sides of pixels; the first is not repeated.
+/// A closed line along the sides of pixels: its corners `[x, y]` in pixels. The first corner is not
+/// repeated.
 ///
-/// Consecutive corners never lie on one straight line, and the ring never touches itself.
+/// No three consecutive corners lie on one line, and the ring does not touch itself.
 pub type Ring = Vec<[u32; 2]>;
 
 /// The exact outline of one 4-connected object.
@@ -10,20 +11,20 @@ pub type Ring = Vec<[u32; 2]>;
 pub struct Polygon {
     /// The outer ring, counter-clockwise as seen on the screen.
     ///
-    /// With `y` growing downwards its signed area is negative; in map coordinates with north up it
-    /// is positive, as GeoJSON (RFC 7946) wants it.
+    /// With `y` downwards its signed area is negative. In map coordinates with north up it is
+    /// positive, as GeoJSON requires (RFC 7946, section 3.1.6).
     pub exterior: Ring,
     /// The rings round the holes, clockwise as seen on the screen. They may touch each other or
     /// the exterior, at single points only.
     pub holes: Vec<Ring>,
 }
 
-/// The pixel-exact polygons of a bitmap, one for each 4-connected object, in the order of their
-/// first pixels.
+/// The pixel-exact polygons of a bitmap: one for each 4-connected component, in the order of their
+/// first pixels in row-major order.
 ///
-/// Objects that touch at a corner only are separate polygons; an object that touches itself at a
-/// corner closes a hole there. Every polygon is valid by the OGC Simple Features specification,
-/// and filling all of them gives back the bitmap.
+/// Components that touch only at a corner are separate polygons. A component that touches itself at
+/// a corner encloses a hole there. Every polygon is valid by the OGC Simple Features specification
+/// (06-103r4), and filling all of them gives back the bitmap.
 pub fn polygons(bitmap: &Bitmap) -> Vec<Polygon> {
     let objects = components(bitmap, Connectivity::Four);
     let outlines = objects.iter().map(|object| {

@@ -1,10 +1,9 @@
-//! Polygons to masks, with the arithmetic of `pycocotools`.
+//! Polygons to masks, with the arithmetic of `rleFrPoly` of `pycocotools`.
 //!
-//! Its polygons are drawn on a grid five times finer than the pixels. A boundary is walked on that
-//! grid from point to point; where the walk passes the middle of a pixel column, the pixels below
-//! that place change between inside and outside. Only those places matter, so they are computed
-//! here directly instead of by walking: the result is the same, and the time depends on the
-//! columns crossed and hardly on the length of the boundary.
+//! `rleFrPoly` follows a boundary from point to point on a grid five times finer than the pixels.
+//! Where it crosses the middle of a pixel column, the pixels below change between inside and
+//! outside. Only these crossings matter, so they are computed directly here. The result is the
+//! same, and the time depends on the number of crossed columns.
 
 use crate::bitmap::check_size;
 use crate::rle::RunBuilder;
@@ -12,20 +11,22 @@ use crate::{MaskError, Rle};
 
 /// Largest absolute value of a coordinate that can be rasterized, in pixels.
 ///
-/// Up to here the walk provably moves by at most one step of the fine grid in either direction,
-/// whatever the rounding.
+/// Up to this value, each step of the boundary provably moves by at most one step of the fine grid
+/// in either direction, whatever the rounding.
 pub const MAX_COORDINATE: f64 = 4_194_304.0;
 
-/// Largest number of times a ring may cross the middle of a pixel column; bounds time and memory.
+/// The largest number of crossings of a ring with the middles of pixel columns; limits time and
+/// memory.
 pub const MAX_CROSSINGS: usize = 1 << 26;
 
 /// Steps of the fine grid in one pixel.
 const SCALE: i64 = 5;
 
-/// The mask of one ring of points `[x, y]`, closed from the last point to the first.
+/// The mask of one ring of points `[x, y]` in continuous pixels, closed from the last point to the
+/// first.
 ///
-/// Equal to `frPyObjects` of `pycocotools`, byte for byte. Parts of the ring outside the image are
-/// cut off; parts of its inside that it goes round twice are outside.
+/// Equal to `frPyObjects` of `pycocotools`, byte for byte. Parts outside the image are cut off.
+/// Regions that the ring encloses twice are outside (the even-odd rule).
 ///
 /// # Errors
 /// If there are fewer than three points, if a coordinate is not finite or is beyond
@@ -67,7 +68,8 @@ pub fn rasterize_ring(ring: &[[f64; 2]], width: u32, height: u32) -> Result<Rle,
     Ok(runs.finish(width, height))
 }
 
-/// The union of the masks of several rings, as COCO means a list of polygons.
+/// The union of the masks of several rings: the meaning of a COCO `segmentation` that is a list of
+/// polygons.
 ///
 /// # Errors
 /// If there are no rings, or as [`rasterize_ring`] for one of them.

@@ -3,12 +3,11 @@ use crate::{Bitmap, MaskError, PixelBox};
 
 /// A mask in COCO's run-length encoding.
 ///
-/// The pixels go down the columns, column after column; the run lengths alternate between pixels
-/// clear and pixels set and start with those clear, so the first may be zero. Results agree with
-/// those of `pycocotools`.
+/// Pixels are in column-major order. Run lengths alternate between clear and set pixels, starting
+/// with clear ones, so the first may be zero. Results equal those of `pycocotools`.
 ///
-/// The run lengths always add up to the number of pixels. Those that were read are kept as they
-/// were, even if some are zero; those computed here are the shortest possible.
+/// The run lengths always add up to the number of pixels. Run lengths that were read are kept
+/// unchanged, even if some are zero; computed ones are minimal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rle {
     width: u32,
@@ -93,7 +92,7 @@ impl Rle {
             .sum()
     }
 
-    /// The smallest box that holds every pixel set; none if there is none.
+    /// The bounding box of the set pixels; `None` if no pixel is set.
     pub fn bounding_box(&self) -> Option<PixelBox> {
         let boxes = self.spans().map(|(start, end)| {
             let last = end - 1;
@@ -114,11 +113,11 @@ impl Rle {
         boxes.reduce(|bounds, next| bounds.union(&next))
     }
 
-    /// Intersection over union with a true mask; zero where nothing overlaps, so also for two
-    /// empty masks.
+    /// Intersection over union with a true mask, as `iou` of `pycocotools`; 0 without overlap, also
+    /// for two empty masks.
     ///
-    /// A true mask that stands for a crowd may be matched by a part of it: the intersection is
-    /// then divided by the area of `self`.
+    /// With `crowd` (COCO's `iscrowd`), the intersection is divided by the area of `self` instead
+    /// of the union.
     ///
     /// # Errors
     /// If the sizes differ.

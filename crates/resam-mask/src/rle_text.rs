@@ -11,10 +11,11 @@ const NEGATIVE: i64 = 0x10;
 /// A difference between two run lengths has 33 bits with its sign: seven characters.
 const MAX_CHARACTERS: u32 = 7;
 
-/// COCO's compressed text, a variable-length code of six bits a character: from the fourth run
-/// length on, each is written as its difference from the one two before.
+/// COCO's compressed run lengths (`rleToString` of `pycocotools`): a variable-length code with six
+/// bits a character. From the fourth run length on, each is written as the difference from the one
+/// two before.
 impl Rle {
-    /// The compressed text, equal to that of `pycocotools` byte for byte.
+    /// The compressed run lengths, equal to those of `pycocotools` byte for byte.
     pub fn to_compressed_string(&self) -> String {
         let mut text = String::new();
         for (index, &count) in self.counts().iter().enumerate() {
@@ -37,11 +38,12 @@ impl Rle {
         text
     }
 
-    /// Reads the compressed text of a mask, given as a string or as bytes.
+    /// Reads the compressed run lengths of a mask of `width` x `height` pixels, as a string or as
+    /// bytes.
     ///
     /// # Errors
-    /// If the text is not a sequence of whole run lengths, if a run is negative, if the runs do
-    /// not add up to the number of pixels, or if that is over
+    /// [`MaskError`] if the text is not a sequence of complete run lengths, if a run is negative,
+    /// if the runs do not add up to the number of pixels, or if that is over
     /// [`MAX_PIXELS`](crate::MAX_PIXELS).
     pub fn from_compressed(
         text: impl AsRef<[u8]>,
