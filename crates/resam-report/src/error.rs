@@ -1,11 +1,12 @@
-//! Why something to look at could not be made.
+//! The error type of this crate.
 
 use std::io;
 use std::path::PathBuf;
 
 use resam_export::OutputError;
 
-/// Why something to look at could not be made. Errors of the operating system name their file.
+/// Why a record or a report could not be read or written. Errors of the operating system name their
+/// file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
@@ -27,10 +28,10 @@ pub enum ReportError {
     MetricsRecord {
         /// The metrics file.
         path: PathBuf,
-        /// What stands in the way.
+        /// The error of the encoder.
         source: serde_json::Error,
     },
-    /// A line could not be added to a metrics file.
+    /// A line could not be appended to a metrics file.
     #[error("the metrics cannot be written: {0}\n\nhint: see that the disk has room")]
     AppendMetrics(#[source] io::Error),
     /// An event file could not be created or written.
@@ -45,10 +46,10 @@ pub enum ReportError {
         item: String,
         /// Caption of the panel.
         panel: String,
-        /// What the encoder says.
+        /// The error of the encoder.
         source: image::ImageError,
     },
-    /// A whole file could not be written.
+    /// A file could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
 }

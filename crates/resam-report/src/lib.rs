@@ -1,11 +1,55 @@
-//! What people look at of a training run.
+//! The records of a training run: a JSON Lines file of metrics, event files for TensorBoard, and
+//! one HTML page with scores, curves and images. It knows no tensors, models or data sets: it is
+//! given names, numbers and images.
 //!
-//! While it runs, a [`MetricsFile`] takes one JSON object a step and an [`EventFile`] the same
-//! numbers for TensorBoard. When it is done, a [`Report`] becomes one HTML file that holds all that
-//! it shows: scores, curves, and images with masks drawn on them ([`draw_panel`]).
+//! | item | what it is |
+//! |---|---|
+//! | [`MetricsFile`] | append one JSON object a step; resume after an interruption |
+//! | [`EventFile`] | the same numbers for TensorBoard |
+//! | [`Report`] | one self-contained HTML page about a finished run |
+//! | [`draw_panel`] | an image with masks and points drawn on it, for the page |
+//! | [`ReportError`] | what could not be read, encoded or written |
 //!
-//! This crate knows nothing of tensors, models or data sets: it is handed names, numbers and
-//! images. Nothing here panics; every error names the file or the panel.
+//! ```
+//! use resam_report::{Chart, MetricsFile, Report, ScoreRow, Series};
+//! # let folder = tempfile::tempdir()?;
+//! # let (metrics, page) = (folder.path().join("metrics.jsonl"), folder.path().join("report.html"));
+//!
+//! let mut file = MetricsFile::create(&metrics)?;
+//! file.append(&serde_json::json!({ "step": 1, "loss": 0.8 }))?;
+//! file.append(&serde_json::json!({ "step": 2, "loss": 0.5 }))?;
+//!
+//! let records = MetricsFile::read(&metrics)?;
+//! let point = |record: &serde_json::Value| Some((record["step"].as_f64()?, record["loss"].as_f64()?));
+//! let loss = Series { name: "loss".into(), points: records.iter().filter_map(point).collect() };
+//! let report = Report {
+//!     title: "Two steps".into(),
+//!     scores: vec![ScoreRow {
+//!         measure: "IoU".into(),
+//!         before: Some(0.58),
+//!         after: Some(0.69),
+//!         higher_is_better: true,
+//!         digits: 2,
+//!     }],
+//!     curves: vec![Chart {
+//!         title: "Loss".into(),
+//!         x_label: "step".into(),
+//!         y_label: "loss".into(),
+//!         series: vec![loss],
+//!     }],
+//!     ..Report::default()
+//! };
+//! report.write(&page)?;
+//! assert!(std::fs::read_to_string(&page)?.contains("Two steps"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The page refers to no other file and runs no script. No function panics; every error names the
+//! file or the panel.
+//!
+//! # Limits
+//!
+//! It does not compute scores (`resam-eval` does) and does not start a web server.
 
 mod axis;
 mod curves;

@@ -1,4 +1,4 @@
-//! Metrics of a run: one JSON value a line, in the order of their steps.
+//! The metrics of a run: JSON Lines, one value a line, in the order of the steps.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use crate::ReportError;
 
-/// A file of metrics (JSON Lines) that grows by one line at a time.
+/// A file of metrics (JSON Lines) to which lines are appended.
 ///
-/// A line is complete once its line break is written. A process that is killed can leave a torn
-/// last line without one; readers leave it out, and [`MetricsFile::resume`] removes it.
+/// A line is complete when its line break is written. A killed process can leave an incomplete last
+/// line: [`MetricsFile::read`] ignores it, and [`MetricsFile::resume`] removes it.
 #[derive(Debug)]
 pub struct MetricsFile {
     path: PathBuf,
@@ -23,24 +23,25 @@ pub struct MetricsFile {
 }
 
 impl MetricsFile {
-    /// Begins an empty file; one that was there before is replaced.
+    /// Creates an empty file; an existing file is replaced.
     ///
     /// # Errors
-    /// If the file cannot be created.
+    /// [`ReportError`] if the file cannot be created.
     pub fn create(path: impl AsRef<Path>) -> Result<Self, ReportError> {
         let path = path.as_ref();
         write_atomically(path, |_| Ok(()))?;
         Self::open(path)
     }
 
-    /// Opens the file of an earlier process to go on from a step of it.
+    /// Opens the file of an interrupted run, to continue from one of its steps.
     ///
-    /// The leading lines for which `keep` is true stay. The first other line and all after it are
-    /// dropped, and so is a torn last line; lines behind a dropped one are not looked at. If there
-    /// is no file, an empty one is begun.
+    /// The leading lines for which `keep` returns `true` stay. The first other line, all later
+    /// lines and an incomplete last line are removed; `keep` is not called for later lines. If
+    /// there is no file, an empty one is created.
     ///
     /// # Errors
-    /// If the file cannot be read or replaced, or if one of the leading lines is not JSON.
+    /// [`ReportError`] if the file cannot be read or replaced, or if one of the leading lines is
+    /// not JSON.
     pub fn resume(
         path: impl AsRef<Path>,
         keep: impl Fn(&Value) -> bool,
@@ -65,13 +66,13 @@ impl MetricsFile {
         Self::open(path)
     }
 
-    /// Adds one line, which another process can read at once.
+    /// Appends one line, which other processes can read at once.
     ///
-    /// Numbers that are not finite become `null`, as JSON has no word for them.
+    /// Numbers that are not finite become `null`, because JSON (RFC 8259) does not have them.
     ///
     /// # Errors
-    /// If the record cannot be written as JSON or the line cannot be written. What was written of
-    /// the line is then taken back as far as possible, so that the next line can follow.
+    /// [`ReportError`] if the record cannot be written as JSON, or if the line cannot be written.
+    /// An incomplete line is then removed if possible, so that the next line can follow.
     pub fn append(&mut self, record: &impl Serialize) -> Result<(), ReportError> {
         let mut line = serde_json::to_vec(record).map_err(|source| ReportError::MetricsRecord {
             path: self.path.clone(),
@@ -87,10 +88,10 @@ impl MetricsFile {
         Ok(())
     }
 
-    /// Reads all complete lines; a torn last one is left out.
+    /// Reads all complete lines; an incomplete last line is ignored.
     ///
     /// # Errors
-    /// If the file cannot be read, or if a line with a line break is not JSON.
+    /// [`ReportError`] if the file cannot be read, or if a complete line is not JSON.
     pub fn read(path: impl AsRef<Path>) -> Result<Vec<Value>, ReportError> {
         let path = path.as_ref();
         let content = fs_err::read(path).map_err(ReportError::ReadMetrics)?;
@@ -120,7 +121,7 @@ struct Line {
     end: usize,
 }
 
-/// The lines one by one, so that nobody trips over one that is of no interest.
+/// The complete lines as an iterator, so that lines that are not needed are not parsed.
 fn complete_lines<'content>(
     path: &'content Path,
     content: &'content [u8],

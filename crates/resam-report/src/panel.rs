@@ -6,17 +6,17 @@ use resam_mask::{Bitmap, MaskError};
 
 use crate::shown::shown;
 
-/// Draws masks and points on an image, in the looks of `resam segment`'s overlays.
+/// Draws masks and points on an image, in the style of the overlays of `resam segment`.
 ///
-/// An image of more than 480 pixels a side is first scaled down to that, as a gallery does, so that
-/// lines and points keep a size at which they are seen; a smaller one keeps its size.
+/// An image with a side of more than 480 pixels is first scaled down to that size, so that lines
+/// and points stay visible on the page. A smaller image keeps its size.
 ///
-/// Each mask has a colour of its own, told by its place in `masks`: a translucent fill, and a line
-/// round it. Points `[x, y]` are in continuous pixels of the image: positive ones are green discs
-/// with a white rim, negative ones are red. On a small mask a positive point is drawn smaller.
+/// Each mask has a colour that depends on its index in `masks`: a translucent fill and an outline.
+/// Points `[x, y]` are in continuous pixels of the image. Positive points are green discs with a
+/// white rim, negative points are red. A positive point on a small mask is drawn smaller.
 ///
-/// A mask counts from the top-left corner: where it is larger than the image it is cut off, as is
-/// whatever else lies outside.
+/// Masks begin at the top-left corner of the image. Masks, lines and points outside the image are
+/// cut off.
 pub fn draw_panel(
     image: &RgbImage,
     masks: &[Bitmap],
@@ -36,7 +36,8 @@ pub fn draw_panel(
             image: shown.clone(),
             objects,
         });
-    // Nothing is refused: the image has pixels, few enough for masks, and all masks are of its size.
+    // No error is possible: the image has pixels, few enough for masks, and all masks have its
+    // size.
     drawn
         .and_then(|segmentation| overlay(&segmentation).ok())
         .unwrap_or(shown)
@@ -80,12 +81,12 @@ fn object(id: u32, mask: Bitmap) -> Object {
     }
 }
 
-/// Whether a point lies on a set pixel; casts hold to the range of the type.
+/// Whether a point lies on a set pixel; casts saturate.
 fn covers(mask: &Bitmap, [x, y]: [f64; 2]) -> bool {
     x >= 0.0 && y >= 0.0 && mask.get(x as u32, y as u32)
 }
 
-/// From pixels of an image to those of the image as it is shown.
+/// The scale from pixels of an image to pixels of the shown image.
 struct Scale {
     /// Width and height of the shown image.
     shown: [u32; 2],
@@ -106,8 +107,8 @@ impl Scale {
         [x * self.factors[0], y * self.factors[1]]
     }
 
-    /// The mask at the centres of the shown pixels. Of one that lies between these, all shown
-    /// pixels that it touches, as no object should vanish.
+    /// The mask at the centres of the shown pixels. If it covers no centre, all shown pixels that
+    /// it touches, so that no object vanishes.
     fn mask(&self, mask: &Bitmap) -> Result<Bitmap, MaskError> {
         let [width, height] = self.shown;
         let back = |shown: u32, factor: f64| ((f64::from(shown) + 0.5) / factor) as u32;

@@ -50,8 +50,8 @@ fn row(row: &ScoreRow) -> String {
 
 const SAME: &str = "same";
 
-/// The class and the word for a change, as colour alone does not tell everyone. What is too small
-/// to be shown is no change.
+/// The style class and the word for a change: colour alone is not accessible to everyone. A change
+/// that the shown digits do not reveal is no change.
 fn judged(change: f64, row: &ScoreRow) -> (&'static str, &'static str) {
     let is_shown = fixed(change, row.digits)
         .chars()

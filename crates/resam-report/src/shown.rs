@@ -1,4 +1,4 @@
-//! The size at which a page shows images.
+//! The size of images on the page.
 
 use std::borrow::Cow;
 
@@ -24,6 +24,6 @@ pub(crate) fn shown(image: &RgbImage) -> Cow<'_, RgbImage> {
     if image.dimensions() == (width, height) {
         return Cow::Borrowed(image);
     }
-    // Weighs all pixels that fall together, so that thin things do not break up.
+    // This filter weighs all source pixels of a pixel, so that thin lines do not break up.
     Cow::Owned(resize(image, width, height, FilterType::CatmullRom))
 }

@@ -50,8 +50,8 @@ impl EventFile {
         begun().map_err(ReportError::WriteEvents)
     }
 
-    /// As [`EventFile::create`], for a run that goes on from a step: TensorBoard drops what earlier
-    /// files of the folder say of this step and of later ones.
+    /// As [`EventFile::create`], for a resumed run. TensorBoard then ignores the values of earlier
+    /// event files in the folder for `step` and later steps.
     ///
     /// # Errors
     /// As [`EventFile::create`].
@@ -71,8 +71,8 @@ impl EventFile {
         Ok(events)
     }
 
-    /// Adds the value of a curve `tag` at a step. It is stored in single precision; slashes in
-    /// `tag` group curves.
+    /// Adds the value of the scalar `tag` at a step, stored in single precision (a
+    /// `tensorflow.Summary` with `simple_value`). Slashes in `tag` group curves.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -93,7 +93,7 @@ impl EventFile {
         self.record(&event).map_err(ReportError::WriteEvents)
     }
 
-    /// Hands everything to the operating system, so that a TensorBoard that is open sees it.
+    /// Writes all buffered records, so that a running TensorBoard sees them.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -101,7 +101,7 @@ impl EventFile {
         self.file.flush().map_err(ReportError::WriteEvents)
     }
 
-    /// Adds a TFRecord.
+    /// Appends a TFRecord: length, masked CRC-32C of the length, data, masked CRC-32C of the data.
     fn record(&mut self, Message(data): &Message) -> io::Result<()> {
         let length = (data.len() as u64).to_le_bytes();
         self.file.write_all(&length)?;
@@ -111,7 +111,7 @@ impl EventFile {
     }
 }
 
-/// Creates the file under the first name that is free.
+/// Creates the file under the first free name.
 fn new_file(folder: &Path, now: SystemTime) -> io::Result<File> {
     let seconds = seconds_of(now) as u64;
     let first = folder.join(format!("events.out.tfevents.{seconds:010}.resam"));
@@ -130,13 +130,13 @@ fn new_file(folder: &Path, now: SystemTime) -> io::Result<File> {
     Err(last_error)
 }
 
-/// Seconds since 1970; earlier times count as that moment.
+/// Seconds since 1970-01-01 UTC; 0 for earlier times.
 fn seconds_of(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH)
         .map_or(0.0, |duration| duration.as_secs_f64())
 }
 
-/// TensorFlow masks checksums, because a checksum of data that holds its own checksum is weak.
+/// TensorFlow's masked checksum: a plain checksum of data that holds checksums is weak.
 fn masked_crc32c(data: &[u8]) -> u32 {
     crc32c::crc32c(data)
         .rotate_right(15)
