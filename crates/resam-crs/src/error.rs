@@ -5,7 +5,7 @@
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CrsError {
-    /// No definition is known for the code.
+    /// The EPSG code is unknown.
     #[error(
         "EPSG:{code}: no such coordinate reference system is known here\n\nhint: see that the code is right; if it is, give the CRS as a PROJ string or as WKT (epsg.io shows both)"
     )]
@@ -13,7 +13,7 @@ pub enum CrsError {
         /// The code.
         code: u32,
     },
-    /// The text is no code, no PROJ string and no WKT.
+    /// The text is not a code, a PROJ string or WKT.
     #[error(
         "`{text}`: not a coordinate reference system\n\nhint: give an EPSG code such as `EPSG:32636`, a PROJ string such as `+proj=utm +zone=36 +datum=WGS84`, or WKT"
     )]
@@ -21,7 +21,7 @@ pub enum CrsError {
         /// The beginning of the text.
         text: String,
     },
-    /// WKT that breaks its own grammar or lacks a part.
+    /// Malformed or incomplete WKT.
     #[error(
         "not well-known text of a coordinate reference system: {problem}\n\nhint: give an EPSG code such as `EPSG:32636` instead"
     )]
@@ -29,7 +29,7 @@ pub enum CrsError {
         /// What is wrong.
         problem: String,
     },
-    /// A projection that cannot be computed here.
+    /// A projection that is not supported.
     #[error(
         "{name}: the projection `{projection}` is not supported\n\nhint: reproject the data to another CRS first, for example to a UTM zone"
     )]
@@ -39,7 +39,7 @@ pub enum CrsError {
         /// The projection, as the definition calls it.
         projection: String,
     },
-    /// A datum shift that needs a grid file and has no substitute.
+    /// A datum shift that needs a grid file, without Helmert parameters as a substitute.
     #[error(
         "{name}: the datum is tied to WGS 84 by the grid `{grid}`, and grids are not read\n\nhint: reproject the data to a CRS on WGS 84 first with a program that has the grid, for example `gdalwarp` or QGIS"
     )]
@@ -49,7 +49,7 @@ pub enum CrsError {
         /// The grid's file name.
         grid: String,
     },
-    /// A system without two horizontal axes on the Earth.
+    /// A CRS without two horizontal axes on the Earth.
     #[error(
         "{name}: {kind} coordinates have no place on a map\n\nhint: reproject the data to a geographic or projected CRS first"
     )]
@@ -59,7 +59,7 @@ pub enum CrsError {
         /// The kind of CRS: geocentric, vertical, local, ...
         kind: &'static str,
     },
-    /// A geographic system in gradians or the like.
+    /// A geographic CRS in another unit than the degree.
     #[error(
         "{name}: its longitudes and latitudes are in `{unit}`, and only degrees are supported\n\nhint: reproject the data to EPSG:4326 first"
     )]
@@ -69,7 +69,7 @@ pub enum CrsError {
         /// The unit.
         unit: String,
     },
-    /// A parameter that is missing, malformed or out of its range.
+    /// A parameter that is missing, malformed or out of range.
     #[error(
         "{name}: {problem}\n\nhint: see that the definition is right, or give an EPSG code instead"
     )]
@@ -79,7 +79,7 @@ pub enum CrsError {
         /// What is wrong.
         problem: String,
     },
-    /// A point that has no place in the other system.
+    /// A point without coordinates in the target CRS.
     #[error(
         "({x}, {y}) in {from} has no place in {to}: {problem}\n\nhint: see that the coordinates are in the CRS that they are said to be in, x (easting or longitude) first"
     )]
@@ -88,7 +88,7 @@ pub enum CrsError {
         x: f64,
         /// Northing or latitude.
         y: f64,
-        /// The name of the CRS that the point is in.
+        /// The name of the source CRS.
         from: String,
         /// The name of the target CRS.
         to: String,

@@ -22,7 +22,7 @@ pub(crate) struct Area {
     pub(crate) height: u32,
 }
 
-/// A piece of an image that lies within one chunk (of each plane).
+/// A part of an image within one chunk (of each plane).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Piece {
     pub(crate) area: Area,
@@ -31,7 +31,7 @@ pub(crate) struct Piece {
     row: u64,
 }
 
-/// A part of an area: something of it that lies within one chunk, or zeros.
+/// A part of an area: its share of one chunk, or zeros.
 #[derive(Debug)]
 pub(crate) enum Part<T> {
     Read(T),
@@ -39,7 +39,7 @@ pub(crate) enum Part<T> {
     Zeros(Area),
 }
 
-/// What chunks that were never written are taken for.
+/// The meaning of chunks that were never written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unwritten {
     /// They are skipped.
@@ -50,7 +50,7 @@ pub(crate) enum Unwritten {
     ZerosUnderMask,
 }
 
-/// The samples of a piece for each band that was asked for.
+/// The samples of a part, for each band that is read.
 #[derive(Debug)]
 pub(crate) struct Block {
     pub(crate) area: Area,

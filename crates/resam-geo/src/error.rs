@@ -22,13 +22,13 @@ pub enum RasterError {
     /// There is no file at the path.
     #[error("{}: no such raster\n\nhint: check the spelling and the folder", path.display())]
     Missing {
-        /// The path asked for.
+        /// The path.
         path: PathBuf,
     },
     /// The path is a folder, a pipe or a device.
     #[error("{}: not a file but {kind}\n\nhint: name one raster", path.display())]
     NotAFile {
-        /// The path asked for.
+        /// The path.
         path: PathBuf,
         /// What the path is instead.
         kind: &'static str,

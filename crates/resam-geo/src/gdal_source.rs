@@ -25,19 +25,19 @@ use crate::sample::SampleKind;
 use crate::tiff::Fault;
 use crate::tiff::image::{Image, WHITE_IS_ZERO};
 
-/// Chunks are blocks of GDAL, or several of them up to about this side and so many bytes.
+/// Chunks are blocks of GDAL, or several of them up to about this side and this many bytes.
 const CHUNK_SIDE: u64 = 512;
 const CHUNK_BYTES: u64 = 1 << 22;
-/// Larger blocks than so many bytes, or wider ones than so many pixels, are read in parts.
+/// Blocks of more bytes, or of a larger side in pixels, are read in parts.
 const MOST_BLOCK_BYTES: u64 = 1 << 26;
 const WIDEST_BLOCK: u64 = 1 << 16;
-/// Rasters of up to so many bands have all of them in one chunk: whoever shows three of them would
-/// otherwise have the blocks decoded three times.
+/// Rasters of up to this number of bands have all bands in one chunk: otherwise a scene of three
+/// bands would decode each block three times.
 const MOST_BANDS_TOGETHER: usize = 4;
 
 /// Opens a raster through GDAL.
 pub(crate) fn open(path: &Path) -> Result<Raster, RasterError> {
-    // What GDAL has to say is in its errors; on its own it would say it on the terminal too.
+    // GDAL's messages are in its errors. By default GDAL prints them too.
     static QUIET: Once = Once::new();
     QUIET.call_once(|| gdal::config::set_error_handler(|_, _, _| {}));
     read(path).map_err(|fault| RasterError::of(path, fault))
@@ -50,13 +50,14 @@ impl From<GdalError> for Fault {
             other => other.to_string(),
         };
         let text = text.trim().trim_end_matches('.');
-        // Of a file that another one refers to, it complains once and then fails without a word.
+        // If a file that this one refers to is missing, GDAL reports it once and then fails without
+        // a message.
         let unsaid = "it does not say why; a file that this one refers to may be missing";
         Self::Gdal(if text.is_empty() { unsaid } else { text }.to_owned())
     }
 }
 
-/// Data sets of one file that no thread uses at the moment.
+/// The unused data sets of one file.
 #[derive(Debug)]
 struct GdalSource {
     path: PathBuf,
@@ -65,7 +66,7 @@ struct GdalSource {
 
 impl ChunkSource for GdalSource {
     fn decode(&self, numbered: &Numbered, index: u64) -> Result<Option<Vec<u8>>, Fault> {
-        // A poisoned lock guards nothing but a list of data sets that nobody uses.
+        // A poisoned lock is harmless: it guards only a list of unused data sets.
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = idle().pop();
         let dataset = match taken {

@@ -10,7 +10,7 @@ use crate::geo_transform::GeoTransform;
 use crate::tiff::{Directory, Fault, TiffFile, tags};
 use crate::world_file;
 
-/// Where a raster lies.
+/// The georeference of a raster.
 #[derive(Debug, Default)]
 pub(crate) struct Georeference {
     pub(crate) geo_transform: Option<GeoTransform>,
@@ -78,7 +78,7 @@ impl Georeference {
         })
     }
 
-    /// Adds what files beside a raster say, where the raster itself says nothing.
+    /// Adds the georeference of files beside a raster if the raster has none.
     pub(crate) fn complete_from_files(
         &mut self,
         path: &Path,

@@ -12,7 +12,7 @@ use crate::sample::SampleKind;
 use crate::stretch::{Stretch, StretchLimits, percentile};
 use crate::tiff::Fault;
 
-/// A level of at most so many pixels is read whole.
+/// The largest level, in pixels, that is read whole.
 const MOST_PIXELS: u64 = 1 << 22;
 /// An overview of fewer pixels says too little.
 const FEWEST_PIXELS: u64 = 1 << 18;
@@ -89,7 +89,7 @@ fn sample(pixels: &Pixels, bands: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
         sample_of_chunks(pixels, level)?
     };
     let total: u64 = areas.iter().map(Area::pixels).sum();
-    // Every so many pixels one, counted on from block to block.
+    // Every n-th pixel is taken, counted through all blocks.
     let step = total.div_ceil(MOST_VALUES).max(1) as usize;
     let mut values = vec![Vec::new(); bands.len()];
     let mut skip = 0;

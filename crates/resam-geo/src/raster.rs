@@ -365,7 +365,7 @@ fn through_gdal(_: &Path, error: RasterError) -> Result<Raster, RasterError> {
     Err(error)
 }
 
-/// What is told alike of all rasters; the rest is blank.
+/// The metadata that all kinds of raster share; other fields are empty.
 pub(crate) fn common_info(
     pixels: &Pixels,
     colours: Vec<Colour>,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::geo_transform::GeoTransform;
 
-/// Files beside a raster are small.
+/// The largest world file or `.prj` file that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 16;
 
 /// The world file of a raster, if there is one, and its transform, if it is one.

@@ -158,7 +158,7 @@ impl<C: CheckpointStrategy> Conv2dOps for Autodiff<Flex, C> {
     }
 }
 
-/// The patches of an image, and the rows of answers they lead to.
+/// The patches of an image, and the rows of results they lead to.
 struct Patches<'a> {
     image: &'a [f32],
     /// `[rows, columns, channels]` of one image.
@@ -166,7 +166,7 @@ struct Patches<'a> {
     kernel: usize,
     stride: usize,
     padding: usize,
-    /// `[rows, columns]` of the answer.
+    /// `[rows, columns]` of the result.
     answer: [usize; 2],
 }
 
@@ -194,13 +194,13 @@ impl<'a> Patches<'a> {
         self.kernel * self.kernel * self.size[2]
     }
 
-    /// Rows of answers that a thread takes at a time.
+    /// Rows of results that a thread takes at a time.
     fn rows_at_a_time(&self) -> usize {
         PIXELS.div_ceil(self.answer[1].max(1))
     }
 
-    /// Calls `with` on the patches of `rows` rows of answers from `first` on, counted through all
-    /// images: a matrix with a row for each answer.
+    /// Calls `with` on the patches of `rows` rows of results from `first` on, counted through all
+    /// images: a matrix with a row for each result.
     fn of_rows<T>(&self, first: usize, rows: usize, with: impl FnOnce(Matrix<'_>) -> T) -> T {
         let [height, width, channels] = self.size;
         let [answer_rows, answer_columns] = self.answer;

@@ -181,7 +181,7 @@ fn forward(
     )
 }
 
-/// One row of answers from the three lines of the image around it, where they exist.
+/// One row of results from the three lines of the image around it, where they exist.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
 fn row_of_answers(
     out: &mut [f32],

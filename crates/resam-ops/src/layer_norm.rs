@@ -176,7 +176,7 @@ fn forward(
     y.reshape(shape)
 }
 
-/// The gradient of `x`, in place of that of the answer. With `g` the gradient times the weight and
+/// The gradient of `x`, in place of that of the result. With `g` the gradient times the weight and
 /// `n` the normalised row: `(g - mean(g) - n mean(g n)) / sqrt(variance + epsilon)`.
 fn input_gradient(
     x: FlexTensor,

@@ -8,7 +8,7 @@
 /// Blocks of fewer bytes are taken from memory that is kept.
 const KEPT_BLOCK: i32 = 1 << 30;
 
-/// Freed memory of more than so many bytes goes back to the system.
+/// The most freed memory that is kept, in bytes; the rest is returned to the system.
 const KEPT_TOTAL: i32 = 1 << 30;
 
 /// Tells the allocator to keep up to 1 GiB of freed memory for the next tensors (`mallopt` of

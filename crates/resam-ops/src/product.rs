@@ -86,7 +86,7 @@ mod tests {
 
     use super::{Matrix, add_product};
 
-    /// Whether the product of two matrices, with room for `room` answers, is refused.
+    /// Whether the product of two matrices, with room for `room` results, is refused.
     fn refused(a: Matrix<'_>, b: Matrix<'_>, room: usize) -> bool {
         catch_unwind(|| add_product(&mut vec![0.0; room], a, b)).is_err()
     }

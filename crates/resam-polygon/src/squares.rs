@@ -132,7 +132,7 @@ pub(crate) fn share_of_skewed<'a>(
             let own = Frame::new(f64::atan2(xy, (xx - yy) / 2.0) / 2.0);
             let turns = (own.angle() - frame.angle()) / FRAC_PI_2;
             let off = ((turns - turns.round()) * FRAC_PI_2).abs();
-            // What evenly spread points have in scatter tells how long they are spread.
+            // The scatter of evenly spread points gives their extent.
             let length = ((xx + yy) * 12.0 / sides).sqrt();
             all += sides;
             if off > SKEWED && off.sin() * length > 1.0 {

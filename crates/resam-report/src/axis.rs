@@ -47,7 +47,7 @@ impl Axis {
         Some(axis)
     }
 
-    /// An axis of about so many steps, its ticks not yet placed.
+    /// An axis of about `steps` steps, whose ticks are not placed yet.
     fn around(values: impl Iterator<Item = f64>, ticks: f64, whole: bool) -> Option<Self> {
         let (low, high) = values.fold(None, |limits, value| match limits {
             None => Some((value, value)),

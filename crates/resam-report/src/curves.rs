@@ -17,11 +17,11 @@ const CHARACTER: f64 = 6.8;
 /// About how many steps an axis is divided into; rounding makes it 3 to 8.
 const TICKS: f64 = 5.0;
 
-/// A long series is drawn from the lows and highs of so many stretches, about one a pixel.
+/// The number of intervals whose minima and maxima draw a long series, about one a pixel.
 const STRETCHES: usize = 400;
-/// Up to so many points are marked with a dot, as there is more to see than a line.
+/// The most points of a series that are marked with dots.
 const MOST_DOTS: usize = 40;
-/// The page's style has so many colours, and then so many ways to dash a line.
+/// The number of colours of the page's style, and of dash patterns after them.
 const COLOURS: usize = 6;
 const DASHES: usize = 3;
 
@@ -142,8 +142,8 @@ impl Plot {
     }
 }
 
-/// The lows and highs of stretches of the series, in their order; all points if they are few. The
-/// first point and the last one stay, so that the line keeps its length.
+/// The minima and maxima of intervals of the series, in order, or all points if they are few. The
+/// first and the last point stay, so that the line keeps its length.
 fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     if points.len() <= 2 * STRETCHES {
         return points.to_vec();
@@ -214,7 +214,7 @@ fn nothing() -> String {
     )
 }
 
-/// A loss that was not a number is no small matter, so what is not drawn is told.
+/// A note on the points that are not drawn because they are not finite: a loss that is NaN matters.
 fn left_out(chart: &Chart, drawn: &[Vec<(f64, f64)>]) -> String {
     let given: usize = chart.series.iter().map(|series| series.points.len()).sum();
     let drawn: usize = drawn.iter().map(Vec::len).sum();

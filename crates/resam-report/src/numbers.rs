@@ -5,7 +5,7 @@ const TOO_LONG: f64 = 1e15;
 /// More decimals than a double holds tell nothing.
 const MOST_DECIMALS: usize = 15;
 
-/// A finite number with so many decimals: `−0.50`, `12 000` (a narrow space, from 10 000 on).
+/// A finite number with `digits` decimals: `−0.50`, `12 000` (a narrow space, from 10 000 on).
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     if value.abs() >= TOO_LONG {
         return scientific(value, 3);

@@ -1,13 +1,13 @@
 //! Event files of TensorBoard.
 //!
-//! An event file is a row of TFRecords: the length of the data (8 bytes), the checksum of these 8
-//! bytes (4 bytes), the data, and the checksum of the data (4 bytes), all little-endian. Checksums
-//! are CRC-32C, masked as TensorFlow's `crc32c::Mask` does. The data is one protobuf message
-//! `Event` (`tensorflow/core/util/event.proto`), of which four fields are written here, by hand: a
-//! protobuf library and its generated code would be larger than all of this.
+//! An event file is a sequence of TFRecords: the length of the data (8 bytes), the checksum of
+//! these 8 bytes (4 bytes), the data, and the checksum of the data (4 bytes), all little-endian.
+//! Checksums are CRC-32C, masked as TensorFlow's `crc32c::Mask` does. The data is one protobuf
+//! message `Event` (`tensorflow/core/util/event.proto`), of which four fields are encoded here by
+//! hand: a protobuf library and its generated code would be larger than this file.
 //!
-//! The crate `crc32c` computes the checksum with the processor's own instruction where it has one,
-//! needs no table of ours, and is in the dependency tree already.
+//! The crate `crc32c` computes the checksum with the processor's instruction if it has one, and
+//! other dependencies use it already.
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -17,24 +17,24 @@ use fs_err::{File, OpenOptions};
 
 use crate::ReportError;
 
-/// What the first event of a file must say for its scalars to be understood.
+/// The version that the first event of a file must give.
 const FILE_VERSION: &str = "brain.Event:2";
 
-/// A file of scalars for TensorBoard, which shows all such files of a folder as one run.
+/// An event file with scalars. TensorBoard shows all event files of a folder as one run.
 #[derive(Debug)]
 pub struct EventFile {
     file: BufWriter<File>,
 }
 
 impl EventFile {
-    /// Begins a file `events.out.tfevents.<seconds>.resam` in a folder, which is created if need
-    /// be. The name has no host in it, so that a folder can be shared without telling one.
+    /// Creates a file `events.out.tfevents.<seconds>.resam` in a folder, and the folder if needed.
+    /// The name does not contain the host, so that a folder can be shared without revealing it.
     ///
-    /// An earlier file is never written over: a second file of the same second gets `.1` behind
-    /// its name, as TensorBoard reads files in the order of their names.
+    /// An existing file is never overwritten: a second file of the same second gets the suffix
+    /// `.1`, because TensorBoard reads files in the order of their names.
     ///
     /// # Errors
-    /// If the folder or the file cannot be created.
+    /// [`ReportError`] if the folder or the file cannot be created.
     pub fn create(folder: impl AsRef<Path>, now: SystemTime) -> Result<Self, ReportError> {
         let begun = || {
             fs_err::create_dir_all(folder.as_ref())?;
@@ -188,7 +188,8 @@ impl Message {
         self.varint(field << 3 | wire_type);
     }
 
-    /// Seven bits a byte, the lowest first; the highest bit of a byte tells that more follow.
+    /// A protobuf varint: seven bits a byte, the lowest first; the highest bit of a byte means that
+    /// more bytes follow.
     fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.0.push(value as u8 | 0x80);

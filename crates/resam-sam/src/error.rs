@@ -56,7 +56,7 @@ pub enum SamError {
          is what SAM was trained at; 512 and 768 are faster"
     )]
     InputSize {
-        /// The size asked for, in pixels.
+        /// The requested size, in pixels.
         size: usize,
         /// The stride of the image embedding; the size has to be a multiple of it.
         multiple: usize,
@@ -87,7 +87,7 @@ pub enum SamError {
     /// A device that does not exist or does not work.
     #[error("there is no device `{name}`: {reason}\n\nhint: {hint}")]
     Device {
-        /// As it was asked for.
+        /// The requested name.
         name: String,
         /// The reason.
         reason: String,
@@ -101,7 +101,7 @@ pub enum SamError {
          everywhere; `--precision auto` takes half precision where the device has it"
     )]
     Precision {
-        /// As it was asked for.
+        /// The requested name.
         precision: &'static str,
         /// The name of the device.
         device: String,

@@ -52,7 +52,7 @@ impl Linear {
         &self.name
     }
 
-    /// The weight with the adapter in it, `[d_input, d_output]`, for who multiplies by parts of it.
+    /// The weight with the adapter merged in, `[d_input, d_output]`, for products with parts of it.
     pub(crate) fn whole_weight(&self) -> Tensor<2> {
         let weight = self.weight.val();
         match &self.adapter {

@@ -1,6 +1,6 @@
 //! The Segment Anything model (SAM) and MobileSAM in Rust: image encoders, prompt encoder, mask
 //! decoder, pre- and post-processing, and low-rank adapters (LoRA). Weights are the published ones,
-//! and the answers follow the published PyTorch modules.
+//! and the results follow the published PyTorch modules.
 //!
 //! | item | what it is |
 //! |---|---|

@@ -37,7 +37,7 @@ pub struct DecoderImage {
 
 /// The decoder, as far as adapters are concerned.
 pub(crate) struct AdaptableDecoder<'a> {
-    /// The linear layers that the single mask and its quality come through.
+    /// The linear layers of the single mask and its predicted IoU.
     pub(crate) linears: Vec<&'a mut Linear>,
     /// Those of the networks of the masks for an ambiguous prompt.
     pub(crate) ambiguous: Vec<&'a mut Linear>,
@@ -128,7 +128,7 @@ impl MaskDecoder {
         dense: Tensor<4>,
         shared: bool,
     ) -> DecoderImage {
-        // Channels come last from here on; the encoder's answer lies so already.
+        // Channels are last from here on; the image embedding already has this layout.
         let channels_last = |x: Tensor<4>| x.permute([0, 2, 3, 1]);
         let in_a_row = |x: Tensor<4>| {
             let [batch, rows, columns, channels] = x.dims();
@@ -191,7 +191,7 @@ impl MaskDecoder {
                 .clone()
                 .slice([0..batch, index..index + 1, 0..channels])
         };
-        // Token 0 is the quality's; mask i has token i + 1 and its own network.
+        // Token 0 is that of the predicted IoU; mask i has token i + 1 and its own network.
         let weights = asked
             .clone()
             .map(|mask| self.output_hypernetworks_mlps[mask].forward(token(mask + 1)))

@@ -10,7 +10,7 @@ use resam_checkpoint::TensorToWrite;
 use crate::sam::Sam;
 use crate::tiny_vit::BATCH_NORM_EPSILON;
 
-/// How a parameter lies in a checkpoint, beside how it lies in the model.
+/// The layout of a parameter in a checkpoint, relative to that in the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
     /// The published layout.
@@ -115,7 +115,7 @@ impl ModuleVisitor for Collected<'_> {
     }
 }
 
-/// The values of a tensor with its axes in another order: axis `i` of the answer is axis
+/// The values of a tensor with its axes in another order: axis `i` of the result is axis
 /// `order[i]`.
 fn permuted(values: &[f32], dims: &[usize], order: &[usize]) -> Vec<f32> {
     let mut strides = vec![1; dims.len()];

@@ -26,7 +26,7 @@ const UNUSED: [&str; 7] = [
     "pixel_std",
 ];
 
-/// What was asked for so far and what did not fit.
+/// The tensors that were requested, and those that did not fit.
 struct Ledger<'a> {
     checkpoint: &'a Checkpoint,
     device: Device,

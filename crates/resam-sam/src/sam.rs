@@ -46,7 +46,7 @@ impl ImageEncoder {
     ///
     /// Parts before the first one that trains are computed without a graph.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        // An image that nobody wants the gradient of is a constant.
+        // An image that needs no gradient is a constant.
         let x = if x.is_tracked() {
             x
         } else {

@@ -8,7 +8,7 @@ pub(crate) type Point = [f64; 2];
 /// A closed outline, without its first point again at the end.
 pub(crate) type Ring = Vec<Point>;
 
-/// Where something lies and how it is turned: its own `u` runs along it, `v` across.
+/// A position and a rotation. `u` is the coordinate along the object, `v` across it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pose {
     pub(crate) x: f64,
@@ -83,7 +83,7 @@ pub(crate) fn signed_area(ring: &[Point]) -> f64 {
     twice / 2.0
 }
 
-/// The ring, turned round if need be to run clockwise on the screen.
+/// The ring in clockwise orientation on the screen, that of exterior rings.
 pub(crate) fn outer(mut ring: Ring) -> Ring {
     if signed_area(&ring) < 0.0 {
         ring.reverse();
@@ -91,7 +91,7 @@ pub(crate) fn outer(mut ring: Ring) -> Ring {
     ring
 }
 
-/// The ring, turned round if need be to be a hole.
+/// The ring in counter-clockwise orientation on the screen, that of holes.
 pub(crate) fn hole(mut ring: Ring) -> Ring {
     if signed_area(&ring) > 0.0 {
         ring.reverse();
@@ -122,7 +122,7 @@ pub(crate) fn polygon(pose: &Pose, points: &[Point]) -> Ring {
     outer(points.iter().map(|&[u, v]| pose.place(u, v)).collect())
 }
 
-/// An ellipse with so many corners, at least 8.
+/// An ellipse with `corners` corners, at least 8.
 pub(crate) fn ellipse(pose: &Pose, along: f64, across: f64, corners: usize) -> Ring {
     radial(pose, corners, |cos, sin, _| [along * cos, across * sin])
 }
@@ -168,7 +168,8 @@ pub(crate) fn rounded(pose: &Pose, along: f64, across: f64, radius: f64) -> Ring
     polygon(pose, &points)
 }
 
-/// A round outline whose radius wanders by a share of itself, smoothly, with so many lobes at most.
+/// A round outline whose radius varies smoothly by a share of itself, with a limited number of
+/// lobes.
 pub(crate) fn blob(
     pose: &Pose,
     along: f64,
@@ -246,7 +247,7 @@ pub(crate) fn moved(rings: &[Ring], by: Point) -> Vec<Ring> {
         .collect()
 }
 
-/// What the rings pass over while they are moved from one offset to another, as rings that overlap.
+/// The area that the rings sweep when they move from one offset to another, as overlapping rings.
 pub(crate) fn swept(rings: &[Ring], from: Point, to: Point) -> Vec<Ring> {
     let mut result = moved(rings, to);
     result.extend(moved(rings, from));

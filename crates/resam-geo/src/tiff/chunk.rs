@@ -8,7 +8,7 @@ use super::{ByteOrder, Fault, TiffFile, jpeg};
 /// Most decoded bytes of a chunk, which is decoded whole.
 pub(crate) const MAX_CHUNK_BYTES: u64 = 1 << 28;
 
-/// A compressed chunk may be longer than a decoded one by so many bytes.
+/// The number of bytes by which a compressed chunk may be longer than the decoded one.
 const MAX_OVERHEAD: u64 = 1 << 20;
 
 /// Where a chunk lies in the file, or nothing if it was never written.

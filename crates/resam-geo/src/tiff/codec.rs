@@ -107,7 +107,7 @@ fn lzw(stored: &[u8], length: usize) -> (Vec<u8>, usize) {
         read += step.consumed_in;
         made += step.consumed_out;
         let stuck = step.consumed_in == 0 && step.consumed_out == 0;
-        // Corrupt data is told by the bytes that are missing.
+        // Corrupt data shows in missing bytes.
         if stuck || !matches!(step.status, Ok(LzwStatus::Ok)) {
             break;
         }

@@ -47,19 +47,20 @@ pub(crate) struct Image {
 /// Where chunks lie in the file.
 #[derive(Debug)]
 pub(crate) enum Places {
-    /// Each has a position and a length in tables of the file.
+    /// Each chunk has a position and a length in tables of the file (`TileOffsets`,
+    /// `TileByteCounts` and the same for strips).
     Tables {
         offsets: Entry,
         byte_counts: Option<Entry>,
     },
-    /// Pieces of uncompressed strips: so many pieces in a strip of so many rows.
+    /// Pieces of uncompressed strips: the number of pieces in a strip, and the rows of a strip.
     Pieces {
         offsets: Entry,
         byte_counts: Option<Entry>,
         pieces: u32,
         strip_rows: u32,
     },
-    /// Not in a TIFF: whoever made the image knows.
+    /// Not in a TIFF: the source of the image knows the places.
     Elsewhere,
 }
 

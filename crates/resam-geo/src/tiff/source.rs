@@ -28,7 +28,7 @@ impl Source {
         }
     }
 
-    /// Whether so many bytes lie at a position.
+    /// Whether the file holds this many bytes at a position.
     pub(crate) fn holds(&self, position: u64, length: u64) -> bool {
         position
             .checked_add(length)

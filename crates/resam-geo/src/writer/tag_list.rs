@@ -155,7 +155,7 @@ fn encode_tags(tags: &BTreeMap<u16, Values>, end: u64, big: bool) -> Option<Comp
     (big || u32::try_from(after).is_ok()).then_some(Completion { header, after_data })
 }
 
-/// Appends a number of so many bytes, if it fits.
+/// Appends a number with this many bytes; returns whether it fits.
 fn push(target: &mut Vec<u8>, number: u64, bytes: u64) -> Option<()> {
     let encoded = number.to_le_bytes();
     let (kept, rest) = encoded.split_at(bytes as usize);

@@ -1,7 +1,7 @@
 //! Every operation beside the same of Burn's own operations, at its sizes in SAM's ViT-B and in
 //! MobileSAM for images of 1024 pixels: `cargo bench -p resam-ops --bench kernels -- linear`.
 //!
-//! Both sides are shown to give the same answer, then timed forward, and forward and back to the
+//! Both sides are shown to give the same result, then timed forward, and forward and back to the
 //! gradients that the layers before would ask for. Weights are frozen, as they are wherever speed
 //! matters. Each side's inputs lie in memory as that side wants them: images with their channels
 //! last or first.
@@ -43,7 +43,7 @@ impl<const I: usize, F> Side<I, F> {
         (self.operation)(&self.inputs)
     }
 
-    /// The gradients of the sum of the answer.
+    /// The gradients of the sum of the result.
     fn there_and_back<const O: usize>(&self) -> Vec<Tensor<I>>
     where
         F: Fn(&[Tensor<I>]) -> Tensor<O>,
@@ -61,9 +61,9 @@ impl<const I: usize, F> Side<I, F> {
 /// What is timed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ways {
-    /// The answer alone, for layers that read pixels: nothing before them asks for a gradient.
+    /// The result alone, for layers that read pixels: nothing before them asks for a gradient.
     Forward,
-    /// The answer, and with it the gradients.
+    /// The result, and with it the gradients.
     Both,
 }
 
@@ -348,7 +348,7 @@ fn self_attentions(criterion: &mut Criterion) {
     }
 }
 
-/// The mask decoder's attentions, for as many prompts as it answers at a time, of 7 tokens each.
+/// The mask decoder's attentions, for as many prompts as it decodes at a time, of 7 tokens each.
 fn decoder_attentions(criterion: &mut Criterion) {
     const PROMPTS: usize = 16;
     const HEADS: usize = 8;

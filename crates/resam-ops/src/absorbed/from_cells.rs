@@ -136,7 +136,7 @@ impl Inputs {
         scores
     }
 
-    /// The gradients of cells, keys, biases and values, from that of the answer.
+    /// The gradients of cells, keys, biases and values, from that of the result.
     fn backward(&self, gradient: &[f32]) -> [Vec<f32>; 4] {
         let sizes = self.sizes;
         let Sizes {

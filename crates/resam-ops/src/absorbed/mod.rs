@@ -50,7 +50,7 @@ pub fn attend_to_cells(queries: Tensor<3>, cells: Tensor<3>, positions: Tensor<3
 }
 
 /// `cells + softmax((cells + positions) keys^T + biases) values`, the softmax over the tokens of
-/// each head, its answers summed over the heads.
+/// each head, its results summed over the heads.
 ///
 /// `cells` is `[batch or 1, cells, channels]`, `positions` `[1, cells, channels]`, `keys` and
 /// `values` `[batch, tokens * heads, channels]`, `biases` `[batch, 1, tokens * heads]`; the result

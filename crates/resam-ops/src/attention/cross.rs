@@ -66,7 +66,7 @@ impl Sequence {
 }
 
 impl Cross {
-    /// The batch of the answer.
+    /// The batch of the result.
     pub(crate) fn batch(&self) -> usize {
         self.query.batch.max(self.key.batch).max(self.value.batch)
     }

@@ -68,7 +68,7 @@ pub struct SelfAttention {
 
 /// `softmax(query key^T / sqrt(head_dim) + positions) value` inside each window of a map.
 ///
-/// `qkv` is `[batch, rows, columns, 3 channels]`; the answer is `[batch, rows, columns, channels]`,
+/// `qkv` is `[batch, rows, columns, 3 channels]`; the result is `[batch, rows, columns, channels]`,
 /// head after head (Vaswani et al., arXiv 1706.03762). Tokens of a window beyond the map are keys
 /// and values too, as in the published code: each has the row `padding`, `[3 channels]`. They are
 /// not copied into a padded map.

@@ -39,7 +39,7 @@ pub(crate) fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f64> {
         .expect("values in double precision")
 }
 
-/// What an operation answers, and the gradient of each input for `sum(weights * answer)`.
+/// What an operation results, and the gradient of each input for `sum(weights * result)`.
 pub(crate) struct Outcome {
     pub(crate) answer: Vec<f64>,
     pub(crate) gradients: Vec<Vec<f64>>,
@@ -84,7 +84,7 @@ pub(crate) fn relative_error(ours: &[f64], theirs: &[f64]) -> f64 {
     }
 }
 
-/// Asserts that single and double precision agree, answer and gradients.
+/// Asserts that single and double precision agree, result and gradients.
 pub(crate) fn assert_agrees(
     what: &str,
     inputs: &[(Vec<f64>, [usize; 4])],
@@ -105,7 +105,7 @@ pub(crate) fn assert_agrees(
     }
 }
 
-/// Asserts that the gradients in single precision are the slopes of the answer in double
+/// Asserts that the gradients in single precision are the slopes of the result in double
 /// precision, by central differences in one direction an input.
 pub(crate) fn assert_gradients_are_slopes(
     inputs: &[(Vec<f64>, [usize; 4])],
@@ -135,7 +135,7 @@ pub(crate) fn assert_gradients_are_slopes(
     }
 }
 
-/// Asserts that one and several threads give the same bits, answer and gradients.
+/// Asserts that one and several threads give the same bits, result and gradients.
 pub(crate) fn assert_same_on_any_number_of_threads(
     inputs: &[(Vec<f64>, [usize; 4])],
     operation: impl Fn(&[Tensor<4>]) -> Tensor<4> + Sync,

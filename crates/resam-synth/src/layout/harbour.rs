@@ -102,7 +102,7 @@ fn edge(stage: &mut Stage, pose: &crate::geometry::Pose, [from, to]: [f64; 2], a
     );
 }
 
-/// A broad pier with ships on both sides; hands back its width.
+/// A broad pier with ships on both sides; returns its width.
 fn pier(
     stage: &mut Stage,
     district: &District,
@@ -167,7 +167,7 @@ fn pier(
     width
 }
 
-/// Pontoons with boats; hands back the width.
+/// Pontoons with boats; returns their width.
 fn marina(
     stage: &mut Stage,
     district: &District,
@@ -211,7 +211,7 @@ fn marina(
     pitch * lanes as f64
 }
 
-/// Ships along the quay; hands back the length that they take.
+/// Ships along the quay; returns the length that they occupy.
 fn moored_at_quay(
     stage: &mut Stage,
     district: &District,
