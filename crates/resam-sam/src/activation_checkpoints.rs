@@ -5,13 +5,28 @@
 //! Gradients equal those of an ordinary backward pass. The cost is a second forward pass of the
 //! blocks that train.
 //!
-//! ```ignore
+//! ```
+//! use burn::optim::GradientsParams;
+//! use burn::tensor::{Device, Tensor};
+//! use resam_checkpoint::Checkpoint;
+//! use resam_sam::{LoraConfig, Sam};
+//! # let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden");
+//! # let weights = golden.join("sam_7/model.safetensors");
+//!
+//! let device = Device::flex();
+//! let mut sam = Sam::load(&Checkpoint::open(&weights)?, &device)?;
+//! sam.image_encoder.attach_lora(LoraConfig { rank: 2, start_block: 2 });
+//!
+//! let image = Tensor::<4>::ones([1, 3, 128, 128], &device);
 //! let frozen = sam.image_encoder.forward_frozen(image);
 //! let (embedding, checkpoints) = sam.image_encoder.forward_checkpointed(frozen);
-//! let mut gradients = loss(&embedding).backward();
+//! let loss = embedding.clone().powi_scalar(2).mean();
+//! let mut gradients = loss.backward();
 //! let of_embedding = embedding.grad_remove(&mut gradients).expect("the loss depends on it");
 //! let mut gradients = GradientsParams::from_grads(gradients, &sam);
 //! checkpoints.backward(&sam.image_encoder, of_embedding, &mut gradients);
+//! assert!(!gradients.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 use burn::module::{Module, ModuleVisitor, Param};
