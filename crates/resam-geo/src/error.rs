@@ -7,7 +7,7 @@ use resam_data::ImageError;
 use crate::tiff::{Fault, MAX_CHUNK_BYTES};
 use crate::window::Window;
 
-/// What to do about a file that resam does not read, unless GDAL was asked about it already.
+/// The hint for a file that this crate does not read, unless GDAL was tried already.
 const OR_BY_GDAL: &str = if cfg!(feature = "gdal") {
     ""
 } else {
@@ -145,7 +145,7 @@ impl RasterError {
         matches!(self, Self::UnknownFormat { .. } | Self::Unsupported { .. })
     }
 
-    /// What went wrong inside a TIFF, with the name of the file.
+    /// The error of a fault in a TIFF, with the name of the file.
     pub(crate) fn of(path: &Path, fault: Fault) -> Self {
         let path = path.to_owned();
         match fault {

@@ -15,7 +15,7 @@ use crate::world_file;
 pub(crate) struct Georeference {
     pub(crate) geo_transform: Option<GeoTransform>,
     pub(crate) crs: Option<Crs>,
-    /// Why the CRS is not understood, if there is one.
+    /// Why the CRS is not supported, if there is one.
     pub(crate) crs_problem: Option<String>,
     pub(crate) pixel_is_point: bool,
 }
@@ -45,7 +45,7 @@ impl Georeference {
         let numbers = match (&matrix[..], &scale[..], &ties[..]) {
             (&[a, b, _, x0, d, e, _, y0, ..], ..) => Some([x0, a, b, y0, d, e]),
             (_, &[width, height, ..], &[column, row, _, x, y, ..]) => {
-                // A raster that is tied so is never upside down, whatever the sign.
+                // A raster with a pixel scale is never upside down, whatever its sign.
                 let (width, height) = (width, -height.abs());
                 Some([
                     x - column * width,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::geo_transform::GeoTransform;
 use crate::sample::SampleKind;
 
-/// What a raster file says about itself; `Display` makes lines for people of it.
+/// The metadata of a raster file. `Display` writes it as lines of text.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RasterInfo {
     /// `GeoTIFF`, `TIFF`, or the format of a plain image.
@@ -93,7 +93,7 @@ pub enum Colour {
     Undefined,
 }
 
-/// How a raster is cut into chunks.
+/// How a raster is divided into chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChunkLayout {

@@ -26,7 +26,7 @@ pub(crate) struct Level {
     pub(crate) mask: Option<Numbered>,
 }
 
-/// What chunks are read from, by several threads at once.
+/// A source of chunks, used by several threads at once.
 pub(crate) trait ChunkSource: Debug + Send + Sync {
     /// The samples of a chunk, little endian, rows of `chunk_width` pixels of `chunk_bands`
     /// samples; or nothing if it was never written.

@@ -14,11 +14,11 @@ use crate::tiff::Fault;
 
 /// The largest level, in pixels, that is read whole.
 const MOST_PIXELS: u64 = 1 << 22;
-/// An overview of fewer pixels says too little.
+/// An overview of fewer pixels is not representative.
 const FEWEST_PIXELS: u64 = 1 << 18;
 /// Most values of a band that are kept.
 const MOST_VALUES: u64 = 1 << 20;
-/// Chunks of a sample that are read, and those that are looked at to find written ones.
+/// The number of sampled chunks that are read, and of those that are tested to find written ones.
 const MOST_CHUNKS: usize = 256;
 const MOST_TRIES: usize = 1 << 16;
 
@@ -70,7 +70,7 @@ pub(crate) fn limits(
     Ok(limits.collect())
 }
 
-/// What is 8 bits as it is: all values of an image of 1, 2 or 4 bits.
+/// The limits of an image of 1, 2 or 4 bits: its whole range of values.
 fn full_range(raster: &Raster) -> (f64, f64) {
     let image = raster.pixels.base();
     match image.kind {
@@ -94,7 +94,7 @@ fn sample(pixels: &Pixels, bands: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
     let mut values = vec![Vec::new(); bands.len()];
     let mut skip = 0;
     for area in areas {
-        // What was never written has no say, even where it means zeros.
+        // Chunks that were never written do not count, even if they mean zeros.
         blocks::for_each_block(pixels, level, area, bands, Unwritten::Nothing, |part| {
             let Part::Read(block) = part else {
                 return;
@@ -110,7 +110,7 @@ fn sample(pixels: &Pixels, bands: &[usize]) -> Result<Vec<Vec<f32>>, Fault> {
     Ok(values)
 }
 
-/// The smallest level that is large enough to say what values there are.
+/// The smallest level that is large enough to be representative.
 fn level_to_sample(pixels: &Pixels) -> &Level {
     let enough = |level: &&Level| Area::whole(&level.pixels.image).pixels() >= FEWEST_PIXELS;
     pixels

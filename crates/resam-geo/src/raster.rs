@@ -22,7 +22,7 @@ use crate::window::Window;
 /// Most samples that are read at once.
 const MAX_SAMPLES: u64 = 1 << 27;
 
-/// What GDAL would read of the files beside a TIFF, and is not read here.
+/// Files beside a TIFF that GDAL would read and this crate does not.
 fn unread_beside(path: &Path) -> Vec<String> {
     let beside = [
         (
@@ -354,7 +354,7 @@ impl Raster {
     }
 }
 
-/// What resam itself does not read, where GDAL does.
+/// Rasters that this crate does not read, through GDAL.
 #[cfg(feature = "gdal")]
 fn through_gdal(path: &Path, _: RasterError) -> Result<Raster, RasterError> {
     crate::gdal_source::open(path)
@@ -451,7 +451,7 @@ fn colours(image: &Image, has_palette: bool, alpha: Option<usize>) -> Vec<Colour
     let named: &[Colour] = match image.photometric {
         _ if has_palette => &[Colour::Palette],
         RGB | YCBCR => &[Colour::Red, Colour::Green, Colour::Blue],
-        // More bands than one have no meaning but that of the file's author.
+        // Several bands without a colour interpretation have no known meaning.
         0 | 1 if image.bands <= 2 => &[Colour::Grey],
         _ => &[],
     };

@@ -21,7 +21,7 @@ use crate::window::Window;
 /// Most pixels of a result.
 const MAX_PIXELS: u64 = 1 << 26;
 
-/// An overview may be so much coarser than what is asked for: sizes of overviews are rounded up.
+/// The tolerance of an overview's scale: sizes of overviews are rounded up.
 const COARSER: f64 = 1.02;
 
 /// How a raster is shown.
@@ -174,7 +174,8 @@ impl Scene {
         }
     }
 
-    /// The maps of red, green and blue: a single band is all of them, and a palette has colours.
+    /// The stretches of red, green and blue: a single band serves all three, and a palette has
+    /// colours.
     fn ramps(&self) -> [Ramp; 3] {
         if self.raster.palette.is_some() {
             return [Ramp::IDENTITY; 3];
@@ -182,7 +183,7 @@ impl Scene {
         [0, 1, 2].map(|channel| self.limits[channel % self.limits.len()].ramp())
     }
 
-    /// Whether a pixel is the bytes that are stored, and valid wherever something is stored.
+    /// Whether shown pixels are the stored bytes, and all stored pixels are valid.
     fn shows_bytes(&self) -> bool {
         let pixels = &self.raster.pixels;
         pixels.base().kind == SampleKind::U8
@@ -314,7 +315,7 @@ impl Scene {
         Ok(())
     }
 
-    /// The coarsest level that is not coarser than what is asked for.
+    /// The coarsest level that is not coarser than the requested scale.
     fn level_for(&self, scale_x: f64, scale_y: f64) -> &Level {
         let levels = &self.raster.pixels.levels;
         let fine_enough = |level: &&Level| {
@@ -352,7 +353,7 @@ impl Scene {
         .map_err(|fault| RasterError::of(&self.raster.path, fault))
     }
 
-    /// What zeros are shown as, plane by plane.
+    /// The values of zeros, plane by plane.
     fn zero(&self) -> Vec<f32> {
         match &self.raster.palette {
             Some(palette) => {

@@ -21,7 +21,7 @@ pub enum Stretch {
     Range(f64, f64),
 }
 
-/// A text that says no [`Stretch`].
+/// The error of a text that is not a [`Stretch`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` is no stretch: {reason}\n\nhint: use none, minmax, percentiles such as p2-p98, or limits such as 0,3000"
@@ -98,7 +98,7 @@ pub struct StretchLimits {
 impl StretchLimits {
     /// The limits as a linear map.
     pub(crate) fn ramp(&self) -> Ramp {
-        // Equal limits: what is above them is white.
+        // Equal limits: values above them are white.
         let range = if self.high == self.low {
             f64::MIN_POSITIVE
         } else {

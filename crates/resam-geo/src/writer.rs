@@ -105,7 +105,7 @@ impl GeoTiffSpec {
         self.height.div_ceil(self.tile)
     }
 
-    /// What no TIFF can be.
+    /// The reason why no TIFF can have this specification, if there is one.
     fn fault(&self) -> Option<String> {
         let bands_of_colours = match self.photometric {
             Photometric::MinIsBlack => 1,
