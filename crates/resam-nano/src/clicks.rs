@@ -12,14 +12,14 @@ pub type Click = ([f32; 2], PointLabel);
 
 /// A kind of simulated prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum PromptKind {
     /// The number of positive points on the object, and of negative points beside it.
     Points(usize, usize),
     /// The bounding box of the object.
     Box,
 }
 
-impl Form {
+impl PromptKind {
     /// The kinds of prompt that [`judge`](crate::judge()) reports.
     pub const JUDGED: [Self; 4] = [
         Self::Points(1, 0),
@@ -52,7 +52,7 @@ impl Form {
 /// A simulated prompt: points, or a box. Pixels of the network's input, the centre of the first
 /// pixel at `(0, 0)`.
 #[derive(Debug, Clone, Default)]
-pub struct Asked {
+pub struct SimulatedPrompt {
     /// The points; none for a box prompt.
     pub points: Vec<Click>,
     /// The box `[x0, y0, x1, y1]`; `None` for a point prompt.
@@ -61,9 +61,14 @@ pub struct Asked {
 
 /// Simulates a prompt of kind `form` for the object of a mask. With `shaky`, each side of a box
 /// moves by up to a tenth of the box's size.
-pub(crate) fn ask(mask: &Bitmap, form: Form, shaky: bool, draws: &mut Draws) -> Asked {
+pub(crate) fn ask(
+    mask: &Bitmap,
+    form: PromptKind,
+    shaky: bool,
+    draws: &mut Draws,
+) -> SimulatedPrompt {
     match form {
-        Form::Points(on, beside) => {
+        PromptKind::Points(on, beside) => {
             let inside: Vec<(u32, u32)> = mask.pixels().collect();
             let outside = around(mask);
             let mut points = Vec::with_capacity(on + beside);
@@ -76,12 +81,12 @@ pub(crate) fn ask(mask: &Bitmap, form: Form, shaky: bool, draws: &mut Draws) -> 
             // An object that fills the image has no pixel beside it. Padding gives all prompts the
             // same number of points.
             points.resize(on + beside, ([0.0; 2], PointLabel::Padding));
-            Asked {
+            SimulatedPrompt {
                 points,
                 corners: None,
             }
         }
-        Form::Box => {
+        PromptKind::Box => {
             let corners = mask.bounding_box().map(|bounds| {
                 let (width, height) = (bounds.x1 - bounds.x0, bounds.y1 - bounds.y0);
                 let mut moved = |value: f64, size: f64| {
@@ -100,7 +105,7 @@ pub(crate) fn ask(mask: &Bitmap, form: Form, shaky: bool, draws: &mut Draws) -> 
                     moved(bounds.y1, height),
                 ]
             });
-            Asked {
+            SimulatedPrompt {
                 points: Vec::new(),
                 corners: Some(corners.unwrap_or_default()),
             }

@@ -7,11 +7,11 @@ use resam_sam::postprocess::{Geometry, upscale_logits};
 use resam_synth::SynthError;
 use serde::Serialize;
 
-use crate::clicks::{Asked, Form, ask};
+use crate::clicks::{PromptKind, SimulatedPrompt, ask};
 use crate::draws::Draws;
-use crate::lesson::{input, prompts, values};
+use crate::sample::{input, prompts, values};
 use crate::sizes::INPUT_SIZE;
-use crate::source::held_out_picture;
+use crate::source::validation_picture;
 
 /// Mean IoU over all objects, by kind of prompt.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -20,12 +20,13 @@ pub struct Scores {
     pub pictures: usize,
     /// The number of objects on them.
     pub things: usize,
-    /// The name of each kind of prompt ([`Form::name`]), and the mean IoU of the single masks.
+    /// The name of each kind of prompt ([`PromptKind::name`]), and the mean IoU of the single
+    /// masks.
     pub iou: Vec<(String, f64)>,
 }
 
 /// Prompts for all objects of the first `pictures` validation images with each kind of
-/// [`Form::JUDGED`]. The masks are compared at the size of the network's input.
+/// [`PromptKind::JUDGED`]. The masks are compared at the size of the network's input.
 ///
 /// # Errors
 /// [`SynthError`] when an image cannot be painted.
@@ -35,19 +36,19 @@ pub fn judge(sam: &Sam, pictures: usize, device: &Device) -> Result<Scores, Synt
         covered: [INPUT_SIZE; 2],
         padded: INPUT_SIZE,
     };
-    let mut sums = [0.0; Form::JUDGED.len()];
+    let mut sums = [0.0; PromptKind::JUDGED.len()];
     let mut things = 0;
     for number in 0..pictures as u64 {
-        let picture = held_out_picture(number)?;
+        let picture = validation_picture(number)?;
         if picture.masks.is_empty() {
             continue;
         }
         things += picture.masks.len();
         let embedding = sam.image_encoder.forward(input(&picture, device));
-        for (sum, form) in sums.iter_mut().zip(Form::JUDGED) {
+        for (sum, form) in sums.iter_mut().zip(PromptKind::JUDGED) {
             let mut draws = Draws::new(number, 2);
             let asked = picture.masks.iter();
-            let asked: Vec<Asked> = asked
+            let asked: Vec<SimulatedPrompt> = asked
                 .map(|mask| ask(mask, form, false, &mut draws))
                 .collect();
             let answers = sam.decode(embedding.clone(), &prompts(&asked, None), false);
@@ -65,10 +66,10 @@ pub fn judge(sam: &Sam, pictures: usize, device: &Device) -> Result<Scores, Synt
             }
         }
     }
-    let name = |(sum, form): (&f64, Form)| (form.name(), sum / things.max(1) as f64);
+    let name = |(sum, form): (&f64, PromptKind)| (form.name(), sum / things.max(1) as f64);
     Ok(Scores {
         pictures,
         things,
-        iou: sums.iter().zip(Form::JUDGED).map(name).collect(),
+        iou: sums.iter().zip(PromptKind::JUDGED).map(name).collect(),
     })
 }

@@ -31,7 +31,7 @@
 //! |---|---|
 //! | [`source`] | training and validation images: seeded, without end |
 //! | [`clicks`] | simulated points, boxes and corrections |
-//! | [`lesson`] | one training sample: losses and gradients of a prompt and of its correction |
+//! | [`sample`] | one training sample: losses and gradients of a prompt and of its correction |
 //! | [`mod@training`] | the training loop: AdamW, learning-rate schedule, writing the weights |
 //! | [`mod@judge`] | IoU on validation images |
 //!
@@ -43,7 +43,7 @@
 pub mod clicks;
 mod draws;
 pub mod judge;
-pub mod lesson;
+pub mod sample;
 pub mod sizes;
 pub mod source;
 pub mod training;

@@ -14,7 +14,7 @@ use resam_sam::mask_decoder::DecodedMasks;
 use resam_sam::preprocess::normalised_input;
 use resam_sam::prompt_encoder::PromptBatch;
 
-use crate::clicks::{Asked, Form, ask, correct};
+use crate::clicks::{PromptKind, SimulatedPrompt, ask, correct};
 use crate::draws::Draws;
 use crate::source::Picture;
 
@@ -25,7 +25,7 @@ const FOCAL: f64 = 20.0;
 const ASKED_AGAIN: f64 = 0.35;
 
 /// The result of one training sample.
-pub struct Learnt {
+pub struct SampleResult {
     /// The total loss.
     pub loss: f64,
     /// Mean IoU of the single masks of the first prompts.
@@ -35,14 +35,14 @@ pub struct Learnt {
 }
 
 /// Computes the losses and gradients of one image; `None` when the image has no object.
-pub fn learn(sam: &Sam, picture: &Picture, device: &Device, seed: u64) -> Option<Learnt> {
+pub fn learn(sam: &Sam, picture: &Picture, device: &Device, seed: u64) -> Option<SampleResult> {
     if picture.masks.is_empty() {
         return None;
     }
     let mut draws = Draws::new(seed, 1);
-    let form = Form::draw(&mut draws);
+    let form = PromptKind::draw(&mut draws);
     let asked = picture.masks.iter();
-    let asked: Vec<Asked> = asked
+    let asked: Vec<SimulatedPrompt> = asked
         .map(|mask| ask(mask, form, true, &mut draws))
         .collect();
     let labels = labels(&picture.masks, device);
@@ -56,7 +56,7 @@ pub fn learn(sam: &Sam, picture: &Picture, device: &Device, seed: u64) -> Option
         let best = best_of(&first.low_res, &judged.best);
         let answers = answers(&best, picture.image.width());
         let corrected = asked.iter().zip(picture.masks.iter().zip(&answers));
-        let corrected: Vec<Asked> = corrected
+        let corrected: Vec<SimulatedPrompt> = corrected
             .map(|(asked, (mask, answer))| {
                 let mut asked = asked.clone();
                 asked.points.push(correct(mask, answer, &mut draws));
@@ -67,7 +67,7 @@ pub fn learn(sam: &Sam, picture: &Picture, device: &Device, seed: u64) -> Option
         total = (total + losses(&second, &labels).0) * 0.5;
     }
     let loss = f64::from(total.clone().into_scalar::<f32>());
-    Some(Learnt {
+    Some(SampleResult {
         loss,
         iou: judged.single,
         gradients: GradientsParams::from_grads(total.backward(), sam),
@@ -93,7 +93,7 @@ pub(crate) fn input(picture: &Picture, device: &Device) -> Tensor<4> {
 }
 
 /// Prompts of one kind as a batch for the model.
-pub(crate) fn prompts(asked: &[Asked], masks: Option<Tensor<4>>) -> PromptBatch {
+pub(crate) fn prompts(asked: &[SimulatedPrompt], masks: Option<Tensor<4>>) -> PromptBatch {
     let points = asked.iter().map(|asked| asked.points.clone());
     let points: Vec<_> = points.collect();
     let without = points.iter().all(Vec::is_empty);

@@ -8,13 +8,13 @@ use crate::draws::Draws;
 use crate::sizes::INPUT_SIZE;
 
 /// The most objects of an image that one training sample uses.
-pub const THINGS: usize = 8;
+pub const MAX_OBJECTS: usize = 8;
 
 /// The fewest pixels of an object. A smaller one is a single point at the resolution of the masks.
-const SMALLEST: u64 = 80;
+const MIN_PIXELS: u64 = 80;
 
 /// The first seed of the validation images; no training seed reaches it.
-const HELD_OUT: u64 = 1 << 40;
+const VALIDATION: u64 = 1 << 40;
 
 /// An image, and some of the objects on it.
 pub struct Picture {
@@ -30,13 +30,13 @@ pub struct Picture {
 ///
 /// # Errors
 /// [`SynthError`] of [`resam_synth::photograph`], which accepts every size used here.
-pub fn lesson_picture(
+pub fn training_picture(
     seed: u64,
     number: u64,
     plain: f64,
     side: usize,
 ) -> Result<Picture, SynthError> {
-    let number = seed.wrapping_mul(1 << 20).wrapping_add(number) % HELD_OUT;
+    let number = seed.wrapping_mul(1 << 20).wrapping_add(number) % VALIDATION;
     picture(number, plain, side)
 }
 
@@ -44,9 +44,9 @@ pub fn lesson_picture(
 /// [`INPUT_SIZE`](crate::sizes::INPUT_SIZE).
 ///
 /// # Errors
-/// As [`lesson_picture`].
-pub fn held_out_picture(number: u64) -> Result<Picture, SynthError> {
-    picture(HELD_OUT + number, 0.0, INPUT_SIZE)
+/// As [`training_picture`].
+pub fn validation_picture(number: u64) -> Result<Picture, SynthError> {
+    picture(VALIDATION + number, 0.0, INPUT_SIZE)
 }
 
 fn picture(number: u64, plain: f64, side: usize) -> Result<Picture, SynthError> {
@@ -60,8 +60,8 @@ fn picture(number: u64, plain: f64, side: usize) -> Result<Picture, SynthError> 
         }
     }
     let things = scene.instances.iter();
-    let things = things.filter(|thing| thing.area() >= SMALLEST).collect();
-    let things = Draws::new(number, 0).some_of(things, THINGS);
+    let things = things.filter(|thing| thing.area() >= MIN_PIXELS).collect();
+    let things = Draws::new(number, 0).some_of(things, MAX_OBJECTS);
     let masks = things.iter().map(|thing| thing.image_mask(size, size));
     Ok(Picture {
         masks: masks.collect::<Result<_, _>>()?,

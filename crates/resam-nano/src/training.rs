@@ -18,9 +18,9 @@ use resam_checkpoint::{Checkpoint, CheckpointError, Dtype, convert, write_safete
 use resam_sam::{PublishedNames, Sam, SamError};
 use resam_synth::SynthError;
 
-use crate::lesson::{Learnt, learn};
+use crate::sample::{SampleResult, learn};
 use crate::sizes::{INPUT_SIZE, sizes};
-use crate::source::lesson_picture;
+use crate::source::training_picture;
 
 /// The updates during which the learning rate rises.
 const WARM: f64 = 60.0;
@@ -135,10 +135,10 @@ pub fn train(
         let mut gathered = GradientsAccumulator::new();
         let (mut loss, mut iou) = (0.0, 0.0);
         let count = learnt.len().max(1) as f64;
-        for lesson in learnt {
-            loss += lesson.loss / count;
-            iou += lesson.iou / count;
-            gathered.accumulate(&sam, lesson.gradients);
+        for sample in learnt {
+            loss += sample.loss / count;
+            iou += sample.iou / count;
+            gathered.accumulate(&sam, sample.gradients);
         }
         // Gradients are added, not averaged: AdamW does not depend on their scale.
         sam = optimizer.step(rate(training, update), sam, gathered.grads());
@@ -309,23 +309,23 @@ impl Workers {
         training: &Training,
         update: usize,
         device: &Device,
-    ) -> Result<Vec<Learnt>, TrainingError> {
+    ) -> Result<Vec<SampleResult>, TrainingError> {
         let next = AtomicUsize::new(0);
-        let lessons: Mutex<Vec<_>> = Mutex::new(Vec::new());
+        let samples: Mutex<Vec<_>> = Mutex::new(Vec::new());
         let work = || {
             // Threads whose graphs share leaves can deadlock on the graphs' locks, so each thread
             // has its own leaves.
             let sam = sam.clone().fork(device);
             loop {
-                let lesson = next.fetch_add(1, Ordering::Relaxed);
-                if lesson >= training.batch {
+                let sample = next.fetch_add(1, Ordering::Relaxed);
+                if sample >= training.batch {
                     return;
                 }
-                let number = (update * training.batch + lesson) as u64;
-                let learnt = lesson_picture(training.seed, number, training.plain, training.side)
+                let number = (update * training.batch + sample) as u64;
+                let learnt = training_picture(training.seed, number, training.plain, training.side)
                     .map(|picture| learn(&sam, &picture, device, number));
-                let mut lessons = lessons.lock().unwrap_or_else(|broken| broken.into_inner());
-                lessons.push((lesson, learnt));
+                let mut samples = samples.lock().unwrap_or_else(|broken| broken.into_inner());
+                samples.push((sample, learnt));
             }
         };
         std::thread::scope(|scope| {
@@ -333,12 +333,12 @@ impl Workers {
                 scope.spawn(|| pool.install(work));
             }
         });
-        let mut lessons = lessons
+        let mut samples = samples
             .into_inner()
             .unwrap_or_else(|broken| broken.into_inner());
-        lessons.sort_by_key(|(lesson, _)| *lesson);
-        let lessons = lessons.into_iter();
-        lessons
+        samples.sort_by_key(|(sample, _)| *sample);
+        let samples = samples.into_iter();
+        samples
             .filter_map(|(_, learnt)| learnt.map_err(TrainingError::from).transpose())
             .collect()
     }

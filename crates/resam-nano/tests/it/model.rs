@@ -1,7 +1,7 @@
 //! The model that is part of the program.
 
 use resam_mask::Bitmap;
-use resam_nano::source::held_out_picture;
+use resam_nano::source::validation_picture;
 use resam_nano::{NOTICE, NOTICE_KEY, checkpoint, judge, sizes};
 use resam_sam::{Device, Sam, SamConfig};
 
@@ -31,7 +31,7 @@ fn it_beats_what_needs_no_model() {
     // with the point in the middle of the thing, which is more than a point tells.
     let (mut boxes, mut discs, mut things) = (0.0, [0.0; 12], 0.0);
     for number in 0..PICTURES as u64 {
-        for mask in held_out_picture(number).expect("a picture").masks {
+        for mask in validation_picture(number).expect("a picture").masks {
             let bounds = mask.bounding_box().expect("a thing");
             let (width, height) = (bounds.x1 - bounds.x0, bounds.y1 - bounds.y0);
             boxes += mask.area() as f64 / (width * height);

@@ -1,30 +1,30 @@
 //! Pictures that the model learns from, and how one is learnt from.
 
-use resam_nano::source::{held_out_picture, lesson_picture};
+use resam_nano::source::{training_picture, validation_picture};
 use resam_nano::{Training, train};
 
 #[test]
 fn pictures_are_those_of_their_number_and_none_is_held_out() {
-    let picture = lesson_picture(3, 5, 0.5, 128).expect("a picture");
-    let again = lesson_picture(3, 5, 0.5, 128).expect("a picture");
+    let picture = training_picture(3, 5, 0.5, 128).expect("a picture");
+    let again = training_picture(3, 5, 0.5, 128).expect("a picture");
     assert_eq!(picture.image, again.image);
     assert_eq!(picture.masks, again.masks);
     assert_ne!(
         picture.image,
-        lesson_picture(3, 6, 0.5, 128).expect("a picture").image
+        training_picture(3, 6, 0.5, 128).expect("a picture").image
     );
     assert_ne!(
         picture.image,
-        lesson_picture(4, 5, 0.5, 128).expect("a picture").image
+        training_picture(4, 5, 0.5, 128).expect("a picture").image
     );
-    let held_out = held_out_picture(5).expect("a picture");
-    assert_ne!(picture.image, held_out.image);
+    let validation = validation_picture(5).expect("a picture");
+    assert_ne!(picture.image, validation.image);
 }
 
 #[test]
 fn things_of_a_picture_do_not_overlap() {
     for number in 0..20 {
-        let picture = lesson_picture(1, number, 0.5, 128).expect("a picture");
+        let picture = training_picture(1, number, 0.5, 128).expect("a picture");
         for (at, mask) in picture.masks.iter().enumerate() {
             assert!(!mask.is_empty());
             for other in &picture.masks[at + 1..] {
