@@ -15,7 +15,8 @@
 //!
 //! use resam_checkpoint::{Checkpoint, Dtype, TensorToWrite, convert, write_safetensors};
 //! # let folder = tempfile::tempdir()?;
-//! # let (path, half) = (folder.path().join("weights.safetensors"), folder.path().join("half.safetensors"));
+//! # let path = folder.path().join("weights.safetensors");
+//! # let half = folder.path().join("half.safetensors");
 //!
 //! let name = "image_encoder.pos_embed";
 //! let positions = TensorToWrite::from_f32(name, &[1, 1, 2, 2], &[0.5, -1.0, 0.25, 2.0]);

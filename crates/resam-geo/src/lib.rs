@@ -5,7 +5,7 @@
 //! | item | what it is |
 //! |---|---|
 //! | [`Raster`] | open a file; read its size, bands, CRS and transform, and samples as stored |
-//! | [`Scene`] | one or three bands of a raster as 8-bit RGB at any scale, with a mask of valid pixels |
+//! | [`Scene`] | bands of a raster as 8-bit RGB at any scale, with a mask of valid pixels |
 //! | [`SceneOptions`] | which bands and which stretch a scene has |
 //! | [`Stretch`] | how stored values become 8 bits |
 //! | [`GeoTransform`] | pixel coordinates to map coordinates and back (GDAL's six numbers) |

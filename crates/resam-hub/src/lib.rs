@@ -10,7 +10,7 @@
 //! | [`resolve`](resolve()) | a path or a model name to a file |
 //! | [`find`] | the file of a downloaded model |
 //! | [`pulled`] | all downloaded models, complete or not |
-//! | [`home`](home()) | the folder that holds everything: `RESAM_HOME` or the cache folder of the platform |
+//! | [`home`](home()) | the folder of all files: `RESAM_HOME` or the cache folder of the platform |
 //! | [`PullError`] | why a model could not be downloaded |
 //!
 //! ```
@@ -35,7 +35,9 @@
 //!     from: Some(disk.display().to_string()),
 //!     ..PullOptions::at(&home)
 //! };
-//! let path = pull_entry(&model, &options, &mut |done, total| println!("{done} of {total} bytes"))?;
+//! let path = pull_entry(&model, &options, &mut |done, total| {
+//!     println!("{done} of {total} bytes");
+//! })?;
 //! assert_eq!(std::fs::read(path)?, b"the weights");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -13,15 +13,18 @@
 //! ```
 //! use resam_report::{Chart, MetricsFile, Report, ScoreRow, Series};
 //! # let folder = tempfile::tempdir()?;
-//! # let (metrics, page) = (folder.path().join("metrics.jsonl"), folder.path().join("report.html"));
+//! # let metrics = folder.path().join("metrics.jsonl");
+//! # let page = folder.path().join("report.html");
 //!
 //! let mut file = MetricsFile::create(&metrics)?;
 //! file.append(&serde_json::json!({ "step": 1, "loss": 0.8 }))?;
 //! file.append(&serde_json::json!({ "step": 2, "loss": 0.5 }))?;
 //!
 //! let records = MetricsFile::read(&metrics)?;
-//! let point = |record: &serde_json::Value| Some((record["step"].as_f64()?, record["loss"].as_f64()?));
-//! let loss = Series { name: "loss".into(), points: records.iter().filter_map(point).collect() };
+//! let points = records.iter().filter_map(|record| {
+//!     Some((record["step"].as_f64()?, record["loss"].as_f64()?))
+//! });
+//! let loss = Series { name: "loss".into(), points: points.collect() };
 //! let report = Report {
 //!     title: "Two steps".into(),
 //!     scores: vec![ScoreRow {
