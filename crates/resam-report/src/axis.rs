@@ -4,7 +4,7 @@ use crate::numbers::{exponent_of, fixed, in_power};
 
 /// Larger numbers are left out of charts: their differences would overflow.
 const LARGEST: f64 = 1e300;
-/// Differences below this part of a number are rounding errors, not something to look at.
+/// Relative differences below this are rounding errors.
 const SMALLEST_SPAN: f64 = 1e-9;
 
 /// A stretch of numbers, `low` below `high`.
@@ -36,8 +36,7 @@ impl Axis {
         Some(axis)
     }
 
-    /// The axis of what is measured, which begins and ends with a tick. None if there are no
-    /// values.
+    /// The vertical axis, which begins and ends with a tick. `None` if there are no values.
     pub(crate) fn upwards(values: impl Iterator<Item = f64>, ticks: f64) -> Option<Self> {
         let mut axis = Self::around(values, ticks, false)?;
         axis.first = (axis.low / axis.step + 1e-6).floor();

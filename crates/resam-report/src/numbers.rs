@@ -1,8 +1,8 @@
-//! Numbers as people read them.
+//! Numbers as text.
 
 /// From here on, a number is written in powers of ten.
 const TOO_LONG: f64 = 1e15;
-/// More decimals than a double holds tell nothing.
+/// The most decimals; a double has no more.
 const MOST_DECIMALS: usize = 15;
 
 /// A finite number with `digits` decimals: `−0.50`, `12 000` (a narrow space, from 10 000 on).

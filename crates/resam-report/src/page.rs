@@ -4,7 +4,7 @@ use crate::html::escape;
 use crate::{Report, ReportError, curves, gallery, scores};
 
 const STYLE: &str = include_str!("page.css");
-/// Said to browsers, which then load nothing and run nothing, whatever a name might smuggle in.
+/// The content security policy: browsers load nothing and run nothing, whatever a name contains.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 /// More notes than this are folded up.
 const MOST_OPEN_NOTES: usize = 10;

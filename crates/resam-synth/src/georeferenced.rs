@@ -235,7 +235,7 @@ fn write_tiles<const BYTES: usize>(
             let mut bytes = Vec::with_capacity(spec.tile_bytes());
             for y in row * TILE..(row + 1) * TILE {
                 for x in column * TILE..(column + 1) * TILE {
-                    // Edge tiles go on beyond the raster; what is there is of no account.
+                    // Edge tiles extend beyond the raster; their samples there are ignored.
                     bytes.extend(pixel(x.min(spec.width - 1), y.min(spec.height - 1)));
                 }
             }

@@ -4,19 +4,20 @@ use crate::geometry::Ring;
 
 /// One shape with one paint.
 pub(crate) struct Layer {
-    /// Layers are painted in rising order; for things it is the height of their top in metres.
+    /// Layers are painted in ascending order. For an object, the order is the height of its top in
+    /// metres.
     pub(crate) order: f32,
     /// Outlines in pixels; outer ones clockwise on the screen.
     pub(crate) rings: Vec<Ring>,
     /// The box around them.
     pub(crate) bounds: [f64; 4],
-    /// What it does to the pixels that it covers.
+    /// The effect on the covered pixels.
     pub(crate) effect: Effect,
-    /// Whose the pixels are afterwards.
+    /// The owner of the pixels afterwards.
     pub(crate) label: Label,
 }
 
-/// What a layer does to the pixels that it covers.
+/// The effect of a layer on the pixels that it covers.
 pub(crate) enum Effect {
     /// Covers the pixels.
     Surface {
@@ -29,7 +30,7 @@ pub(crate) enum Effect {
     Shadow(f32),
 }
 
-/// Whose the pixels are that a layer covers by at least half.
+/// The owner of pixels that a layer covers by at least half.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Label {
     /// The object below keeps the pixels: a marking on a road, a chimney on a roof, a shadow.

@@ -27,8 +27,8 @@
 //! # Ok::<(), resam_synth::SynthError>(())
 //! ```
 //!
-//! A pixel belongs to the topmost object whose outline covers at least half of it. Shadows and
-//! wakes belong to no object.
+//! A pixel belongs to an object if the object's outline covers at least half of the pixel and
+//! nothing above covers at least half of it. Shadows and wakes belong to no object.
 //!
 //! Results are reproducible because pixels are computed only with arithmetic that IEEE 754 defines
 //! to the last bit, and layouts use the trigonometric functions of `libm`.

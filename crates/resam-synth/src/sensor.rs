@@ -10,7 +10,7 @@ const COARSE: usize = 4;
 /// Brightness of an echo of one, in shares of white; metal saturates.
 const RADAR_GAIN: f32 = 0.76;
 
-/// What sunless ground keeps of its colour: the light of the sky is blue.
+/// The colour factors of ground in shadow: the light of the sky is blue.
 const SHADOW_LIGHT: [f32; 3] = [0.34, 0.39, 0.50];
 
 /// A sensor with the air before it.
@@ -96,7 +96,7 @@ impl Optics {
     /// Applies sunlight, shadow and haze to colours.
     fn light(&self, tile: &mut Tile) {
         let shadow_light = match self.kind {
-            // A radar gets next to nothing back from where its pulse does not reach.
+            // A radar shadow returns almost nothing.
             Kind::Radar { .. } => [0.06; 3],
             Kind::Camera => [0.42, 0.42, 0.46],
             _ => SHADOW_LIGHT,
@@ -138,7 +138,7 @@ impl Optics {
 }
 
 fn byte(value: f32) -> u8 {
-    // Saturates at both ends, and what is no number becomes black.
+    // Saturates at both ends; NaN becomes black.
     (value * 255.0 + 0.5) as u8
 }
 

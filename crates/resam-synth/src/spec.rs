@@ -148,7 +148,7 @@ impl SceneSpec {
         }
     }
 
-    /// Refuses what cannot be painted.
+    /// Checks that the scene can be painted.
     pub(crate) fn check(&self) -> Result<(), SynthError> {
         check_size(self.width, self.height)?;
         if self.terrain.is_empty() {
@@ -183,7 +183,7 @@ pub(crate) fn check_size(width: u32, height: u32) -> Result<(), SynthError> {
 }
 
 fn check_range(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), SynthError> {
-    // Written so that it refuses what is not a number as well.
+    // The test also refuses NaN.
     if (low..=high).contains(&value) {
         return Ok(());
     }

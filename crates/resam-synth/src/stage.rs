@@ -12,7 +12,7 @@ pub(crate) struct Subject {
     pub(crate) rings: Vec<Ring>,
 }
 
-/// Orders of what lies on the ground; things that stand on it have their height in metres.
+/// Orders of layers on the ground; the order of an object above the ground is its height in metres.
 pub(crate) mod order {
     /// The ground itself.
     pub(crate) const GROUND: f32 = -9.0;
@@ -34,7 +34,7 @@ pub(crate) mod order {
     pub(crate) const LINE: f32 = -2.0;
 }
 
-/// Collects layers and objects. Whatever lies outside the image is dropped.
+/// Collects layers and objects. Layers outside the image are dropped.
 pub(crate) struct Stage {
     pub(crate) width: u32,
     pub(crate) height: u32,
@@ -92,7 +92,7 @@ impl Stage {
         }
     }
 
-    /// Something that is no object and belongs to none.
+    /// A layer that is not an object and belongs to none.
     pub(crate) fn ground(
         &mut self,
         order: f32,
@@ -103,7 +103,7 @@ impl Stage {
         self.push(order, rings, surface(paint, echo), Label::Clear);
     }
 
-    /// A detail of whatever lies there: the pixels stay its own.
+    /// A detail of the object below, which keeps the pixels.
     pub(crate) fn detail(
         &mut self,
         order: f32,

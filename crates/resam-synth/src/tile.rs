@@ -18,7 +18,7 @@ const NOTHING: f32 = 1.0 / 512.0;
 
 /// The pixels of one tile while it is painted.
 pub(crate) struct Tile {
-    /// Where it lies in the image.
+    /// Its place in the image.
     pub(crate) area: Area,
     /// Colour in full light; for a radar, three times the share of the pulse that comes back.
     pub(crate) colour: Vec<[f32; 3]>,
@@ -30,7 +30,7 @@ pub(crate) struct Tile {
     coverage: Coverage,
 }
 
-/// What a scene has the same for all tiles.
+/// The parameters that all tiles of a scene share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ground {
     /// Metres a pixel.
@@ -140,7 +140,7 @@ impl Tile {
             for (below, above) in pixel.iter_mut().zip(colour) {
                 *below = mix(*below, above, share);
             }
-            // What lies on top stands in the sun again.
+            // A surface on top of a shadow is in the sun.
             self.shade[index] *= 1.0 - share;
         }
     }

@@ -1,4 +1,5 @@
-//! Well-known text of coordinate reference systems: version 1 and 2 read, version 1 written.
+//! Well-known text of coordinate reference systems: reads WKT 1 (OGC 01-009) and WKT 2 (ISO 19162),
+//! writes WKT 1.
 
 mod read;
 mod tree;
@@ -7,7 +8,7 @@ mod write;
 pub(crate) use read::read;
 pub(crate) use write::write;
 
-/// Whether a text is meant as well-known text: a word, then a bracket.
+/// Whether a text looks like well-known text: a word, then a bracket.
 pub(crate) fn looks_like(text: &str) -> bool {
     let word = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
     word.len() < text.len() && word.trim_start().starts_with(['[', '('])

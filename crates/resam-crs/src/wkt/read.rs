@@ -1,4 +1,4 @@
-//! From well-known text to PROJ's parameters.
+//! From well-known text to the parameters of PROJ.
 
 use super::tree::{Node, refuse};
 use crate::error::CrsError;
@@ -16,10 +16,10 @@ const PROJECTED: [&str; 3] = ["PROJCS", "PROJCRS", "PROJECTEDCRS"];
 const BASE: [&str; 4] = ["GEOGCS", "BASEGEOGCRS", "BASEGEODCRS", "GEOGCRS"];
 const UNITS: [&str; 4] = ["UNIT", "LENGTHUNIT", "ANGLEUNIT", "SCALEUNIT"];
 const DATUMS: [&str; 5] = ["DATUM", "GEODETICDATUM", "TRF", "ENSEMBLE", "DYNAMIC"];
-/// A unit of angle may be told with a few digits only.
+/// The tolerance of an angular unit, which may be given with few digits.
 const DEGREE: f64 = std::f64::consts::PI / 180.0;
 
-/// What well-known text says.
+/// The content of well-known text.
 pub(crate) struct Read {
     pub(crate) name: String,
     /// The EPSG code that it states.
@@ -29,11 +29,11 @@ pub(crate) struct Read {
     shift: Option<String>,
 }
 
-/// Reads well-known text as far as its name and code.
+/// Reads well-known text up to its name and code.
 pub(crate) fn read(text: &str) -> Result<Read, CrsError> {
     let mut node = Node::parse(text)?;
     let mut shift = None;
-    // Heights and bounds wrap the CRS of the plane.
+    // Compound and bound CRSs contain the horizontal CRS.
     loop {
         let inner = if node.is(&["COMPD_CS", "COMPOUNDCRS"]) {
             take_child(node, &[&GEOGRAPHIC[..], &PROJECTED, &["BOUNDCRS"]].concat())
@@ -126,7 +126,7 @@ impl Read {
             let (Some(name), Some(value)) = (node.text(0), node.number(1)) else {
                 return Err(refuse("a parameter lacks its name or its value"));
             };
-            // Parameters of no consequence, such as ESRI's `Auxiliary_Sphere_Type`, pass.
+            // Parameters without effect, such as ESRI's `Auxiliary_Sphere_Type`, are ignored.
             let Some(parameter) = method.parameter(name) else {
                 continue;
             };
@@ -207,7 +207,7 @@ impl Read {
     }
 }
 
-/// PROJ's name and what comes with it where well-known text leaves it to the reader.
+/// The name and the implied parameters of PROJ where well-known text does not give them.
 fn with_implied(method: &Method, found: &mut Vec<(&str, f64)>) -> String {
     let value = |found: &[(&str, f64)], key| {
         found
@@ -242,7 +242,7 @@ fn with_implied(method: &Method, found: &mut Vec<(&str, f64)>) -> String {
     text
 }
 
-/// Degrees, undisturbed where they are degrees already.
+/// An angle in degrees, unchanged if it is in degrees already.
 fn in_degrees(value: f64, radians: f64) -> f64 {
     if (radians - DEGREE).abs() < 1e-9 {
         value
@@ -273,7 +273,7 @@ fn prime_meridian(geographic: &Node) -> String {
     let Some(node) = geographic.child(&["PRIMEM", "PRIMEMERIDIAN"]) else {
         return String::new();
     };
-    // Writers disagree about the unit of the number, not about the name.
+    // Programs write different units of the number, but the same name.
     if node
         .text(0)
         .is_some_and(|name| name.eq_ignore_ascii_case("paris"))
@@ -295,7 +295,7 @@ fn towgs84(node: &Node) -> Option<String> {
     matches!(numbers.len(), 3 | 7).then(|| numbers.join(","))
 }
 
-/// The numbers of the transformation that a `BOUNDCRS` is bound by.
+/// The parameters of the transformation of a `BOUNDCRS`.
 fn helmert(bound: &Node) -> Option<String> {
     let transformation = bound.child(&["ABRIDGEDTRANSFORMATION"])?;
     let mut numbers: Vec<f64> = transformation
@@ -305,7 +305,7 @@ fn helmert(bound: &Node) -> Option<String> {
         .collect::<Option<_>>()?;
     let method = transformation.child(&["METHOD"])?.text(0)?;
     if method.starts_with("Coordinate Frame") {
-        // The same rotation, seen from the other side.
+        // The same rotation with the opposite sign convention.
         for rotation in numbers.iter_mut().skip(3).take(3) {
             *rotation = -*rotation;
         }

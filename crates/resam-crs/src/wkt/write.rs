@@ -1,4 +1,4 @@
-//! From PROJ's parameters to well-known text of version 1.
+//! From the parameters of PROJ to WKT 1 (OGC 01-009).
 
 use crate::methods::{Kind, METHODS, Method};
 use crate::proj_string::ProjString;
@@ -156,7 +156,7 @@ fn projection(proj: &str, parameters: &ProjString, metres: f64) -> Option<String
     Some(text)
 }
 
-/// Whether a method's WKT says all that the parameters do.
+/// Whether the WKT of a method expresses all of the parameters.
 fn fits(method: &Method, proj: &str, parameters: &ProjString) -> bool {
     let of_datum = [
         "proj", "units", "to_meter", "ellps", "a", "b", "rf", "R", "datum", "towgs84", "pm", "k_0",
@@ -187,6 +187,6 @@ fn fits(method: &Method, proj: &str, parameters: &ProjString) -> bool {
         && implied
         && complete
         && parameters.keys().all(known)
-        // PROJ does not know these names in WKT 1, or means another projection by them.
+        // PROJ does not know these names in WKT 1, or uses them for other projections.
         && !["webmerc", "krovak", "somerc"].contains(&proj)
 }

@@ -30,10 +30,10 @@ use thing::{Put, thing};
 /// Side of the picture in its own unit of length.
 const SIDE: f64 = 100.0;
 
-/// Least visible share of a thing that is listed.
+/// The smallest visible share of a listed object.
 const MIN_VISIBLE: f64 = 0.3;
 
-/// Order of what lies over everything, as glass does.
+/// The order of layers over everything, such as glass.
 const OVER_ALL: f32 = 1e6;
 
 /// Paints a square photograph-like scene with a side of `size` pixels. Objects have 5 % to 70 % of
@@ -96,7 +96,7 @@ fn still_life(stage: &mut Stage, palette: &Palette, draws: &mut Draws) {
     sizes.sort_by(|left, right| right.total_cmp(left));
     let mut before: Option<[f32; 3]> = None;
     for (index, size) in sizes.into_iter().enumerate() {
-        // Some small thing lies behind a large one now and then.
+        // A small object sometimes lies behind a large one.
         let order = index as f32 + 3.0 * draws.unit() as f32;
         let radius = size * SIDE / 2.0;
         let room = (SIDE / 2.0 - 0.55 * radius).max(4.0);
