@@ -6,8 +6,8 @@
 //! |---|---|
 //! | [`Checkpoint`] | open a file or bytes; list, describe and read tensors |
 //! | [`write_safetensors`] | write tensors and metadata as one safetensors file |
-//! | [`convert`] | write a checkpoint again as `F32`, `F16` or `BF16` |
-//! | [`replace`] | write a checkpoint again with some tensors replaced |
+//! | [`convert`](convert()) | write a checkpoint again as `F32`, `F16` or `BF16` |
+//! | [`replace`](replace()) | write a checkpoint again with some tensors replaced |
 //! | [`CheckpointError`] | what is wrong with a file, and what to do about it |
 //!
 //! ```

@@ -39,7 +39,7 @@ pub enum PullError {
         /// What to do.
         hint: &'static str,
     },
-    /// [`PullOptions::from`](crate::PullOptions::from) is not an address and not a file.
+    /// The option `from` of [`PullOptions`](crate::PullOptions) is not an address and not a file.
     #[error("`{}`: not a file\n\nhint: `--from` takes the weights themselves or an address that starts with https:// or http://", path.display())]
     NotAFile {
         /// The path.

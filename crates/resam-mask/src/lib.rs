@@ -7,7 +7,7 @@
 //! | [`Bitmap`] | a mask with one bit a pixel: area, IoU, set operations, bounding box |
 //! | [`Rle`] | a mask in COCO run lengths, compressed or not |
 //! | [`PixelBox`] | an axis-aligned box, and COCO's `[x, y, width, height]` |
-//! | [`components`] | connected components of a bitmap |
+//! | [`components`](components()) | connected components of a bitmap |
 //! | [`label_components`] | connected components of a label image |
 //! | [`polygons`](polygons()) | the exact polygons of a bitmap |
 //! | [`rasterize_ring`] | a ring of points to a mask, as `pycocotools` does it |
