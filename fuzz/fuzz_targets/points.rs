@@ -1,24 +1,24 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use resam_data::points::{PointFile, PromptPoint, parse_points, write_csv};
+use resam_prompt::{PointFile, PromptPoint, write_csv};
 
 /// The objects without the lines they came from, which writing changes.
 fn objects(file: &PointFile) -> Vec<(Option<&str>, &str, &[PromptPoint])> {
-    let prompts = file.prompts.iter();
-    prompts
+    let objects = file.objects.iter();
+    objects
         .map(|one| {
             (
                 one.image.as_deref(),
-                one.instance.as_str(),
-                one.points.as_slice(),
+                one.object.id.as_str(),
+                one.object.points.as_slice(),
             )
         })
         .collect()
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(file) = parse_points("fuzz", bytes) else {
+    let Ok(file) = PointFile::parse("fuzz", bytes) else {
         return;
     };
     let images = file.images();
@@ -36,7 +36,7 @@ fuzz_target!(|bytes: &[u8]| {
         );
     }
     let mut written = Vec::new();
-    write_csv(&mut written, &file.prompts).expect("memory takes any text");
-    let again = parse_points("again", written.as_slice()).expect("its own output is read");
+    write_csv(&mut written, &file.objects).expect("memory takes any text");
+    let again = PointFile::parse("again", &written).expect("its own output is read");
     assert_eq!(objects(&again), objects(&file));
 });

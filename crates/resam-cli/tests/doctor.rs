@@ -10,7 +10,7 @@ use assert_cmd::Command;
 use image::RgbImage;
 use resam_geo::{RasterError, Tile, Window};
 use resam_scene::{
-    Answer, Model, ModelError, ObjectPrompt, Prompt, PromptPoint, SegmentOptions, Source,
+    Answer, Model, ModelError, PointedObject, Prompt, PromptPoint, SegmentOptions, Source,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -135,17 +135,8 @@ fn the_windows_that_doctor_reckons_with_are_about_those_of_the_plan() {
             .wrapping_add(1_442_695_040_888_963_407);
         f64::from(side) * ((drawn >> 33) as f64 / f64::from(1u32 << 31))
     };
-    let prompts: Vec<ObjectPrompt> = (0..number("prompts"))
-        .map(|at| ObjectPrompt {
-            id: at.to_string(),
-            points: vec![PromptPoint {
-                x: draw(),
-                y: draw(),
-                positive: true,
-            }],
-            bounds: None,
-            attributes: Vec::new(),
-        })
+    let prompts: Vec<PointedObject> = (0..number("prompts"))
+        .map(|at| PointedObject::new(at.to_string(), vec![PromptPoint::positive(draw(), draw())]))
         .collect();
     let options = SegmentOptions::default();
     let plan = resam_scene::plan(&Square(side), &prompts, &options, &Nobody).expect("a plan");

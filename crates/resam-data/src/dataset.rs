@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use resam_mask::{Bitmap, Rle};
+use resam_prompt::PointFile;
 
 use crate::coco::{CocoError, CocoFile};
 use crate::complaints::Complaints;
@@ -14,7 +15,6 @@ use crate::image_error::ImageError;
 use crate::image_file::{DecodedImage, probe, read_rgb};
 use crate::label_image;
 use crate::layouts::{LayoutError, files_below};
-use crate::points::PointFile;
 use crate::segmentation::Segmentation;
 
 /// One image of a dataset. Its pixels are read when asked for.

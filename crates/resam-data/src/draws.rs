@@ -10,8 +10,7 @@ use std::collections::HashMap;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use resam_mask::Bitmap;
-
-use crate::points::PromptPoint;
+use resam_prompt::PromptPoint;
 
 /// Draws points for one object: `positives` uniformly from its mask, then `negatives` uniformly
 /// from the rest of the image. Points are centres of pixels, all different; there are fewer when

@@ -1,9 +1,10 @@
 //! The crate's errors under one roof.
 
+use resam_prompt::PointsError;
+
 use crate::coco::CocoError;
 use crate::image_error::ImageError;
 use crate::layouts::LayoutError;
-use crate::points::PointsError;
 
 /// Any error of this crate. All of them are faults of the input, so a program should exit with 2.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,8 @@
-//! Images, COCO datasets and point prompts for overhead imagery.
+//! Images and COCO datasets of overhead imagery.
 //!
 //! Everything that a user hands in passes through here: image files ([`image_file`]), COCO
-//! annotations ([`coco`]), folders of the published benchmarks ([`layouts`]), point files
-//! ([`points`]). A [`Dataset`] joins images and true masks; [`draws`] makes points from masks for
+//! annotations ([`coco`]), folders of the published benchmarks ([`layouts`]). Point files are read
+//! by `resam-prompt`; [`Dataset::check_points`] checks them. A [`Dataset`] joins images and true masks; [`draws`] makes points from masks for
 //! benchmarks. Every error of this crate is a fault of the input, with a message that names the
 //! file, the record and the value, and ends with a hint.
 //!
@@ -21,8 +21,6 @@ mod label_image;
 mod layout_error;
 pub mod layouts;
 mod other_formats;
-pub mod points;
-mod points_error;
 mod segmentation;
 
 pub use complaints::Complaints;
@@ -30,5 +28,4 @@ pub use dataset::{Dataset, ImageRecord, Instance};
 pub use error::DataError;
 pub use image_error::ImageError;
 pub use image_file::{DecodedImage, probe, read_rgb};
-pub use points::{PointFile, PointPrompts, PromptPoint};
 pub use segmentation::Segmentation;

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use resam_adapt::Answering;
-use resam_data::{DataError, Dataset, ImageRecord, Instance, PointFile, draws};
+use resam_data::{DataError, Dataset, ImageRecord, Instance, draws};
 use resam_mask::{Bitmap, MaskError};
+use resam_prompt::{PointFile, Prompt, PromptPoint};
 use resam_sam::preprocess::RgbView;
-use resam_sam::{Predictor, Prompt, PromptPoint, SamError};
+use resam_sam::{Predictor, SamError};
 
 use crate::{Accumulator, EvalError, Scores};
 
@@ -180,14 +181,6 @@ fn questions<'a>(
         if points.is_empty() && bounds.is_none() {
             continue;
         }
-        let points = points
-            .into_iter()
-            .map(|point| PromptPoint {
-                x: point.x,
-                y: point.y,
-                positive: point.positive,
-            })
-            .collect();
         questions.push(Question {
             instance,
             truth,
@@ -206,15 +199,15 @@ fn points_by_instance(
     file: &PointFile,
     image: &ImageRecord,
     instances: &[Instance],
-) -> Result<BTreeMap<u64, Vec<resam_data::PromptPoint>>, EvaluateError> {
+) -> Result<BTreeMap<u64, Vec<PromptPoint>>, EvaluateError> {
     let known: BTreeSet<u64> = instances.iter().map(|instance| instance.id).collect();
     file.on_image(&image.file_name)
-        .map(|prompts| match prompts.instance.parse() {
-            Ok(id) if known.contains(&id) => Ok((id, prompts.points.clone())),
+        .map(|object| match object.id.parse() {
+            Ok(id) if known.contains(&id) => Ok((id, object.points.clone())),
             _ => Err(EvaluateError::UnknownInstance {
                 file: file.name.clone(),
                 image: image.file_name.clone(),
-                instance: prompts.instance.clone(),
+                instance: object.id.clone(),
             }),
         })
         .collect()

@@ -96,7 +96,8 @@ pub use error::SamError;
 pub use lora::{LoraConfig, LowRank};
 pub use names::PublishedNames;
 pub use precision::Precision;
-pub use predictor::{EncodedImage, Prediction, Predictor, Prompt, PromptPoint};
+pub use predictor::{EncodedImage, Prediction, Predictor};
+pub use resam_prompt::{Prompt, PromptPoint};
 pub use sam::Sam;
 
 /// The version of the tensor library beneath, as the workspace pins it.

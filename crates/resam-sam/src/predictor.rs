@@ -2,6 +2,7 @@
 //! segment-anything.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use resam_prompt::Prompt;
 
 use crate::error::SamError;
 use crate::mask_decoder::{DecodedMasks, DecoderImage};
@@ -16,28 +17,6 @@ pub const LARGEST_INPUT: usize = 4096;
 
 /// Prompts decoded together: bounds the decoder's memory.
 const PROMPTS_PER_BATCH: usize = 16;
-
-/// A point of a prompt, in pixels of the image: continuous, `(0, 0)` its top-left corner.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PromptPoint {
-    /// Across.
-    pub x: f64,
-    /// Down.
-    pub y: f64,
-    /// On the object, or not.
-    pub positive: bool,
-}
-
-/// What is asked about one object. Coordinates are continuous pixels of the image.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Prompt {
-    /// Points on the object and off it.
-    pub points: Vec<PromptPoint>,
-    /// `[x0, y0, x1, y1]`.
-    pub bounds: Option<[f64; 4]>,
-    /// Low-resolution logits of an earlier answer, [`Prediction::low_res`].
-    pub mask: Option<Vec<f32>>,
-}
 
 /// The place of an encoded part of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 
+use resam_prompt::{Prompt, PromptPoint};
 use serde::Serialize;
 
 use crate::again::{Known, ask_again};
@@ -16,7 +17,7 @@ use crate::engine::{Engine, Piece, Questioner, Questions, Stores};
 use crate::error::SceneError;
 use crate::ground::Ground;
 use crate::merge::{Places, by_score, same_objects};
-use crate::model::{Model, Prompt, PromptPoint};
+use crate::model::Model;
 use crate::observer::Observer;
 use crate::outcome::{Counts, Outcome, SceneObject};
 use crate::plan::{Grid, PlannedWindow};
@@ -246,7 +247,7 @@ fn about(point: PromptPoint, planned: &PlannedWindow) -> Prompt {
     let [x, y] = planned.to_tile(point.x, point.y);
     Prompt {
         points: vec![PromptPoint { x, y, ..point }],
-        bounds: None,
+        ..Prompt::default()
     }
 }
 

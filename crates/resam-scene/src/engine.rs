@@ -8,12 +8,13 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 use resam_geo::Tile;
+use resam_prompt::{Prompt, PromptPoint};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Cache, CacheKey};
 use crate::error::SceneError;
 use crate::journal::{About, Journal, short_hash, to_json};
-use crate::model::{Answer, Model, ModelError, Prompt, PromptPoint};
+use crate::model::{Answer, Model, ModelError};
 use crate::observer::{Observer, Progress};
 use crate::outcome::{Counts, Failure, Missing};
 use crate::place::{Edges, place};

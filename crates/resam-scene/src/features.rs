@@ -2,13 +2,13 @@
 
 use geo_types::{LineString, MultiPolygon, Polygon};
 use resam_polygon::{Object, PolygonOptions, polygons};
+use resam_prompt::PointedObject;
 use resam_vector::{Feature, Field, FieldKind, Layer, Value};
 
 use crate::error::SceneError;
 use crate::ground::Ground;
 use crate::merge::Places;
 use crate::outcome::SceneObject;
-use crate::prompts::ObjectPrompt;
 
 /// Bytes of bitmaps that are made polygons of at once, unless objects that touch have more.
 const BITMAPS: u64 = 64 << 20;
@@ -38,7 +38,7 @@ pub struct LayerOptions {
 /// When a vertex has no place on the ellipsoid.
 pub fn layer(
     objects: &[SceneObject],
-    prompts: &[ObjectPrompt],
+    prompts: &[PointedObject],
     ground: &Ground,
     options: &LayerOptions,
 ) -> Result<Layer, SceneError> {
@@ -114,7 +114,7 @@ pub fn layer(
 }
 
 /// The users' attributes by their own names, and the fields for them.
-fn user_fields(prompts: &[ObjectPrompt], own: &[String]) -> Vec<(String, Field)> {
+fn user_fields(prompts: &[PointedObject], own: &[String]) -> Vec<(String, Field)> {
     let mut kinds: Vec<(&str, Option<FieldKind>)> = Vec::new();
     for (name, value) in prompts.iter().flat_map(|prompt| &prompt.attributes) {
         match kinds.iter_mut().find(|(known, _)| known == name) {

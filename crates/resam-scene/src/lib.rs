@@ -1,8 +1,8 @@
 //! A whole scene: windows that share encodings, masks made one across windows, and a run that resumes.
 //!
 //! ```text
-//! points -> gather_points -> ObjectPrompt
-//! ObjectPrompt -> plan -> windows -> tile -> embedding (or from the cache) -> answers -> PlacedMask
+//! points -> gather_points -> PointedObject
+//! PointedObject -> plan -> windows -> tile -> embedding (or from the cache) -> answers -> PlacedMask
 //! PlacedMask at its window's edge -> asked again -> merge -> Outcome -> layer, write_labels
 //! ```
 //!
@@ -43,11 +43,12 @@ pub use ground::Ground;
 pub use journal::{Journal, OnChange};
 pub use labels::write_labels;
 pub use merge::Overlap;
-pub use model::{Answer, Evidence, Model, ModelError, Pace, Prompt, PromptPoint};
+pub use model::{Answer, Evidence, Model, ModelError, Pace};
 pub use observer::{Observer, Progress};
 pub use outcome::{Counts, Failure, Missing, Outcome, SceneObject};
 pub use placed_mask::{PlacedMask, Run};
 pub use plan::{Plan, PlannedWindow};
-pub use prompts::{Gathered, ObjectPrompt, gather_points};
+pub use prompts::{Gathered, gather_points};
+pub use resam_prompt::{PointedObject, Prompt, PromptPoint};
 pub use run::{SegmentOptions, plan, segment, windows};
 pub use source::Source;

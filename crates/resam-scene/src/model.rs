@@ -4,30 +4,10 @@
 
 use image::RgbImage;
 use resam_mask::Bitmap;
+use resam_prompt::{Prompt, PromptPoint};
 
 /// Why a model did not answer. Shown to the user as it is.
 pub type ModelError = Box<dyn std::error::Error + Send + Sync>;
-
-/// A point about an object, in pixels of a tile or of the raster, as the context says: continuous,
-/// `(0, 0)` is the top-left corner.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-pub struct PromptPoint {
-    /// Across.
-    pub x: f64,
-    /// Down.
-    pub y: f64,
-    /// On the object, or not.
-    pub positive: bool,
-}
-
-/// What is asked about one object, in continuous pixels of the tile.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Prompt {
-    /// Points on the object and off it.
-    pub points: Vec<PromptPoint>,
-    /// `[x0, y0, x1, y1]`.
-    pub bounds: Option<[f64; 4]>,
-}
 
 /// A mask that answers a prompt.
 #[derive(Debug, Clone)]
@@ -87,7 +67,7 @@ pub trait Model: Sync {
     /// When the device does not come to the end of its work.
     fn encode(&self, tile: &RgbImage) -> Result<Self::Embedding, ModelError>;
 
-    /// One answer for each prompt, in their order. `beside` are positive points, in pixels of the
+    /// One answer for each prompt, in pixels of the tile and without a mask, in their order. `beside` are positive points, in pixels of the
     /// tile, of other objects that somebody pointed at and that are asked about elsewhere: a mask
     /// that holds one of them is too large. `usual` is how many pixels of the tile objects usually
     /// have, where that was seen before.

@@ -2,9 +2,9 @@
 //! become those of the raster.
 
 use resam_mask::{Bitmap, Component, Connectivity, MaskError, PixelBox, components};
+use resam_prompt::{Prompt, PromptPoint};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Prompt, PromptPoint};
 use crate::placed_mask::PlacedMask;
 use crate::plan::PlannedWindow;
 

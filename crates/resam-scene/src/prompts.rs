@@ -3,30 +3,17 @@
 use std::collections::HashMap;
 
 use resam_geo::GeoTransform;
-use resam_vector::{PointFeature, Value};
+use resam_prompt::{PointedObject, Prompt, PromptPoint};
+use resam_vector::PointFeature;
 use serde::Serialize;
 
-use crate::model::{Prompt, PromptPoint};
 use crate::plan::{PlannedWindow, union};
-
-/// An object that somebody pointed at, in continuous pixels of the raster.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ObjectPrompt {
-    /// What the user calls it, `prompt` in the output: the instance of its points, or their row.
-    pub id: String,
-    /// Points on it and off it.
-    pub points: Vec<PromptPoint>,
-    /// A box around it, `[x0, y0, x1, y1]`.
-    pub bounds: Option<[f64; 4]>,
-    /// What else the user knows about it, carried to the output.
-    pub attributes: Vec<(String, Value)>,
-}
 
 /// Points as objects, and those that are none.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Gathered {
     /// The objects, in the order of their first points.
-    pub objects: Vec<ObjectPrompt>,
+    pub objects: Vec<PointedObject>,
     /// Rows of points outside the raster, and where they landed, in pixels. They are left out.
     pub outside: Vec<(usize, [f64; 2])>,
     /// Instances without a positive point in the raster, and negative points without an instance, by
@@ -35,14 +22,14 @@ pub struct Gathered {
 }
 
 /// Puts the points of each instance together and takes them to pixels of a raster of
-/// `width` x `height`. Points that have no instance are objects of their own. `transform` is that of
+/// `size`, its width and height. Points that have no instance are objects of their own. `transform` is that of
 /// the raster whose CRS the points are in; without it they are pixels already.
 ///
 /// The attributes of an object are those of its first positive point.
 pub fn gather_points(
     points: &[PointFeature],
     transform: Option<&GeoTransform>,
-    (width, height): (u32, u32),
+    size: (u32, u32),
 ) -> Gathered {
     let mut gathered = Gathered::default();
     let mut places: HashMap<&str, usize> = HashMap::new();
@@ -54,8 +41,9 @@ pub fn gather_points(
         };
         // A transform without an inverse puts no point anywhere.
         let (x, y) = pixel.unwrap_or((f64::NAN, f64::NAN));
-        let inside = |at: f64, side: u32| (0.0..f64::from(side)).contains(&at);
-        if !(inside(x, width) && inside(y, height)) {
+        let positive = point.label;
+        let placed = PromptPoint { x, y, positive };
+        if !placed.is_inside(size) {
             gathered.outside.push((point.row, [x, y]));
             continue;
         }
@@ -64,105 +52,87 @@ pub fn gather_points(
             None => gathered.objects.len(),
         };
         if at == gathered.objects.len() {
-            gathered.objects.push(ObjectPrompt {
-                id: point
-                    .instance
-                    .clone()
-                    .unwrap_or_else(|| point.row.to_string()),
-                points: Vec::new(),
-                bounds: None,
-                attributes: Vec::new(),
-            });
+            let instance = point.instance.clone();
+            let id = instance.unwrap_or_else(|| point.row.to_string());
+            gathered.objects.push(PointedObject::new(id, Vec::new()));
             described.push(false);
         }
         let object = &mut gathered.objects[at];
-        if point.label && !described[at] {
+        if positive && !described[at] {
             object.attributes.clone_from(&point.attributes);
             described[at] = true;
         }
-        object.points.push(PromptPoint {
-            x,
-            y,
-            positive: point.label,
-        });
+        object.points.push(placed);
     }
     let (objects, without): (Vec<_>, Vec<_>) = gathered
         .objects
         .into_iter()
-        .partition(|object| object.points.iter().any(|point| point.positive));
+        .partition(PointedObject::has_positive);
     gathered.objects = objects;
     gathered.without_positive = without.into_iter().map(|object| object.id).collect();
     gathered
 }
 
-impl ObjectPrompt {
-    /// The box that a window has to hold: around its positive points and its own box, and around its
-    /// negative points too where `whole`. None without any.
-    pub(crate) fn extent(&self, whole: bool) -> Option<[f64; 4]> {
-        let points = self.points.iter().filter(|point| whole || point.positive);
-        let boxes = points.map(|point| [point.x, point.y, point.x, point.y]);
-        boxes.chain(self.bounds).reduce(union)
-    }
+/// The box that a window has to hold: around the object's positive points and its own box, and
+/// around its negative points too where `whole`. None without any.
+pub(crate) fn extent(object: &PointedObject, whole: bool) -> Option<[f64; 4]> {
+    let points = object.points.iter();
+    let points = points.filter(|point| whole || point.positive);
+    let boxes = points.map(|point| [point.x, point.y, point.x, point.y]);
+    boxes.chain(object.bounds).reduce(union)
+}
 
-    /// Whether it can be asked about: something positive, everything finite and in the raster.
-    pub(crate) fn is_askable(&self, (width, height): (u32, u32)) -> bool {
-        let inside = |x: f64, y: f64| {
-            (0.0..f64::from(width)).contains(&x) && (0.0..f64::from(height)).contains(&y)
-        };
-        let box_is_sound = self.bounds.is_none_or(|[x0, y0, x1, y1]| {
-            let overlaps = x0 < f64::from(width) && y0 < f64::from(height) && x1 > 0.0 && y1 > 0.0;
-            [x0, y0, x1, y1].iter().all(|edge| edge.is_finite()) && x0 < x1 && y0 < y1 && overlaps
+/// Whether an object can be asked about: something positive, everything finite and in the raster.
+pub(crate) fn is_askable(object: &PointedObject, size: (u32, u32)) -> bool {
+    let (width, height) = (f64::from(size.0), f64::from(size.1));
+    let box_is_sound = object.bounds.is_none_or(|[x0, y0, x1, y1]| {
+        let overlaps = x0 < width && y0 < height && x1 > 0.0 && y1 > 0.0;
+        [x0, y0, x1, y1].iter().all(|edge| edge.is_finite()) && x0 < x1 && y0 < y1 && overlaps
+    });
+    let mut points = object.points.iter();
+    let pointed_at = points.any(|point| point.positive && point.is_inside(size));
+    box_is_sound && (pointed_at || object.bounds.is_some())
+}
+
+/// An object without what is outside the raster.
+pub(crate) fn within(object: &PointedObject, size: (u32, u32)) -> PointedObject {
+    let (width, height) = (f64::from(size.0), f64::from(size.1));
+    let points = object.points.iter().copied();
+    PointedObject {
+        points: points.filter(|point| point.is_inside(size)).collect(),
+        bounds: object.bounds.map(|bounds| clip(bounds, width, height)),
+        ..object.clone()
+    }
+}
+
+fn clip([x0, y0, x1, y1]: [f64; 4], width: f64, height: f64) -> [f64; 4] {
+    [x0.max(0.0), y0.max(0.0), x1.min(width), y1.min(height)]
+}
+
+impl PlannedWindow {
+    /// The prompt about an object, in pixels of the window's tile. What is outside is left out.
+    pub fn prompt(&self, object: &PointedObject) -> Prompt {
+        let points = object.points.iter().filter_map(|point| {
+            let [x, y] = self.to_tile(point.x, point.y);
+            let placed = PromptPoint { x, y, ..*point };
+            placed.is_inside(self.tile).then_some(placed)
         });
-        let pointed_at = self
-            .points
-            .iter()
-            .any(|point| point.positive && inside(point.x, point.y));
-        box_is_sound && (pointed_at || self.bounds.is_some())
-    }
-
-    /// The same without what is outside the raster.
-    pub(crate) fn within(&self, (width, height): (u32, u32)) -> Self {
-        let inside = |point: &PromptPoint| {
-            (0.0..f64::from(width)).contains(&point.x)
-                && (0.0..f64::from(height)).contains(&point.y)
-        };
-        let clip = |[x0, y0, x1, y1]: [f64; 4]| {
-            [
-                x0.max(0.0),
-                y0.max(0.0),
-                x1.min(width.into()),
-                y1.min(height.into()),
-            ]
-        };
-        Self {
-            points: self.points.iter().copied().filter(inside).collect(),
-            bounds: self.bounds.map(clip),
-            ..self.clone()
-        }
-    }
-
-    /// The prompt about a window, in pixels of its tile. What is outside is left out.
-    pub(crate) fn about(&self, planned: &PlannedWindow) -> Prompt {
-        let (width, height) = (f64::from(planned.tile.0), f64::from(planned.tile.1));
-        let points = self.points.iter().filter_map(|point| {
-            let [x, y] = planned.to_tile(point.x, point.y);
-            let inside = (0.0..width).contains(&x) && (0.0..height).contains(&y);
-            inside.then_some(PromptPoint { x, y, ..*point })
-        });
-        let bounds = self.bounds.map(|[x0, y0, x1, y1]| {
-            let [x0, y0] = planned.to_tile(x0, y0);
-            let [x1, y1] = planned.to_tile(x1, y1);
-            [x0.max(0.0), y0.max(0.0), x1.min(width), y1.min(height)]
+        let (width, height) = (f64::from(self.tile.0), f64::from(self.tile.1));
+        let bounds = object.bounds.map(|[x0, y0, x1, y1]| {
+            let [x0, y0] = self.to_tile(x0, y0);
+            let [x1, y1] = self.to_tile(x1, y1);
+            clip([x0, y0, x1, y1], width, height)
         });
         Prompt {
             points: points.collect(),
             bounds,
+            mask: None,
         }
     }
 }
 
 /// What tells one set of prompts from another, for the journal.
-pub(crate) fn identity(objects: &[ObjectPrompt]) -> String {
+pub(crate) fn identity(objects: &[PointedObject]) -> String {
     #[derive(Serialize)]
     struct Asked<'a>(&'a str, &'a [PromptPoint], Option<[f64; 4]>);
     let asked: Vec<Asked<'_>> = objects

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use resam_prompt::{PointedObject, PromptPoint};
 use rstar::primitives::GeomWithData;
 use rstar::{AABB, RTree};
 use serde::Serialize;
@@ -11,11 +12,11 @@ use crate::closer::ask_closer;
 use crate::engine::{Engine, Questioner, Questions, Stores};
 use crate::error::SceneError;
 use crate::merge::{Overlap, resolve, unite};
-use crate::model::{Model, PromptPoint};
+use crate::model::Model;
 use crate::observer::Observer;
 use crate::outcome::{Failure, Missing, Outcome, SceneObject};
 use crate::plan::{Grid, Need, Plan, PlannedWindow};
-use crate::prompts::{ObjectPrompt, identity};
+use crate::prompts::{extent, identity, is_askable, within};
 use crate::source::Source;
 
 /// How often a window's side may be doubled: 16 times the input of SAM is 16,384 pixels, whose
@@ -120,13 +121,13 @@ impl SegmentOptions {
 
 /// The questions about the objects of a scene.
 struct Asking<'a> {
-    objects: &'a [ObjectPrompt],
+    objects: &'a [PointedObject],
     /// Positive points of all objects, with their objects' numbers.
     points: RTree<GeomWithData<[f64; 2], usize>>,
 }
 
 impl<'a> Asking<'a> {
-    fn new(objects: &'a [ObjectPrompt]) -> Self {
+    fn new(objects: &'a [PointedObject]) -> Self {
         let points = objects.iter().enumerate().flat_map(|(at, object)| {
             let positive = object.points.iter().filter(|point| point.positive);
             positive.map(move |point| GeomWithData::new([point.x, point.y], at))
@@ -141,7 +142,7 @@ impl Questioner for Asking<'_> {
         let prompts = planned
             .objects
             .iter()
-            .map(|&at| (at, self.objects[at].about(planned)));
+            .map(|&at| (at, planned.prompt(&self.objects[at])));
         let window = planned.window;
         let upper = [
             (window.x + i64::from(window.width)) as f64,
@@ -179,7 +180,7 @@ impl Questioner for Asking<'_> {
 /// [`SceneError::Options`].
 pub fn windows<S: Source>(
     source: &S,
-    objects: &[ObjectPrompt],
+    objects: &[PointedObject],
     options: &SegmentOptions,
     input: u32,
 ) -> Result<Vec<PlannedWindow>, SceneError> {
@@ -195,7 +196,7 @@ pub fn windows<S: Source>(
 /// [`SceneError::Options`].
 pub fn plan<S: Source, M: Model>(
     source: &S,
-    objects: &[ObjectPrompt],
+    objects: &[PointedObject],
     options: &SegmentOptions,
     model: &M,
 ) -> Result<Plan, SceneError> {
@@ -222,7 +223,7 @@ pub fn plan<S: Source, M: Model>(
 /// cannot do.
 pub fn segment<S: Source, M: Model>(
     source: &S,
-    objects: &[ObjectPrompt],
+    objects: &[PointedObject],
     options: &SegmentOptions,
     model: &M,
     stores: &mut Stores<'_>,
@@ -257,16 +258,16 @@ pub fn segment<S: Source, M: Model>(
     for (prompt, reason) in missing {
         engine.fail(Failure::Object { prompt, reason });
     }
-    let extent = |object: usize| objects[object].extent(false);
+    let extent_of = |object: usize| extent(&objects[object], false);
     if options.closer {
-        ask_closer(&mut engine, &mut known, &asking, model, extent)?;
+        ask_closer(&mut engine, &mut known, &asking, model, extent_of)?;
     }
     ask_again(
         &mut engine,
         &mut known,
         &asking,
         options.rounds,
-        extent,
+        extent_of,
         |_, answers| answers.into_iter().next(),
     )?;
 
@@ -328,14 +329,14 @@ pub(crate) fn finish<S: Source, M: Model>(
 
 /// The objects with what lies outside the raster left out, and the numbers of those that cannot be
 /// asked about: they stay in the list as nothing, so that numbers mean the same.
-fn askable(objects: &[ObjectPrompt], raster: (u32, u32)) -> (Vec<ObjectPrompt>, Vec<usize>) {
+fn askable(objects: &[PointedObject], raster: (u32, u32)) -> (Vec<PointedObject>, Vec<usize>) {
     let mut outside = Vec::new();
     let objects = objects.iter().enumerate().map(|(at, object)| {
-        if object.is_askable(raster) {
-            return object.within(raster);
+        if is_askable(object, raster) {
+            return within(object, raster);
         }
         outside.push(at);
-        ObjectPrompt {
+        PointedObject {
             points: Vec::new(),
             bounds: None,
             ..object.clone()
@@ -346,10 +347,10 @@ fn askable(objects: &[ObjectPrompt], raster: (u32, u32)) -> (Vec<ObjectPrompt>, 
 
 /// What the windows of the first round have to hold. A negative point far away is no reason for a
 /// coarser window: it is left out.
-fn needs(grid: &Grid, objects: &[ObjectPrompt]) -> Vec<Need> {
-    let need = |(object, asked): (usize, &ObjectPrompt)| {
-        let positive = asked.extent(false)?;
-        let whole = asked.extent(true)?;
+fn needs(grid: &Grid, objects: &[PointedObject]) -> Vec<Need> {
+    let need = |(object, asked): (usize, &PointedObject)| {
+        let positive = extent(asked, false)?;
+        let whole = extent(asked, true)?;
         let level = grid.level(positive, 0).unwrap_or(0);
         let bounds = if grid.level(whole, 0) == Some(level) {
             whole

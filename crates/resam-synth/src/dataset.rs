@@ -7,9 +7,9 @@ use std::path::Path;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, RgbImage};
 use rayon::prelude::*;
-use resam_data::points::{PointPrompts, write_csv};
 use resam_export::write_atomically;
 use resam_mask::PixelBox;
+use resam_prompt::{ObjectOnImage, PointedObject, write_csv};
 use serde::Serialize;
 
 use crate::error::SynthError;
@@ -175,7 +175,7 @@ pub fn write_dataset(
         categories: categories(),
         annotations: Vec::new(),
     };
-    let mut prompts = Vec::new();
+    let mut pointed = Vec::new();
     for (image, listed) in painted {
         for Listed {
             mut annotation,
@@ -192,12 +192,8 @@ pub fn write_dataset(
                 annotation.id,
             )?;
             if points.iter().any(|point| point.positive) {
-                let instance = annotation.id.to_string();
-                prompts.push(PointPrompts::new(
-                    Some(image.file_name.clone()),
-                    instance,
-                    points,
-                ));
+                let object = PointedObject::new(annotation.id.to_string(), points);
+                pointed.push(ObjectOnImage::new(Some(image.file_name.clone()), object));
             }
             file.annotations.push(annotation);
         }
@@ -207,7 +203,7 @@ pub fn write_dataset(
         serde_json::to_writer(out, &file).map_err(io::Error::from)
     })?;
     write_atomically(&new.path().join("points.csv"), |out| {
-        write_csv(out, &prompts).map_err(io::Error::other)
+        write_csv(out, &pointed).map_err(io::Error::other)
     })?;
     new.finish()?;
     Ok(file.annotations.len())

@@ -1,10 +1,10 @@
 use std::path::PathBuf;
 
 use resam_crs::CrsError;
-use resam_data::points::PointsError;
 use resam_export::OutputError;
 use resam_geo::GeoTiffWriteError;
 use resam_mask::MaskError;
+use resam_prompt::PointsError;
 
 /// Why a scene could not be made or written.
 #[derive(Debug, thiserror::Error)]

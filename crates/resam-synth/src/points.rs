@@ -1,8 +1,8 @@
 //! Points on objects and beside them.
 
-use resam_data::PromptPoint;
 use resam_data::draws::draw_points;
 use resam_mask::{Bitmap, MaskError};
+use resam_prompt::PromptPoint;
 
 use crate::scene::Instance;
 

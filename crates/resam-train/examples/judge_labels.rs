@@ -11,8 +11,9 @@ use resam_adapt::step::{PseudoLabels, pseudo_labels};
 use resam_adapt::views::Flip;
 use resam_adapt::{Example, Examples, Recipe};
 use resam_checkpoint::Checkpoint;
-use resam_data::{Dataset, PointFile};
+use resam_data::Dataset;
 use resam_mask::Bitmap;
+use resam_prompt::PointFile;
 use resam_sam::{Device, Sam};
 use resam_train::{PointedImages, Points};
 
@@ -70,15 +71,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map(|image| image.file_name.clone())
         .collect();
     let file = PointFile {
-        prompts: file
-            .prompts
+        objects: file
+            .objects
             .into_iter()
-            .filter(|prompts| {
-                prompts
-                    .image
-                    .as_ref()
-                    .is_some_and(|name| known.contains(name))
-            })
+            .filter(|one| one.image.as_ref().is_some_and(|name| known.contains(name)))
             .collect(),
         ..file
     };

@@ -8,6 +8,9 @@ pub enum RunError {
     /// The data set.
     #[error(transparent)]
     Data(#[from] resam_data::DataError),
+    /// A CSV table of points.
+    #[error(transparent)]
+    Points(#[from] resam_prompt::PointsError),
     /// The model or the adapter.
     #[error(transparent)]
     Sam(#[from] resam_sam::SamError),

@@ -50,24 +50,6 @@ impl SceneModel<'_> {
     }
 }
 
-/// As the predictor takes points.
-fn point(point: &PromptPoint) -> resam_sam::PromptPoint {
-    resam_sam::PromptPoint {
-        x: point.x,
-        y: point.y,
-        positive: point.positive,
-    }
-}
-
-fn asked(prompts: &[Prompt]) -> Vec<resam_sam::Prompt> {
-    let prompt = |prompt: &Prompt| resam_sam::Prompt {
-        points: prompt.points.iter().map(point).collect(),
-        bounds: prompt.bounds,
-        mask: None,
-    };
-    prompts.iter().map(prompt).collect()
-}
-
 fn answer(
     prediction: &Prediction,
     candidate: Option<Candidate>,
@@ -107,17 +89,15 @@ impl Model for SceneModel<'_> {
         beside: &[PromptPoint],
         usual: Option<f64>,
     ) -> Result<Vec<Answer>, ModelError> {
-        let asked = asked(prompts);
         let multimask = self.answers == Answers::Multimask;
         let answers: Result<Vec<Answer>, _> = match &self.answers {
             Answers::Requery(choice) => {
-                let beside: Vec<_> = beside.iter().map(point).collect();
                 let company =
                     usual.and_then(|pixels| Company::of_chosen([pixels.round() as u64], None));
                 // What is small is asked again by the scene, which has the windows.
                 let (predictor, pixels) = (self.predictor, None);
                 let found = resam_adapt::requery(
-                    predictor, embedding, pixels, &asked, &beside, choice, company,
+                    predictor, embedding, pixels, prompts, beside, choice, company,
                 )?;
                 let found = found.par_iter();
                 found
@@ -125,7 +105,7 @@ impl Model for SceneModel<'_> {
                     .collect()
             }
             Answers::Single | Answers::Multimask => {
-                let found = self.predictor.predict_best(embedding, &asked, multimask)?;
+                let found = self.predictor.predict_best(embedding, prompts, multimask)?;
                 found.par_iter().map(|found| answer(found, None)).collect()
             }
         };
@@ -154,7 +134,7 @@ impl Model for SceneModel<'_> {
         embedding: &EncodedImage,
         prompts: &[Prompt],
     ) -> Result<Vec<Vec<Answer>>, ModelError> {
-        let found = self.predictor.predict(embedding, &asked(prompts), true)?;
+        let found = self.predictor.predict(embedding, prompts, true)?;
         let answers: Result<Vec<Vec<Answer>>, _> = found
             .par_iter()
             .map(|masks| masks.iter().map(|mask| answer(mask, None)).collect())

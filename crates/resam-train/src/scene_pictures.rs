@@ -6,7 +6,8 @@ use std::path::Path;
 use resam_export::{Format, OutputError, PromptMarks, Segmentation, write, write_atomically};
 use resam_geo::{RasterError, Scene, Window};
 use resam_mask::{Bitmap, Rle};
-use resam_scene::{ObjectPrompt, PlacedMask, SceneObject};
+use resam_prompt::PointedObject;
+use resam_scene::{PlacedMask, SceneObject};
 use serde_json::json;
 
 /// The longest side of the picture that objects are drawn on.
@@ -37,7 +38,7 @@ pub enum PictureError {
 }
 
 /// What the user calls an object: the prompts that it answers.
-fn name(object: &SceneObject, prompts: &[ObjectPrompt]) -> String {
+fn name(object: &SceneObject, prompts: &[PointedObject]) -> String {
     let names = object.prompts.iter().filter_map(|&at| prompts.get(at));
     let names: Vec<&str> = names.map(|prompt| prompt.id.as_str()).collect();
     match names.is_empty() {
@@ -86,7 +87,7 @@ pub fn write_coco(
     path: &Path,
     scene: &Scene,
     objects: &[SceneObject],
-    prompts: &[ObjectPrompt],
+    prompts: &[PointedObject],
 ) -> Result<(), PictureError> {
     let (width, height) = (scene.raster().width(), scene.raster().height());
     let too_large = || PictureError::TooLarge {
@@ -134,7 +135,7 @@ pub fn write_overlay(
     path: &Path,
     scene: &Scene,
     objects: &[SceneObject],
-    prompts: &[ObjectPrompt],
+    prompts: &[PointedObject],
 ) -> Result<(), PictureError> {
     let (width, height) = (scene.raster().width(), scene.raster().height());
     let scale = (f64::from(PICTURE) / f64::from(width.max(height))).min(1.0);

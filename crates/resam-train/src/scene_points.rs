@@ -1,18 +1,14 @@
 //! A file of points as the objects of scenes: in pixels, or on the map in any CRS.
 
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use resam_crs::Crs;
-use resam_data::PointFile;
 use resam_geo::Raster;
-use resam_scene::{Gathered, ObjectPrompt, PromptPoint, gather_points};
-use resam_vector::{ReadOptions, read_points};
+use resam_prompt::{Coordinates, PointFile};
+use resam_scene::{Gathered, gather_points};
+use resam_vector::{ReadOptions, VectorError, is_csv, read_points};
 
 use crate::error::RunError;
-
-/// Bytes of a CSV in which its header ends.
-const HEADER: u64 = 1 << 16;
 
 /// A file of points, read once for each CRS that scenes are in.
 #[derive(Debug)]
@@ -43,7 +39,7 @@ impl ScenePoints {
         layer: Option<String>,
     ) -> Result<Self, RunError> {
         let content = match source_crs.is_none() && are_in_pixels(path) {
-            true => Content::Pixels(PointFile::read(path).map_err(resam_data::DataError::from)?),
+            true => Content::Pixels(PointFile::read(path)?),
             false => Content::Map(Vec::new()),
         };
         Ok(Self {
@@ -62,7 +58,7 @@ impl ScenePoints {
         let map = match &mut self.content {
             Content::Map(map) => map,
             Content::Pixels(file) => {
-                let objects = file.on_image(name).map(in_pixels).collect();
+                let objects = file.on_image(name).cloned().collect();
                 return Ok(Gathered {
                     objects,
                     ..Gathered::default()
@@ -94,7 +90,7 @@ impl ScenePoints {
     pub fn check_inside(&self, raster: &Raster, name: &str) -> Result<(), RunError> {
         if let Content::Pixels(file) = &self.content {
             let checked = file.check_inside(name, raster.width(), raster.height());
-            checked.map_err(resam_data::DataError::from)?;
+            checked?;
         }
         Ok(())
     }
@@ -107,7 +103,7 @@ impl ScenePoints {
         if let Content::Pixels(file) = &self.content {
             let known = names.iter().map(String::as_str);
             let checked = file.check_images(known);
-            checked.map_err(resam_data::DataError::from)?;
+            checked?;
         }
         Ok(())
     }
@@ -125,51 +121,39 @@ impl ScenePoints {
     /// Points of the file, as far as it was read.
     pub fn count(&self) -> usize {
         match &self.content {
-            Content::Pixels(file) => file.prompts.iter().map(|of| of.points.len()).sum(),
+            Content::Pixels(file) => {
+                let objects = file.objects.iter();
+                objects.map(|one| one.object.points.len()).sum()
+            }
             Content::Map(map) => map.first().map_or(0, |(_, read)| read.points.len()),
         }
     }
 
-    /// What the user should know about the accuracy of the coordinates.
-    pub fn cautions(&self) -> impl Iterator<Item = &str> {
-        let map = match &self.content {
-            Content::Pixels(_) => &[],
-            Content::Map(map) => map.as_slice(),
+    /// What was passed over in the file, and what the user should know about the accuracy of the
+    /// coordinates, as far as it was read.
+    pub fn notes(&self) -> impl Iterator<Item = &str> {
+        let (notes, map) = match &self.content {
+            Content::Pixels(file) => (file.notes.as_slice(), &[][..]),
+            Content::Map(map) => {
+                let first = map.first();
+                let notes = first.map_or(&[][..], |(_, read)| read.notes.as_slice());
+                (notes, map.as_slice())
+            }
         };
-        map.iter().filter_map(|(_, read)| read.caution.as_deref())
+        let cautions = map.iter().filter_map(|(_, read)| read.caution.as_deref());
+        notes.iter().map(String::as_str).chain(cautions)
     }
 }
 
-fn in_pixels(prompts: &resam_data::PointPrompts) -> ObjectPrompt {
-    let points = prompts.points.iter().map(|point| PromptPoint {
-        x: point.x,
-        y: point.y,
-        positive: point.positive,
-    });
-    ObjectPrompt {
-        id: prompts.instance.clone(),
-        points: points.collect(),
-        bounds: None,
-        attributes: Vec::new(),
-    }
-}
-
-/// Whether a file of points is a CSV with columns `x` and `y`, which are pixels as everywhere. What
-/// cannot be read is: whoever reads it says why.
+/// Whether a file of points is in pixels, as a CSV with columns `x` and `y` is. What cannot be read
+/// is: whoever reads it says why.
 pub fn are_in_pixels(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    if matches!(
-        &*extension.to_ascii_lowercase(),
-        "gpkg" | "geojson" | "json" | "fgb"
-    ) {
-        return false;
+    match is_csv(path) {
+        Ok(true) => {
+            let coordinates = Coordinates::of_file(path);
+            coordinates.map_or(true, |found| found == Coordinates::Pixels)
+        }
+        Ok(false) => false,
+        Err(error) => matches!(error, VectorError::Read(_)),
     }
-    let mut line = String::new();
-    let read = std::fs::File::open(path)
-        .and_then(|file| BufReader::new(file.take(HEADER)).read_line(&mut line));
-    let mut columns = line
-        .trim_start_matches('\u{feff}')
-        .split([',', ';', '\t'])
-        .map(|column| column.trim().trim_matches('"').to_ascii_lowercase());
-    read.is_err() || columns.any(|column| column == "x")
 }

@@ -9,8 +9,8 @@ use resam_adapt::views::View;
 use resam_adapt::{Example, ExampleInstance, Examples};
 use resam_data::layouts::files_below;
 use resam_geo::{Raster, RasterError, Scene, SceneOptions, Stretch, StretchLimits, Window};
-use resam_sam::PromptPoint;
-use resam_scene::{ObjectPrompt, PlannedWindow, SegmentOptions, windows};
+use resam_prompt::{PointedObject, PromptPoint};
+use resam_scene::{PlannedWindow, SegmentOptions, windows};
 use serde_json::{Value, json};
 
 use crate::error::RunError;
@@ -21,7 +21,7 @@ use crate::scene_points::ScenePoints;
 struct PointedScene {
     path: PathBuf,
     name: String,
-    objects: Vec<ObjectPrompt>,
+    objects: Vec<PointedObject>,
     /// How its values become 8 bits.
     stretch: Stretch,
     limits: Vec<StretchLimits>,
@@ -155,7 +155,7 @@ impl PointedScenes {
         for names in [&mut unused.without_positive, &mut unused.without_data] {
             names.retain(|name| !used.contains(&**name));
         }
-        unused.notes.extend(points.cautions().map(str::to_owned));
+        unused.notes.extend(points.notes().map(str::to_owned));
         if planned.is_empty() {
             if !unused.without_data.is_empty() {
                 landed = format!(
@@ -231,20 +231,13 @@ impl PointedScenes {
         &'a self,
         scene: usize,
         planned: &'a PlannedWindow,
-    ) -> impl Iterator<Item = (usize, &'a ObjectPrompt, Vec<PromptPoint>)> {
-        let [width, height] = [planned.tile.0, planned.tile.1].map(f64::from);
+    ) -> impl Iterator<Item = (usize, &'a PointedObject, Vec<PromptPoint>)> {
         let objects = self.scenes[scene].objects.iter().enumerate();
         objects.filter_map(move |(at, object)| {
             if self.without.contains(&(scene, at)) {
                 return None;
             }
-            let points = object.points.iter().filter_map(|point| {
-                let [x, y] = planned.to_tile(point.x, point.y);
-                let inside = (0.0..width).contains(&x) && (0.0..height).contains(&y);
-                let positive = point.positive;
-                inside.then_some(PromptPoint { x, y, positive })
-            });
-            let points: Vec<PromptPoint> = points.collect();
+            let points = planned.prompt(object).points;
             let shown = points.iter().any(|point| point.positive);
             shown.then_some((at, object, points))
         })
@@ -342,8 +335,8 @@ fn name_in(path: &Path, file: &Path) -> String {
 /// those that have no other.
 fn on_data(
     scene: &Scene,
-    objects: Vec<ObjectPrompt>,
-) -> Result<(Vec<ObjectPrompt>, Vec<String>), RunError> {
+    objects: Vec<PointedObject>,
+) -> Result<(Vec<PointedObject>, Vec<String>), RunError> {
     let (mut kept, mut without) = (Vec::with_capacity(objects.len()), Vec::new());
     for mut object in objects {
         let mut points = Vec::with_capacity(object.points.len());
@@ -359,7 +352,7 @@ fn on_data(
             }
         }
         object.points = points;
-        match object.points.iter().any(|point| point.positive) {
+        match object.has_positive() {
             true => kept.push(object),
             false => without.push(object.id),
         }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use resam_adapt::views::View;
 use resam_adapt::{Example, ExampleInstance, Examples};
-use resam_data::{Dataset, ImageRecord, PointFile, draws};
-use resam_sam::PromptPoint;
+use resam_data::{Dataset, ImageRecord, draws};
+use resam_prompt::PointFile;
 
 use crate::error::RunError;
 
@@ -89,11 +89,6 @@ impl PointedImages {
             .instances(image)
             .map_err(|error| error.to_string())?;
         let words = |error: resam_data::coco::CocoError| error.to_string();
-        let place = |point: &resam_data::PromptPoint| PromptPoint {
-            x: point.x,
-            y: point.y,
-            positive: point.positive,
-        };
         match &self.points {
             Points::File(file) => {
                 let by_id: HashMap<String, _> = known
@@ -101,12 +96,12 @@ impl PointedImages {
                     .map(|instance| (instance.id.to_string(), instance))
                     .collect();
                 file.on_image(&image.file_name)
-                    .map(|prompts| {
-                        let truth = by_id.get(&prompts.instance);
+                    .map(|object| {
+                        let truth = by_id.get(&object.id);
                         let truth = truth.map(|instance| instance.mask()).transpose();
                         Ok(ExampleInstance {
-                            name: prompts.instance.clone(),
-                            points: prompts.points.iter().map(place).collect(),
+                            name: object.id.clone(),
+                            points: object.points.clone(),
                             truth: truth.map_err(words)?,
                         })
                     })
@@ -123,7 +118,7 @@ impl PointedImages {
                         draws::draw_points(&mask, count, count, seed, image.id, instance.id);
                     Ok(ExampleInstance {
                         name: instance.id.to_string(),
-                        points: points.iter().map(place).collect(),
+                        points,
                         truth: Some(mask),
                     })
                 })

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use resam_crs::CrsError;
+use resam_prompt::PointsError;
 
 /// Why a vector file could not be read or written.
 ///
@@ -16,6 +17,9 @@ pub enum VectorError {
     /// The operating system refused to read.
     #[error("cannot read the file: {0}")]
     Read(#[from] io::Error),
+    /// A CSV table of points cannot be used.
+    #[error(transparent)]
+    Points(#[from] PointsError),
     /// The file is of no format that is known.
     #[error("{file}: neither GeoJSON nor GeoPackage nor CSV\n\nhint: {hint}")]
     UnknownFormat {

@@ -73,6 +73,10 @@ pub(crate) fn sniff(file: &str, start: &[u8]) -> Result<ReadFormat, VectorError>
             "a shapefile is not read: convert it with `ogr2ogr points.gpkg points.shp`",
         );
     }
+    // UTF-16, which the reader of CSV refuses in its own words.
+    if start.starts_with(b"\xFF\xFE") || start.starts_with(b"\xFE\xFF") {
+        return Ok(ReadFormat::Csv);
+    }
     if start.contains(&0) {
         return unknown("save it as GeoPackage, GeoJSON or CSV in UTF-8");
     }

@@ -28,8 +28,9 @@ pub use error::VectorError;
 pub use format::VectorFormat;
 #[doc(hidden)]
 pub use geopackage::geometry::fuzz_geometry;
-pub use layer::{Feature, Field, FieldKind, Layer, Value};
+pub use layer::{Feature, Layer};
 pub use points::{PointFeature, PointFile, parse_geojson_points, read_points};
 pub use polygons::{PolygonFile, read_polygons};
-pub use source::ReadOptions;
+pub use resam_prompt::{Field, FieldKind, Value};
+pub use source::{ReadOptions, is_csv};
 pub use write::{check_target, write_layer, write_layer_dated};

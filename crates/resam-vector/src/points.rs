@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use resam_crs::{Crs, Transform};
+use resam_prompt::whole;
 
-use crate::layer::whole;
 use crate::source::{Geometry, ReadOptions, Source, place_of};
 use crate::{Field, Value, VectorError, geojson};
 
@@ -43,6 +43,8 @@ pub struct PointFile {
     pub points: Vec<PointFeature>,
     /// How many rows have no geometry and were skipped.
     pub without_geometry: usize,
+    /// What was passed over, a sentence each.
+    pub notes: Vec<String>,
     /// What the user should know about the accuracy of the coordinates, in one sentence.
     pub caution: Option<String>,
 }
@@ -50,8 +52,11 @@ pub struct PointFile {
 /// Reads points from GeoJSON, GeoPackage or CSV, told apart by their beginning.
 ///
 /// `instance` (text or a whole number) and `label` (1 or true on the object, 0 or false off it) are
-/// understood; all other attributes are carried along. CSV has the columns `x,y`, `easting,northing`
-/// (both in the target's CRS unless the options say otherwise) or `lon,lat` (degrees), in any case.
+/// understood; all other attributes are carried along. CSV is read as [`PointTable`] says, with the
+/// columns `x,y` or `easting,northing` (both in the target's CRS unless the options say otherwise) or
+/// `lon,lat` (degrees).
+///
+/// [`PointTable`]: resam_prompt::PointTable
 ///
 /// # Errors
 /// When the file cannot be read or is malformed, holds no point, holds lines or polygons, has several
@@ -139,6 +144,18 @@ fn points_of(source: Source, options: &ReadOptions<'_>) -> Result<PointFile, Vec
             hint: "put at least one point on an object",
         });
     }
+    let mut notes = source.notes;
+    match without_geometry {
+        0 => {}
+        1 => notes.push(format!(
+            "{}: 1 row without geometry is passed over",
+            source.file
+        )),
+        count => notes.push(format!(
+            "{}: {count} rows without geometry are passed over",
+            source.file
+        )),
+    }
     let mut place = 0..;
     let mut fields = source.fields;
     fields.retain(|_| place.next().is_some_and(is_carried));
@@ -150,6 +167,7 @@ fn points_of(source: Source, options: &ReadOptions<'_>) -> Result<PointFile, Vec
         fields,
         points,
         without_geometry,
+        notes,
         caution: transform.and_then(|transform| transform.caution()),
     })
 }
@@ -193,41 +211,18 @@ fn instance_of(source: &Source, row: usize, value: &Value) -> Result<Option<Stri
         }
         _ => Err(source.row_error(
             row,
-            format!("`instance` is `{}`", shown(value)),
+            format!("`instance` is `{}`", value.shown()),
             "an instance is a text or a whole number",
         )),
     }
 }
 
 fn label_of(source: &Source, row: usize, value: &Value) -> Result<bool, VectorError> {
-    let known = match value {
-        Value::Null => Some(true),
-        Value::Bool(label) => Some(*label),
-        Value::Integer(1) => Some(true),
-        Value::Integer(0) => Some(false),
-        Value::Real(1.0) => Some(true),
-        Value::Real(0.0) => Some(false),
-        Value::Text(text) => match &*text.trim().to_ascii_lowercase() {
-            "1" | "1.0" | "true" | "t" | "yes" | "positive" | "" => Some(true),
-            "0" | "0.0" | "false" | "f" | "no" | "negative" => Some(false),
-            _ => None,
-        },
-        _ => None,
-    };
-    known.ok_or_else(|| {
+    value.as_label().ok_or_else(|| {
         source.row_error(
             row,
-            format!("`label` is `{}`", shown(value)),
+            format!("`label` is `{}`", value.shown()),
             "a label is 1 (on the object) or 0 (off it)",
         )
     })
-}
-
-/// A value as a message repeats it.
-pub(crate) fn shown(value: &Value) -> String {
-    let text = match value.to_kind(crate::FieldKind::Text) {
-        Value::Text(text) => text,
-        _ => "null".to_owned(),
-    };
-    text.chars().take(60).collect()
 }

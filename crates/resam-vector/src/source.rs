@@ -73,16 +73,14 @@ pub(crate) struct Source {
     pub(crate) stated: Stated,
     pub(crate) fields: Vec<Field>,
     pub(crate) rows: Vec<Row>,
+    /// What was passed over, a sentence each.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Source {
     pub(crate) fn open(path: &Path, layer: Option<&str>) -> Result<Self, VectorError> {
         let file = path.display().to_string();
-        let mut start = Vec::new();
-        fs_err::File::open(path)?
-            .take(1024)
-            .read_to_end(&mut start)?;
-        match sniff(&file, &start)? {
+        match sniff_file(path)? {
             ReadFormat::GeoPackage => geopackage::read(path, layer),
             ReadFormat::GeoJson => geojson::read(&file, &fs_err::read(path)?),
             ReadFormat::Csv => csv_points::read(&file, &fs_err::read(path)?),
@@ -171,6 +169,23 @@ impl Source {
         }
         Ok(())
     }
+}
+
+/// Tells the format of a file by its beginning.
+fn sniff_file(path: &Path) -> Result<ReadFormat, VectorError> {
+    let mut start = Vec::new();
+    fs_err::File::open(path)?
+        .take(1024)
+        .read_to_end(&mut start)?;
+    sniff(&path.display().to_string(), &start)
+}
+
+/// Whether a file of points is read as CSV, by its beginning.
+///
+/// # Errors
+/// When it cannot be read or is of no format that is known.
+pub fn is_csv(path: impl AsRef<Path>) -> Result<bool, VectorError> {
+    Ok(sniff_file(path.as_ref())? == ReadFormat::Csv)
 }
 
 /// The place of the field with this name, in any case.

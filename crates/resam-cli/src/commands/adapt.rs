@@ -8,7 +8,6 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use resam_adapt::recipe::Supervision;
 use resam_adapt::{Examples, Recipe, Step, step_memory};
-use resam_data::PointFile;
 use resam_data::layouts::files_below;
 use resam_geo::{Raster, SceneOptions};
 use resam_sam::{ComputeDevice, ImageEncoderConfig, Predictor, Sam, SamConfig};
@@ -267,7 +266,7 @@ fn of_scenes(
 fn of_images(folder: &Path, arguments: &Adapt, common: &Common) -> Result<Lessons> {
     let dataset = super::dataset::open(folder, arguments.coco.as_deref(), &arguments.part)?;
     let points = match &arguments.points {
-        Some(file) => Points::File(PointFile::read(file)?),
+        Some(file) => Points::File(super::read_point_file(file, common)?),
         None => Points::Drawn {
             points_per_instance: arguments.points_per_instance.get(),
             seed: common.seed,

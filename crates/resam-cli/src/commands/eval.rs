@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use resam_data::PointFile;
 use resam_eval::evaluate::InstanceRow;
 use resam_eval::{Evaluation, Prompting, evaluate};
 use resam_export::{check_writable, write_atomically};
@@ -48,7 +47,7 @@ pub(crate) fn score(arguments: &Eval, common: &Common) -> Result<(Evaluation, f6
     )?;
     let prompting = match (&arguments.points, arguments.prompt) {
         (Some(file), _) => {
-            let points = PointFile::read(file)?;
+            let points = super::read_point_file(file, common)?;
             dataset.check_points(&points)?;
             Prompting::Points(points)
         }

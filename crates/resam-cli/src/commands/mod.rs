@@ -26,6 +26,7 @@ use anyhow::Result;
 use resam_adapt::{Answering, Choice};
 use resam_checkpoint::Checkpoint;
 use resam_export::{RunRecord, Weights};
+use resam_prompt::PointFile;
 use resam_sam::{Adapter, ComputeDevice, Device, Precision, Predictor, Sam, SamConfig};
 
 use crate::arguments::{Common, Model, PrecisionKind};
@@ -187,6 +188,15 @@ pub(crate) fn record(
             .collect(),
         result,
     }
+}
+
+/// Reads points in pixels, and says what was passed over.
+pub(crate) fn read_point_file(path: &Path, common: &Common) -> Result<PointFile> {
+    let points = PointFile::read(path)?;
+    for text in &points.notes {
+        note(common, text);
+    }
+    Ok(points)
 }
 
 /// A note on standard error, unless the run is quiet.

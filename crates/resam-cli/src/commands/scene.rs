@@ -10,10 +10,10 @@ use resam_crs::Crs;
 use resam_export::check_writable;
 use resam_geo::{Raster, Scene, SceneOptions};
 use resam_polygon::PolygonOptions;
+use resam_prompt::PointedObject;
 use resam_scene::{
-    AutoOptions, Cache, Failure, Ground, Journal, LayerOptions, Model, ObjectPrompt, Observer,
-    OnChange, Outcome as Found, Overlap, Plan, Progress, SegmentOptions, Stores, layer,
-    write_labels,
+    AutoOptions, Cache, Failure, Ground, Journal, LayerOptions, Model, Observer, OnChange,
+    Outcome as Found, Overlap, Plan, Progress, SegmentOptions, Stores, layer, write_labels,
 };
 use resam_train::ScenePoints;
 use resam_train::pace::pace;
@@ -110,7 +110,7 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
 /// What was found and written.
 pub(crate) struct Written {
     found: Found,
-    prompts: Vec<ObjectPrompt>,
+    prompts: Vec<PointedObject>,
     result: serde_json::Value,
     seconds: f64,
 }
@@ -311,7 +311,7 @@ pub(crate) fn note_left_out(names: &[String], why: &str, common: &Common) {
 fn find(
     arguments: &Segment,
     scene: &Scene,
-    prompts: &[ObjectPrompt],
+    prompts: &[PointedObject],
     model: &SceneModel<'_>,
     stores: &mut Stores<'_>,
     watch: &mut Watch<'_>,
@@ -328,25 +328,22 @@ fn find(
 }
 
 /// What is asked about: typed in pixels, or in a file, in pixels or on the map.
-fn prompts(arguments: &Segment, scene: &Scene, common: &Common) -> Result<Vec<ObjectPrompt>> {
+fn prompts(arguments: &Segment, scene: &Scene, common: &Common) -> Result<Vec<PointedObject>> {
     let raster = scene.raster();
     let size = (raster.width(), raster.height());
     let Some(file) = &arguments.points else {
-        let of_prompt = |asked: super::segment::Asked| ObjectPrompt {
-            id: asked.instance,
-            points: asked.prompt.points.iter().map(place).collect(),
-            bounds: asked.prompt.bounds,
-            attributes: Vec::new(),
-        };
         let asked = typed_prompts(arguments)?;
         for asked in &asked {
             super::segment::check_inside(asked, size.0, size.1)?;
         }
-        return Ok(asked.into_iter().map(of_prompt).collect());
+        return Ok(asked);
     };
     let mut points = points_of(file, &arguments.scene.input)?;
     let name = file_name(&arguments.image);
     let gathered = points.on(raster, &name)?;
+    for text in points.notes() {
+        note(common, text);
+    }
     if points.are_pixels() {
         if gathered.objects.is_empty() {
             return Err(WrongInput::new(
@@ -356,9 +353,6 @@ fn prompts(arguments: &Segment, scene: &Scene, common: &Common) -> Result<Vec<Ob
             .into());
         }
         return Ok(gathered.objects);
-    }
-    for caution in points.cautions() {
-        note(common, caution);
     }
     let outside = gathered.outside.len();
     let first = gathered.outside.first();
@@ -401,14 +395,6 @@ fn prompts(arguments: &Segment, scene: &Scene, common: &Common) -> Result<Vec<Ob
     Ok(gathered.objects)
 }
 
-fn place(point: &resam_sam::PromptPoint) -> resam_scene::PromptPoint {
-    resam_scene::PromptPoint {
-        x: point.x,
-        y: point.y,
-        positive: point.positive,
-    }
-}
-
 fn scene_model<'a>(arguments: &Segment, model: &'a LoadedModel) -> Result<SceneModel<'a>> {
     let size = model.predictor.input_size();
     let step = resam_adapt::Step {
@@ -442,7 +428,7 @@ fn journal(
     arguments: &Segment,
     scene: &Scene,
     model: &SceneModel<'_>,
-    prompts: &[ObjectPrompt],
+    prompts: &[PointedObject],
     output: &Path,
 ) -> Result<Journal> {
     let file = std::fs::metadata(&arguments.image)?;
@@ -529,7 +515,7 @@ fn result(
     arguments: &Segment,
     scene: &Scene,
     found: &Found,
-    prompts: &[ObjectPrompt],
+    prompts: &[PointedObject],
 ) -> serde_json::Value {
     let raster = scene.raster();
     let names = |asked: &[usize]| -> Vec<&str> {
@@ -572,7 +558,7 @@ fn result(
     })
 }
 
-fn describe(failure: &Failure, prompts: &[ObjectPrompt]) -> String {
+fn describe(failure: &Failure, prompts: &[PointedObject]) -> String {
     let name = |at: usize| prompts.get(at).map_or("?", |prompt| prompt.id.as_str());
     match failure {
         Failure::Window {
@@ -600,7 +586,7 @@ fn describe(failure: &Failure, prompts: &[ObjectPrompt]) -> String {
 
 fn tell(
     found: &Found,
-    prompts: &[ObjectPrompt],
+    prompts: &[PointedObject],
     result: &serde_json::Value,
     seconds: f64,
     common: &Common,

@@ -5,22 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
-use resam_data::PointFile;
 use resam_export::{Format, Object, PromptMarks, Segmentation, check_writable};
 use resam_mask::Bitmap;
+use resam_prompt::{PointedObject, Prompt, PromptPoint};
 use resam_sam::preprocess::RgbView;
-use resam_sam::{Prompt, PromptPoint};
 use serde_json::json;
 
 use super::{Outcome, load, note, run_record};
 use crate::arguments::{Common, Segment};
 use crate::failure::WrongInput;
-
-/// An object that is asked for.
-pub(super) struct Asked {
-    pub(super) instance: String,
-    pub(super) prompt: Prompt,
-}
 
 pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     if super::scene::is_meant(arguments) {
@@ -35,7 +28,7 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     }
     let (width, height) = decoded.rgb.dimensions();
     let asked = match &arguments.points {
-        Some(file) => points_of_file(file, &arguments.image, width, height)?,
+        Some(file) => points_of_file(file, &arguments.image, (width, height), common)?,
         None => typed,
     };
     for one in &asked {
@@ -47,17 +40,17 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     let view = RgbView::new(width as usize, height as usize, decoded.rgb.as_raw())?;
     let encoded = model.predictor.encode(view);
     let encoding = started.elapsed().as_secs_f64();
-    let prompts: Vec<Prompt> = asked.iter().map(|one| one.prompt.clone()).collect();
+    let prompts: Vec<Prompt> = asked.iter().map(PointedObject::prompt).collect();
     let answering = model.answering(arguments.requery, arguments.multimask);
     let answers = answering.answer(&model.predictor, &encoded, view, &prompts)?;
     let mut objects = Vec::with_capacity(asked.len());
     for (index, (one, answer)) in asked.into_iter().zip(answers).enumerate() {
         objects.push(Object {
             id: index as u32 + 1,
-            instance: one.instance,
+            prompt: marks(&one),
+            instance: one.id,
             mask: Bitmap::from_threshold(&answer.logits(), width, height, 0.0)?,
             quality: answer.quality,
-            prompt: marks(&one.prompt),
         });
     }
     let decoding = started.elapsed().as_secs_f64() - encoding;
@@ -129,7 +122,7 @@ fn outputs(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Format)>> {
 }
 
 /// The prompts of `--point`, `--not` and `--box`.
-pub(super) fn typed_prompts(arguments: &Segment) -> Result<Vec<Asked>, WrongInput> {
+pub(super) fn typed_prompts(arguments: &Segment) -> Result<Vec<PointedObject>, WrongInput> {
     if arguments.points.is_some() {
         return Ok(Vec::new());
     }
@@ -160,7 +153,7 @@ pub(super) fn typed_prompts(arguments: &Segment) -> Result<Vec<Asked>, WrongInpu
         .collect::<Result<Vec<_>, WrongInput>>()?;
 
     let together = arguments.one_object || (boxes.len() == 1 && !positive.is_empty());
-    let prompts: Vec<Prompt> = if together {
+    let objects: Vec<PointedObject> = if together {
         if boxes.len() > 1 {
             return Err(WrongInput::new(
                 format!("`--one-object` with {} boxes", boxes.len()),
@@ -168,37 +161,33 @@ pub(super) fn typed_prompts(arguments: &Segment) -> Result<Vec<Asked>, WrongInpu
             ));
         }
         let points = [positive, negative].concat();
-        vec![Prompt {
-            points,
+        vec![PointedObject {
             bounds: boxes.first().copied(),
-            mask: None,
+            ..PointedObject::new("1", points)
         }]
     } else {
-        let one_point = positive.into_iter().map(|point| Prompt {
-            points: [&[point], negative.as_slice()].concat(),
-            ..Default::default()
-        });
-        let one_box = boxes.into_iter().map(|bounds| Prompt {
-            points: negative.clone(),
-            bounds: Some(bounds),
-            mask: None,
-        });
-        one_point.chain(one_box).collect()
+        let one_point = positive
+            .into_iter()
+            .map(|point| ([&[point], negative.as_slice()].concat(), None));
+        let one_box = boxes
+            .into_iter()
+            .map(|bounds| (negative.clone(), Some(bounds)));
+        let named = one_point.chain(one_box).enumerate();
+        named
+            .map(|(index, (points, bounds))| PointedObject {
+                bounds,
+                ..PointedObject::new((index + 1).to_string(), points)
+            })
+            .collect()
     };
-    let something = |prompt: &Prompt| {
-        prompt.bounds.is_some() || prompt.points.iter().any(|point| point.positive)
-    };
-    if prompts.is_empty() || !prompts.iter().all(something) {
+    let something = |object: &PointedObject| object.bounds.is_some() || object.has_positive();
+    if objects.is_empty() || !objects.iter().all(something) {
         return Err(WrongInput::new(
             "nothing says where the objects are",
             "give `--point X,Y`, `--box X0,Y0,X1,Y1` or `--points FILE`",
         ));
     }
-    let name = |(index, prompt): (usize, Prompt)| Asked {
-        instance: (index + 1).to_string(),
-        prompt,
-    };
-    Ok(prompts.into_iter().enumerate().map(name).collect())
+    Ok(objects)
 }
 
 /// `N` finite numbers with commas between.
@@ -217,33 +206,17 @@ fn numbers<const N: usize>(text: &str, option: &str, form: &str) -> Result<[f64;
         })
 }
 
-fn points_of_file(file: &Path, image: &Path, width: u32, height: u32) -> Result<Vec<Asked>> {
-    let points = PointFile::read(file)?;
+fn points_of_file(
+    file: &Path,
+    image: &Path,
+    (width, height): (u32, u32),
+    common: &Common,
+) -> Result<Vec<PointedObject>> {
+    let points = super::read_point_file(file, common)?;
     let name = image.file_name().unwrap_or_default().to_string_lossy();
     // A point file may be about a whole folder of images: only this one's count.
     points.check_inside(&name, width, height)?;
-    let asked: Vec<Asked> = points
-        .on_image(&name)
-        .map(|prompts| {
-            let points = prompts
-                .points
-                .iter()
-                .map(|point| PromptPoint {
-                    x: point.x,
-                    y: point.y,
-                    positive: point.positive,
-                })
-                .collect();
-            let prompt = Prompt {
-                points,
-                ..Default::default()
-            };
-            Asked {
-                instance: prompts.instance.clone(),
-                prompt,
-            }
-        })
-        .collect();
+    let asked: Vec<PointedObject> = points.on_image(&name).cloned().collect();
     if asked.is_empty() {
         let others: Vec<&str> = points.images().into_iter().take(3).collect();
         return Err(WrongInput::new(
@@ -259,18 +232,22 @@ fn points_of_file(file: &Path, image: &Path, width: u32, height: u32) -> Result<
     Ok(asked)
 }
 
-pub(super) fn check_inside(asked: &Asked, width: u32, height: u32) -> Result<(), WrongInput> {
+pub(super) fn check_inside(
+    asked: &PointedObject,
+    width: u32,
+    height: u32,
+) -> Result<(), WrongInput> {
     let (right, bottom) = (f64::from(width), f64::from(height));
     let size = format!("the image is {width} x {height} pixels, and 0,0 is its top-left corner");
-    for PromptPoint { x, y, .. } in &asked.prompt.points {
-        if !((0.0..right).contains(x) && (0.0..bottom).contains(y)) {
+    for point @ PromptPoint { x, y, .. } in &asked.points {
+        if !point.is_inside((width, height)) {
             return Err(WrongInput::new(
                 format!("the point {x},{y} is outside the image"),
                 size,
             ));
         }
     }
-    if let Some([x0, y0, x1, y1]) = asked.prompt.bounds
+    if let Some([x0, y0, x1, y1]) = asked.bounds
         && (x0 >= right || y0 >= bottom || x1 <= 0.0 || y1 <= 0.0)
     {
         let text = format!("the box {x0},{y0},{x1},{y1} is outside the image");
@@ -279,9 +256,9 @@ pub(super) fn check_inside(asked: &Asked, width: u32, height: u32) -> Result<(),
     Ok(())
 }
 
-fn marks(prompt: &Prompt) -> PromptMarks {
+fn marks(object: &PointedObject) -> PromptMarks {
     let of = |positive: bool| {
-        prompt
+        object
             .points
             .iter()
             .filter(|p| p.positive == positive)
@@ -291,7 +268,7 @@ fn marks(prompt: &Prompt) -> PromptMarks {
     PromptMarks {
         positive: of(true),
         negative: of(false),
-        bounds: prompt.bounds,
+        bounds: object.bounds,
     }
 }
 

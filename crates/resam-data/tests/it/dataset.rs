@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use resam_data::points::parse_points;
 use resam_data::{DataError, Dataset, ImageError};
+use resam_prompt::PointFile;
 
 use crate::{write, write_image};
 
@@ -90,7 +90,8 @@ fn an_image_of_another_size_than_annotated_is_refused_when_read() {
 fn points_are_checked_against_the_images() {
     let folder = tempfile::tempdir().unwrap();
     let dataset = small_set(folder.path());
-    let check = |text: &str| dataset.check_points(&parse_points("p.csv", text.as_bytes()).unwrap());
+    let check =
+        |text: &str| dataset.check_points(&PointFile::parse("p.csv", text.as_bytes()).unwrap());
     check("image,x,y\na.png,1,1\nsub/b.png,5.9,4.9\n").unwrap();
     assert!(matches!(
         check("image,x,y\nb.png,1,1\n"),
@@ -140,6 +141,6 @@ fn all_types_can_be_shared_between_threads() {
     shared::<Dataset>();
     shared::<DataError>();
     shared::<resam_data::Instance>();
-    shared::<resam_data::PointFile>();
+    shared::<PointFile>();
     shared::<resam_data::DecodedImage>();
 }

@@ -1,6 +1,6 @@
-use resam_data::PromptPoint;
 use resam_data::draws::draw_points;
 use resam_mask::Bitmap;
+use resam_prompt::PromptPoint;
 
 fn square() -> Bitmap {
     Bitmap::from_fn(10, 8, |x, y| (2..6).contains(&x) && (3..5).contains(&y)).unwrap()

@@ -5,7 +5,6 @@ mod dataset;
 mod draws;
 mod image_file;
 mod layouts;
-mod points;
 mod real_data;
 
 use std::path::{Path, PathBuf};

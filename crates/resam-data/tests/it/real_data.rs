@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use resam_data::{Dataset, PointFile, layouts};
+use resam_data::{Dataset, layouts};
+use resam_prompt::PointFile;
 
 fn shared(name: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");

@@ -1,12 +1,12 @@
 //! A second run over the same pixels does not encode them again.
 
 use image::RgbImage;
-use resam_scene::{Cache, CacheKey, ObjectPrompt, Observer, SegmentOptions, Stores, segment};
+use resam_scene::{Cache, CacheKey, Observer, PointedObject, SegmentOptions, Stores, segment};
 
 use crate::made_scene::{ExactModel, MadeScene, Shape, Sight};
 use crate::object;
 
-fn scene() -> (MadeScene, Vec<ObjectPrompt>) {
+fn scene() -> (MadeScene, Vec<PointedObject>) {
     let shapes: Vec<Shape> = (0..6)
         .map(|at| Shape::Ellipse([300.0 + 1000.0 * f64::from(at), 300.0], [200.0, 100.0], 0.5))
         .collect();

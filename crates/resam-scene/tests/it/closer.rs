@@ -1,12 +1,12 @@
 //! What is small is asked about again in windows of half the side.
 
-use resam_scene::{ObjectPrompt, Outcome, SegmentOptions, Stores, segment};
+use resam_scene::{Outcome, PointedObject, SegmentOptions, Stores, segment};
 
 use crate::made_scene::{ExactModel, MadeScene, Shape, Sight};
 use crate::object;
 
 /// Small objects in a row, and two that are larger than half of half a window; how many are small.
-fn scene() -> (MadeScene, Vec<ObjectPrompt>, usize) {
+fn scene() -> (MadeScene, Vec<PointedObject>, usize) {
     let mut shapes: Vec<Shape> = (0..12)
         .map(|at| Shape::Ellipse([70.0 + 140.0 * f64::from(at), 300.0], [21.0, 13.0], 0.4))
         .collect();
@@ -21,7 +21,7 @@ fn scene() -> (MadeScene, Vec<ObjectPrompt>, usize) {
     (MadeScene::new(1800, 1400, &shapes), prompts, small)
 }
 
-fn run(scene: &MadeScene, prompts: &[ObjectPrompt], closer: bool) -> Outcome {
+fn run(scene: &MadeScene, prompts: &[PointedObject], closer: bool) -> Outcome {
     let options = SegmentOptions {
         closer,
         ..SegmentOptions::default()
@@ -29,7 +29,7 @@ fn run(scene: &MadeScene, prompts: &[ObjectPrompt], closer: bool) -> Outcome {
     run_with(scene, prompts, &options)
 }
 
-fn run_with(scene: &MadeScene, prompts: &[ObjectPrompt], options: &SegmentOptions) -> Outcome {
+fn run_with(scene: &MadeScene, prompts: &[PointedObject], options: &SegmentOptions) -> Outcome {
     let model = ExactModel::new(1024, Sight::Coarse);
     let mut stores = Stores::default();
     segment(scene, prompts, options, &model, &mut stores, &mut ()).expect("a run")

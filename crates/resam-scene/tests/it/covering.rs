@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use resam_geo::{RasterError, Tile, Window};
-use resam_scene::{ObjectPrompt, Plan, SegmentOptions, Source, plan};
+use resam_scene::{Plan, PointedObject, SegmentOptions, Source, plan};
 
 use crate::made_scene::{ExactModel, Sight};
 use crate::{Draws, object, positive};
@@ -27,7 +27,7 @@ impl Source for Size {
     }
 }
 
-fn planned(raster: (u32, u32), objects: &[ObjectPrompt]) -> Plan {
+fn planned(raster: (u32, u32), objects: &[PointedObject]) -> Plan {
     let model = ExactModel::new(SIDE as u32, Sight::Exact);
     plan(
         &Size(raster.0, raster.1),
@@ -132,7 +132,7 @@ fn draw(draws: &mut Draws, kind: usize, count: usize, side: f64) -> Vec<(f64, f6
     (0..count).map(point).collect()
 }
 
-fn objects(points: &[(f64, f64)]) -> Vec<ObjectPrompt> {
+fn objects(points: &[(f64, f64)]) -> Vec<PointedObject> {
     points
         .iter()
         .enumerate()

@@ -10,24 +10,15 @@ mod resuming;
 mod seams;
 mod vectors_and_labels;
 
-use resam_scene::{ObjectPrompt, PromptPoint};
+use resam_scene::{PointedObject, PromptPoint};
 
 /// An object with one positive point.
-fn object(id: impl ToString, x: f64, y: f64) -> ObjectPrompt {
-    ObjectPrompt {
-        id: id.to_string(),
-        points: vec![positive(x, y)],
-        bounds: None,
-        attributes: Vec::new(),
-    }
+fn object(id: impl ToString, x: f64, y: f64) -> PointedObject {
+    PointedObject::new(id.to_string(), vec![positive(x, y)])
 }
 
 fn positive(x: f64, y: f64) -> PromptPoint {
-    PromptPoint {
-        x,
-        y,
-        positive: true,
-    }
+    PromptPoint::positive(x, y)
 }
 
 /// Numbers that look random and are the same everywhere (splitmix64).

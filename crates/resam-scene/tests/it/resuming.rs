@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use resam_scene::{
-    Failure, Journal, ObjectPrompt, Observer, OnChange, Outcome, Progress, SceneError,
+    Failure, Journal, Observer, OnChange, Outcome, PointedObject, Progress, SceneError,
     SegmentOptions, Stores, segment,
 };
 
@@ -11,7 +11,7 @@ use crate::made_scene::{ExactModel, MadeScene, Shape, Sight};
 use crate::object;
 
 /// Objects along a row, some of them too long for the window that their points bring.
-fn scene() -> (MadeScene, Vec<ObjectPrompt>) {
+fn scene() -> (MadeScene, Vec<PointedObject>) {
     let shapes: Vec<Shape> = (0..8)
         .map(|at| {
             let centre = [
@@ -31,7 +31,7 @@ fn scene() -> (MadeScene, Vec<ObjectPrompt>) {
 
 fn go(
     scene: &MadeScene,
-    prompts: &[ObjectPrompt],
+    prompts: &[PointedObject],
     model: &ExactModel,
     journal: &mut Journal,
     observer: &mut dyn Observer,

@@ -2,7 +2,7 @@
 
 use resam_geo::Window;
 use resam_scene::{
-    Failure, Missing, ObjectPrompt, Outcome, Overlap, PromptPoint, SegmentOptions, Stores, plan,
+    Failure, Missing, Outcome, Overlap, PointedObject, PromptPoint, SegmentOptions, Stores, plan,
     segment,
 };
 
@@ -15,7 +15,7 @@ const GIANT: usize = 399;
 
 /// 400 objects that do not touch: small ones, and bars that somebody pointed at one end of; the last
 /// one is larger than a window.
-fn four_hundred() -> (Vec<Shape>, Vec<ObjectPrompt>) {
+fn four_hundred() -> (Vec<Shape>, Vec<PointedObject>) {
     let mut draws = Draws(3);
     let mut shapes = Vec::new();
     let giant = Shape::Rectangle([2090.0, 2090.0], [450.0, 280.0], 0.4);
@@ -53,7 +53,7 @@ fn four_hundred() -> (Vec<Shape>, Vec<ObjectPrompt>) {
     (shapes, prompts)
 }
 
-fn run(scene: &MadeScene, prompts: &[ObjectPrompt], model: &ExactModel) -> Outcome {
+fn run(scene: &MadeScene, prompts: &[PointedObject], model: &ExactModel) -> Outcome {
     let options = SegmentOptions::default();
     segment(
         scene,
@@ -67,7 +67,7 @@ fn run(scene: &MadeScene, prompts: &[ObjectPrompt], model: &ExactModel) -> Outco
 }
 
 /// Whether a window of the first round has only a part of the object that is asked about in it.
-fn across_borders(scene: &MadeScene, prompts: &[ObjectPrompt], whole: &Outcome) -> Vec<bool> {
+fn across_borders(scene: &MadeScene, prompts: &[PointedObject], whole: &Outcome) -> Vec<bool> {
     let model = ExactModel::new(512, Sight::Exact);
     let plan = plan(scene, prompts, &SegmentOptions::default(), &model).unwrap();
     let mut across = vec![false; prompts.len()];
@@ -247,7 +247,7 @@ fn the_model_is_told_of_points_on_other_objects_of_the_window() {
     ];
     let shapes = places.map(|place| Shape::Ellipse(place, [20.0, 20.0], 0.0));
     let scene = MadeScene::new(2300, 1100, &shapes);
-    let prompts: Vec<ObjectPrompt> = places
+    let prompts: Vec<PointedObject> = places
         .iter()
         .enumerate()
         .map(|(at, [x, y])| object(at, *x, *y))
@@ -359,7 +359,7 @@ fn resolved_overlaps_leave_each_pixel_to_the_best_object() {
 fn a_box_alone_is_asked_about() {
     let shapes = [Shape::Ellipse([2500.0, 500.0], [50.0, 50.0], 0.0)];
     let scene = MadeScene::new(5000, 1500, &shapes);
-    let prompt = ObjectPrompt {
+    let prompt = PointedObject {
         points: Vec::<PromptPoint>::new(),
         bounds: Some([2440.0, 440.0, 2560.0, 560.0]),
         ..object("box", 0.0, 0.0)

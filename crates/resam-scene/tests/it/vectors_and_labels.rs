@@ -6,7 +6,8 @@ use resam_geo::{GeoTransform, Raster, Window};
 use resam_mask::Bitmap;
 use resam_polygon::PolygonOptions;
 use resam_scene::{
-    Ground, LayerOptions, ObjectPrompt, PlacedMask, SceneObject, gather_points, layer, write_labels,
+    Ground, LayerOptions, PlacedMask, PointedObject, SceneObject, gather_points, layer,
+    write_labels,
 };
 use resam_vector::{Feature, FieldKind, PointFeature, Value};
 
@@ -159,7 +160,7 @@ fn the_users_attributes_come_along_and_keep_out_of_the_way_of_ours() {
             ("height".to_owned(), height),
         ]
     };
-    let prompt = |attributes| ObjectPrompt {
+    let prompt = |attributes| PointedObject {
         attributes,
         ..object("a", 0.0, 0.0)
     };

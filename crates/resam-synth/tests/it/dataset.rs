@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use resam_data::{Dataset, PointFile};
+use resam_data::Dataset;
+use resam_prompt::PointFile;
 use resam_synth::{Class, DatasetOptions, Picture, SceneSpec, Terrain, write_dataset};
 use tempfile::tempdir;
 
@@ -76,7 +77,7 @@ fn points_lie_on_their_objects_and_others_beside_them() {
     let dataset = open(&path);
     let points = PointFile::read(path.join("points.csv")).unwrap();
     dataset.check_points(&points).unwrap();
-    assert_eq!(points.prompts.len(), written);
+    assert_eq!(points.objects.len(), written);
     for image in dataset.images() {
         let prompts: Vec<_> = points.on_image(&image.file_name).collect();
         let instances = dataset.instances(image).unwrap();

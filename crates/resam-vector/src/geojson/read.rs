@@ -12,9 +12,9 @@ use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{PIXELS, geometry};
-use crate::layer::common;
 use crate::source::{Geometry, Row, Source, Stated};
 use crate::{Field, FieldKind, Value, VectorError};
+use resam_prompt::common;
 
 #[derive(Deserialize)]
 struct Outline<'a> {
@@ -63,6 +63,7 @@ pub(crate) fn read(name: &str, bytes: &[u8]) -> Result<Source, VectorError> {
         stated: stated(name, &outline)?,
         fields: Vec::new(),
         rows: Vec::new(),
+        notes: Vec::new(),
     };
     match &*outline.r#type {
         "FeatureCollection" => {

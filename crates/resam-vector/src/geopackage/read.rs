@@ -56,6 +56,7 @@ pub(crate) fn read(path: &Path, layer: Option<&str>) -> Result<Source, VectorErr
         stated,
         fields: Vec::new(),
         rows: Vec::new(),
+        notes: Vec::new(),
     };
     read_rows(&connection, &entry, columns, &mut source)?;
     Ok(source)

@@ -108,7 +108,6 @@ fn faults_name_file_line_and_value() {
         ("x,y\n1,inf\n", "line 2: `y` is `inf`"),
         ("x,y\n1\n", "line 2: `y` is ``"),
         ("x,y,label\n1,2,2\n", "line 2: `label` is `2`"),
-        ("x,y,instance\n1,2,1.5\n", "line 2: `instance` is `1.5`"),
         (
             "a,b\n1,2\n",
             "no columns of coordinates, the columns are `a,b`",
@@ -124,4 +123,73 @@ fn faults_name_file_line_and_value() {
         assert!(message.contains(words), "{content}: {message}");
         assert!(message.contains("\n\nhint: "), "{message}");
     }
+}
+
+#[test]
+fn blank_rows_and_empty_labels_are_passed_over_with_a_word() {
+    let content = "\u{feff}lon;lat;label;parcel\n32,578;0,317;;12E3\n;;;\n32,579;0,317;no;13E3\n";
+    let file = points_in("points.csv", content, &to(&utm())).unwrap();
+    let labels: Vec<bool> = file.points.iter().map(|point| point.label).collect();
+    assert_eq!(labels, [true, false]);
+    assert_eq!(
+        file.points[0].attributes,
+        [("parcel".to_owned(), text("12E3"))]
+    );
+    assert_eq!(file.notes.len(), 1);
+    assert!(
+        file.notes[0].contains("1 blank row is passed over"),
+        "{:?}",
+        file.notes
+    );
+}
+
+#[test]
+fn an_x_without_a_y_beside_degrees_is_an_attribute() {
+    let content = "x,lon,lat\n0,32.578,0.317\n";
+    let found = places("points.csv", content, &to(&utm()));
+    assert!((found[0].0 - 453_042.252).abs() < 0.001);
+}
+
+#[test]
+fn an_instance_of_any_text_is_a_name_and_whole_numbers_are_written_as_such() {
+    for (values, expected) in [
+        (["1.0", "2"], ["1", "2"]),
+        (["1.5", "2"], ["1.5", "2"]),
+        (["007", "1.0"], ["007", "1.0"]),
+    ] {
+        let [one, two] = values;
+        let content = format!("x,y,instance\n1,2,{one}\n1,2,{two}\n");
+        let file = points_in("points.csv", &content, &to(&utm())).unwrap();
+        let names: Vec<_> = file
+            .points
+            .iter()
+            .map(|point| point.instance.as_deref())
+            .collect();
+        assert_eq!(names, expected.map(Some));
+    }
+}
+
+#[test]
+fn utf_16_is_refused_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("points.csv");
+    let units = "\u{feff}lon,lat\n32,0\n".encode_utf16();
+    fs_err::write(&path, units.flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+    let message = resam_vector::read_points(&path, &to(&utm()))
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("UTF-16"), "{message}");
+}
+
+#[test]
+fn rows_without_geometry_are_told() {
+    let content = r#"{"type":"FeatureCollection","features":[
+        {"type":"Feature","geometry":null,"properties":{}},
+        {"type":"Feature","geometry":{"type":"Point","coordinates":[32.578,0.317]},"properties":{}}]}"#;
+    let file = points_in("points.geojson", content, &to(&utm())).unwrap();
+    assert!(
+        file.notes[0].contains("1 row without geometry is passed over"),
+        "{:?}",
+        file.notes
+    );
 }

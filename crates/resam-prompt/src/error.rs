@@ -1,7 +1,7 @@
-//! Why a point file could not be used.
+//! Why a table of points cannot be used.
 
-/// Why points could not be used. All of these are faults of the input; lines count from 1, the
-/// header included.
+/// Why points cannot be used. All of these are faults of the input; lines count from 1, the header
+/// included.
 #[derive(Debug, thiserror::Error)]
 pub enum PointsError {
     /// The operating system refused to read or write.
@@ -15,15 +15,33 @@ pub enum PointsError {
         /// What the CSV reader says.
         source: csv::Error,
     },
+    /// The file is UTF-16, as Excel's "Unicode text" is.
+    #[error(
+        "{file}: not a CSV file of points: it is UTF-16\n\nhint: save it as CSV in UTF-8 (Excel: \"CSV UTF-8\")"
+    )]
+    Utf16 {
+        /// The file.
+        file: String,
+    },
     /// A column is missing from the header or there twice.
     #[error(
-        "{file}: line 1: {problem}, the columns are `{found}`\n\nhint: the first line must be a header such as `image,instance,x,y,label`; only `x` and `y` are required"
+        "{file}: header: {problem}, the columns are `{found}`\n\nhint: the first line must be a header such as `image,instance,x,y,label` in pixels, where only `x` and `y` are required, or `lon,lat` or `easting,northing` on the map; `instance` and `label` may follow"
     )]
     Header {
         /// The file.
         file: String,
         /// What is wrong.
         problem: String,
+        /// The columns that are there.
+        found: String,
+    },
+    /// The points are on the map, and pixels are wanted.
+    #[error(
+        "{file}: header: no columns `x` and `y`, the columns are `{found}`\n\nhint: points on the map (`lon,lat`, `easting,northing`) need a georeferenced scene; on a plain image points are pixels, `x,y`"
+    )]
+    OnMap {
+        /// The file.
+        file: String,
         /// The columns that are there.
         found: String,
     },
@@ -43,7 +61,7 @@ pub enum PointsError {
         /// The line.
         line: u64,
         /// The column's name.
-        column: &'static str,
+        column: String,
         /// What it holds.
         value: String,
         /// What it should hold.
