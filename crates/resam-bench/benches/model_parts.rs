@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use burn::tensor::Device;
 use criterion::{Criterion, criterion_group, criterion_main};
-use resam_bench::{Published, Setting, Workload, random_checkpoint};
+use resam_bench::{Setting, Workload};
 use resam_checkpoint::Checkpoint;
+use resam_sam::{Published, random_checkpoint};
 
 fn model_parts(criterion: &mut Criterion) {
     // As the command line does: memory is part of the time.

@@ -7,17 +7,12 @@
 //! | [`Workload::DecodeOne`], [`Workload::DecodeFifty`] | prompts about one encoded image to masks at the image's own size |
 //! | [`Workload::Adapt`] | forward and backward of one adaptation step on ten instances |
 //!
-//! Inputs are made from a seed, and so are weights where none are given ([`random_checkpoint`]):
+//! Inputs are made from a seed, and so are weights where none are given ([`resam_sam::random`]):
 //! neither times nor memory depend on the values. What a workload was given and what it answered
 //! have names ([`NamedTensor`]), so that another program can be shown to do the same work.
 
 mod adaptation;
-pub mod memory;
-mod published;
-mod random;
 mod workload;
 
 pub use adaptation::adaptation_step;
-pub use published::Published;
-pub use random::random_checkpoint;
 pub use workload::{NamedTensor, Prepared, Setting, Workload};

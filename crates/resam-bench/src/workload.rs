@@ -5,11 +5,11 @@ use resam_checkpoint::Checkpoint;
 use resam_sam::lora::QueryValueAdapter;
 use resam_sam::postprocess::Geometry;
 use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
+use resam_sam::random::Uniform;
 use resam_sam::sam::ImageEncoder;
 use resam_sam::{LoraConfig, LowRank, Predictor, Prompt, PromptPoint, Sam, SamConfig, SamError};
 
 use crate::adaptation::adaptation_step;
-use crate::random::Uniform;
 
 /// Objects of one adaptation step.
 const INSTANCES: usize = 10;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use burn::tensor::Device;
-use resam_bench::{Published, Setting, Workload, random_checkpoint};
+use resam_bench::{Setting, Workload};
 use resam_checkpoint::Checkpoint;
-use resam_sam::{ImageEncoderConfig, Sam, SamConfig};
+use resam_sam::{ImageEncoderConfig, Published, SamConfig, random_checkpoint};
 
 /// Published sizes, made small where the structure allows.
 fn small(model: Published) -> SamConfig {
@@ -39,29 +39,6 @@ fn setting() -> Setting {
 }
 
 const MODELS: [Published; 2] = [Published::TinyVit, Published::VitB];
-
-#[test]
-fn random_weights_are_a_model_of_the_sizes_asked_for() {
-    for model in MODELS {
-        for config in [small(model), Published::TinyVit.config()] {
-            let (_folder, path) = written(&config, 0);
-            let checkpoint = Checkpoint::open(&path).expect("opens");
-            assert_eq!(SamConfig::detect(&checkpoint).expect("a SAM"), config);
-            Sam::load(&checkpoint, &Device::flex()).expect("nothing is missing or left over");
-        }
-    }
-}
-
-#[test]
-fn random_weights_depend_on_the_seed_alone() {
-    let config = small(Published::VitB);
-    let bytes = |seed| {
-        let (_folder, path) = written(&config, seed);
-        std::fs::read(path).expect("bytes")
-    };
-    assert!(bytes(1) == bytes(1));
-    assert!(bytes(1) != bytes(2));
-}
 
 #[test]
 fn every_workload_answers_with_numbers_and_repeats_itself() {
@@ -109,25 +86,4 @@ fn an_adaptation_step_reaches_every_factor_from_the_start_block_on() {
             );
         }
     }
-}
-
-#[test]
-fn the_peak_of_memory_follows_what_is_held() {
-    let Some(before) = resam_bench::memory::peak() else {
-        println!("skipped: this system does not tell");
-        return;
-    };
-    const SIZE: usize = 256 << 20;
-    let block = vec![1u8; SIZE];
-    let held: u64 = block
-        .iter()
-        .step_by(4096)
-        .map(|&byte| u64::from(byte))
-        .sum();
-    assert_eq!(held, SIZE as u64 / 4096);
-    let after = resam_bench::memory::peak().expect("as before");
-    assert!(
-        after >= before && after >= SIZE as u64,
-        "{before} then {after}"
-    );
 }

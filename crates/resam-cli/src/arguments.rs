@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use resam_bench::{Published, Workload};
+use resam_bench::Workload;
+use resam_sam::Published;
 
 /// Segment overhead imagery from points.
 #[derive(Debug, Parser)]

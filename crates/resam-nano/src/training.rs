@@ -13,9 +13,8 @@ use burn::grad_clipping::GradientClippingConfig;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::{AdamWConfig, GradientsAccumulator, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
-use resam_bench::random_checkpoint;
 use resam_checkpoint::{Checkpoint, CheckpointError, Dtype, convert, write_safetensors};
-use resam_sam::{PublishedNames, Sam, SamError};
+use resam_sam::{PublishedNames, Sam, SamError, random_checkpoint};
 use resam_synth::SynthError;
 
 use crate::sample::{SampleResult, learn};

@@ -1,4 +1,4 @@
-//! Keeps the memory of freed tensors for the next ones.
+//! The memory of this process: freed tensors are kept for the next ones, and the peak is counted.
 //!
 //! glibc returns every large block to the system when it is freed, and the system maps and zeroes
 //! new pages for the next one. The intermediate tensors of a network are such blocks: page faults
@@ -47,4 +47,22 @@ pub fn give_freed_memory_back() -> bool {
     {
         false
     }
+}
+
+/// Begins the count of [`peak`] again from what is held now. Answers `false` where that cannot be
+/// done; the peak is then unknown, or that of the whole process.
+pub fn reset_peak() -> bool {
+    // 5 is the value that proc(5) gives for the peak of the resident set.
+    cfg!(target_os = "linux") && std::fs::write("/proc/self/clear_refs", "5").is_ok()
+}
+
+/// The largest resident set so far, in bytes, as Linux counts it; `None` where the system does not
+/// tell.
+pub fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
 }

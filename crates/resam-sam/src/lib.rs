@@ -52,6 +52,7 @@
 //! | [`predictor`] | encode once, prompt often |
 //! | [`lora`], [`adapter`] | low-rank adapters, and their files |
 //! | [`names`] | the published name of each parameter |
+//! | [`published`], [`random`] | sizes of the published models, and checkpoints of random weights |
 //! | [`device`], [`precision`], [`speed`] | device, number format, and speed of a device |
 //! | [`activation_checkpoints`] | training an encoder with the memory of one block |
 //!
@@ -82,6 +83,8 @@ pub mod precision;
 pub mod predictor;
 pub mod preprocess;
 pub mod prompt_encoder;
+pub mod published;
+pub mod random;
 pub mod resample;
 pub mod sam;
 pub mod speed;
@@ -97,6 +100,8 @@ pub use lora::{LoraConfig, LowRank};
 pub use names::PublishedNames;
 pub use precision::Precision;
 pub use predictor::{EncodedImage, Prediction, Predictor};
+pub use published::Published;
+pub use random::random_checkpoint;
 pub use resam_prompt::{Prompt, PromptPoint};
 pub use sam::Sam;
 

@@ -421,7 +421,7 @@ impl Observer for Watch<'_> {
         if let Some(agreement) = progress.visit.agreement {
             text += &format!(", agreement {agreement:.2}");
         }
-        if let Some(memory) = resam_bench::memory::peak() {
+        if let Some(memory) = resam_ops::memory::peak() {
             text += &format!(", {:.1} GB", memory as f64 / 1e9);
         }
         let left = match progress.seconds_left {

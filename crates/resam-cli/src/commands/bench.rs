@@ -6,9 +6,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use resam_bench::{NamedTensor, Prepared, Setting, Workload, memory, random_checkpoint};
+use resam_bench::{NamedTensor, Prepared, Setting, Workload};
 use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
-use resam_sam::{ComputeDevice, ImageEncoderConfig, SamConfig};
+use resam_ops::memory;
+use resam_sam::{ComputeDevice, ImageEncoderConfig, SamConfig, random_checkpoint};
 use serde_json::{Value, json};
 
 use super::Outcome;

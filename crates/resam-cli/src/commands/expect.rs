@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use resam_adapt::{Step, step_memory};
-use resam_bench::{Published, Setting, Workload, random_checkpoint};
+use resam_bench::{Setting, Workload};
 use resam_checkpoint::Checkpoint;
 use resam_sam::device::DeviceKind;
-use resam_sam::{ComputeDevice, ImageEncoderConfig};
+use resam_sam::{ComputeDevice, ImageEncoderConfig, Published, random_checkpoint};
 use resam_train::pace::encoder_operations;
 use serde_json::{Value, json};
 

@@ -1,9 +1,10 @@
 //! A model that was read is written as it was.
 
-use resam_bench::random_checkpoint;
 use resam_checkpoint::{Checkpoint, write_safetensors};
 use resam_sam::config::DecoderConfig;
-use resam_sam::{Device, ImageEncoderConfig, Sam, SamConfig, Tensor, TensorData, VitConfig};
+use resam_sam::{
+    Device, ImageEncoderConfig, Sam, SamConfig, Tensor, TensorData, VitConfig, random_checkpoint,
+};
 
 fn vit() -> SamConfig {
     SamConfig {

@@ -1,7 +1,6 @@
-//! The sizes of the published models that the workloads are about.
+//! The sizes of the published models.
 
-use resam_sam::config::DecoderConfig;
-use resam_sam::{ImageEncoderConfig, SamConfig, TinyVitConfig, VitConfig};
+use crate::config::{DecoderConfig, ImageEncoderConfig, SamConfig, TinyVitConfig, VitConfig};
 
 /// A published model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

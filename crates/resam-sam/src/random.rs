@@ -9,8 +9,8 @@ use std::path::Path;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use resam_checkpoint::{CheckpointError, TensorToWrite, write_safetensors};
-use resam_sam::config::DecoderConfig;
-use resam_sam::{ImageEncoderConfig, SamConfig, TinyVitConfig, VitConfig};
+
+use crate::config::{DecoderConfig, ImageEncoderConfig, SamConfig, TinyVitConfig, VitConfig};
 
 /// Writes a safetensors file with the published names and random values of a model of these sizes.
 /// The same sizes and seed give the same bytes.
@@ -50,15 +50,17 @@ pub fn random_checkpoint(
 }
 
 /// Uniform numbers from a seed, the same on every machine.
-pub(crate) struct Uniform(ChaCha8Rng);
+#[derive(Debug)]
+pub struct Uniform(ChaCha8Rng);
 
 impl Uniform {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Numbers that depend on the seed alone.
+    pub fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
     /// `count` values from `centre - half_width` to `centre + half_width`.
-    pub(crate) fn values(&mut self, count: usize, centre: f32, half_width: f32) -> Vec<f32> {
+    pub fn values(&mut self, count: usize, centre: f32, half_width: f32) -> Vec<f32> {
         let value =
             |bits: u32| centre + half_width * (bits.cast_signed() as f32 / (1u32 << 31) as f32);
         (0..count).map(|_| value(self.0.next_u32())).collect()
