@@ -1,7 +1,8 @@
 //! Why an output could not be written.
 
-use std::io;
 use std::path::PathBuf;
+
+use resam_files::FileError;
 
 /// Why an output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -33,36 +34,9 @@ pub enum OutputError {
         /// The path asked for.
         path: PathBuf,
     },
-    /// The path ends in no file name.
-    #[error("`{}`: not the name of a file", path.display())]
-    NoFileName {
-        /// The path asked for.
-        path: PathBuf,
-    },
-    /// A folder, a pipe or a device has the name.
-    #[error("{}: not a file but {kind}\n\nhint: name a file to be written", path.display())]
-    NotAFile {
-        /// The path asked for.
-        path: PathBuf,
-        /// What it is instead.
-        kind: &'static str,
-    },
-    /// There is no folder to write into.
-    #[error("{}: cannot be written: there is no folder `{}`\n\nhint: create the folder first", path.display(), folder.display())]
-    NoFolder {
-        /// The path asked for.
-        path: PathBuf,
-        /// The folder that is missing.
-        folder: PathBuf,
-    },
-    /// The operating system refused.
-    #[error("{}: cannot be written: {source}\n\nhint: see that the folder may be written to and that the disk has room", path.display())]
-    Write {
-        /// The path asked for.
-        path: PathBuf,
-        /// What the operating system or the encoder says.
-        source: io::Error,
-    },
+    /// The file could not be written.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Width or height is zero.
     #[error("{file_name}: an image of {} x {} pixels has no pixels", size.0, size.1)]
     NoPixels {

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use resam_files::write_atomically;
+
 use crate::{OutputError, RUN_RECORD_NAME, Segmentation};
-use crate::{coco, geojson, label, overlay, write_atomically};
+use crate::{coco, geojson, label, overlay};
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,10 +66,10 @@ pub(crate) fn is_run_record(path: &Path) -> bool {
 /// the file cannot be written. What was at the path before is then still there.
 pub fn write(path: &Path, format: Format, segmentation: &Segmentation) -> Result<(), OutputError> {
     segmentation.check()?;
-    write_atomically(path, |file| match format {
+    Ok(write_atomically(path, |file| match format {
         Format::Overlay => overlay::write(file, segmentation),
         Format::Coco => coco::write(file, segmentation),
         Format::GeoJson => geojson::write(file, segmentation),
         Format::Label => label::write(file, segmentation),
-    })
+    })?)
 }

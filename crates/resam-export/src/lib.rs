@@ -4,13 +4,12 @@
 //! look at (`.png`), COCO annotations (`.json`), polygons in pixels (`.geojson`) or a label image
 //! (`.tif`). A [`RunRecord`] beside it says how it came about.
 //!
-//! Every file appears whole or not at all ([`write_atomically`]), and the same input gives the same
+//! Every file appears whole or not at all ([`resam_files::write_atomically`]), and the same input gives the same
 //! bytes. Nothing here panics; every error names the file or the object.
 //!
 //! Pixel coordinates are continuous: (0, 0) is the top-left corner of the image, `x` grows to the
 //! right and `y` downwards, and the centre of the first pixel is (0.5, 0.5).
 
-mod atomic_file;
 mod coco;
 mod error;
 mod format;
@@ -21,7 +20,6 @@ mod run_record;
 mod segmentation;
 mod utc;
 
-pub use atomic_file::{check_writable, write_atomically};
 pub use error::OutputError;
 pub use format::{Format, write};
 pub use overlay::overlay;

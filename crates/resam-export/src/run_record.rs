@@ -7,7 +7,9 @@ use serde::{Serialize, Serializer};
 
 use crate::format::is_run_record;
 use crate::utc::rfc3339;
-use crate::{OutputError, write_atomically};
+use resam_files::write_atomically;
+
+use crate::OutputError;
 
 /// The name of the record's file.
 pub const RUN_RECORD_NAME: &str = "run.json";

@@ -1,116 +1,37 @@
-//! Files that appear whole or not at all.
+//! Files and folders that appear whole or not at all.
 //!
-//! Whatever resam leaves behind is written under a temporary name in the folder where it belongs, and is given
-//! its name when it is whole: see [`Unfinished`]. Errors are those of the operating system, without a path:
-//! who writes tells the one that the user gave.
+//! Whatever resam leaves behind is written under a temporary name in the folder where it belongs,
+//! and is given its name when it is whole.
+//!
+//! - [`write_atomically`]: a file whose content a function writes.
+//! - [`check_writable`]: whether a file could be written, asked before long work.
+//! - [`UnfinishedFolder`]: a folder that is filled and then given its name.
+//! - [`Unfinished`]: the open file under a temporary name, for who seeks in it or writes it piece by
+//!   piece. Its errors are those of the operating system, without a path.
+//!
+//! The errors of all others name the file that was asked for: see [`FileError`].
+//!
+//! ```
+//! use std::io::Write;
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("objects.json");
+//!
+//! resam_files::check_writable(&path)?;
+//! resam_files::write_atomically(&path, |file| file.write_all(b"[]"))?;
+//! assert_eq!(std::fs::read(&path)?, b"[]");
+//!
+//! let refused = resam_files::write_atomically(&path, |_| Err(std::io::Error::other("no more")));
+//! assert!(refused.unwrap_err().to_string().contains("objects.json: cannot be written: no more"));
+//! assert_eq!(std::fs::read(&path)?, b"[]", "what was there before stays");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
-use std::fs::File;
-use std::io::{Error, Result, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+mod atomic;
+mod error;
+mod folder;
+mod unfinished;
 
-use tempfile::NamedTempFile;
-
-/// How the names of unfinished files begin and end.
-const AFFIXES: [&str; 2] = [".resam-", ".part"];
-
-/// A file under a temporary name, in the folder of the one that it becomes.
-///
-/// It goes away when it is dropped, and a file that was there before stays until
-/// [`finish`](Self::finish).
-#[derive(Debug)]
-pub struct Unfinished {
-    destination: PathBuf,
-    file: NamedTempFile,
-}
-
-impl Unfinished {
-    /// Begins what becomes the file at `path`. A symbolic link is followed. Permissions are those of any
-    /// new file.
-    ///
-    /// # Errors
-    /// If something other than a file is there, if the folder does not exist or cannot be written to.
-    pub fn beside(path: &Path) -> Result<Self> {
-        let destination = match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_file() => std::fs::canonicalize(path)?,
-            // Renaming over a device, such as /dev/null, would destroy it.
-            Ok(_) => return Err(Error::other("there is a folder or a device of that name")),
-            Err(_) => path.to_owned(),
-        };
-        let [prefix, suffix] = AFFIXES;
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(prefix).suffix(suffix);
-        // Temporary files are private by default; this one becomes the user's file. The umask applies.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder
-            .tempfile_in(folder_of(&destination))
-            // The temporary name in the message would only puzzle.
-            .map_err(|error| Error::from(error.kind()))?;
-        Ok(Self { destination, file })
-    }
-
-    /// Where it is for now.
-    pub fn path(&self) -> &Path {
-        self.file.path()
-    }
-
-    /// The open file.
-    pub fn file(&self) -> &File {
-        self.file.as_file()
-    }
-
-    /// Gives it its name, in the place of what was there before, to last through a power cut.
-    ///
-    /// # Errors
-    /// If the operating system refuses; nothing is left behind then, and what was there before stays.
-    pub fn finish(self) -> Result<()> {
-        self.file.as_file().sync_all()?;
-        let destination = self.destination.clone();
-        self.finish_unsynced()?;
-        // Not every system lets a folder be opened, and the file is complete: a failure is no error.
-        if let Ok(folder) = File::open(folder_of(&destination)) {
-            folder.sync_all().ok();
-        }
-        Ok(())
-    }
-
-    /// As [`finish`](Self::finish), but after a power cut the file may be there and its content not: for
-    /// what can be made again, and is checked when it is read.
-    ///
-    /// # Errors
-    /// As [`finish`](Self::finish).
-    pub fn finish_unsynced(self) -> Result<()> {
-        let persisted = self.file.persist(&self.destination);
-        persisted.map(drop).map_err(|error| error.error)
-    }
-}
-
-impl Write for Unfinished {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        self.file.flush()
-    }
-}
-
-impl Seek for Unfinished {
-    fn seek(&mut self, position: SeekFrom) -> Result<u64> {
-        self.file.seek(position)
-    }
-}
-
-/// Whether a file of this name is one that was never finished: left by a process that was killed, or
-/// being written.
-pub fn is_unfinished(name: &str) -> bool {
-    let [prefix, suffix] = AFFIXES;
-    name.starts_with(prefix) && name.ends_with(suffix)
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    }
-}
+pub use atomic::{check_writable, write_atomically};
+pub use error::FileError;
+pub use folder::UnfinishedFolder;
+pub use unfinished::{Unfinished, is_unfinished};

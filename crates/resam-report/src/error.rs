@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use resam_export::OutputError;
+use resam_files::FileError;
 
 /// Why a record or a report could not be read or written. Errors of the operating system name their
 /// file.
@@ -49,7 +50,10 @@ pub enum ReportError {
         /// The error of the encoder.
         source: image::ImageError,
     },
-    /// A file could not be written.
+    /// An overlay of the gallery could not be drawn.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// A whole file could not be written.
+    #[error(transparent)]
+    File(#[from] FileError),
 }

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use fs_err::{File, OpenOptions};
-use resam_export::write_atomically;
+use resam_files::write_atomically;
 use serde::Serialize;
 use serde_json::Value;
 

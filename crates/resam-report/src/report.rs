@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use image::RgbImage;
-use resam_export::write_atomically;
+use resam_files::write_atomically;
 
 use crate::{ReportError, page};
 

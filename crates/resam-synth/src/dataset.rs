@@ -7,13 +7,12 @@ use std::path::Path;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, RgbImage};
 use rayon::prelude::*;
-use resam_export::write_atomically;
+use resam_files::{UnfinishedFolder, write_atomically};
 use resam_mask::PixelBox;
 use resam_prompt::{ObjectOnImage, PointedObject, write_csv};
 use serde::Serialize;
 
 use crate::error::SynthError;
-use crate::folder::NewFolder;
 use crate::layout::generate;
 use crate::photograph::photograph;
 use crate::points::points_of;
@@ -147,7 +146,7 @@ pub fn write_dataset(
     pictures: &[Picture],
     options: &DatasetOptions,
 ) -> Result<usize, SynthError> {
-    let new = NewFolder::beside(folder)?;
+    let new = UnfinishedFolder::beside(folder)?;
     let images = new.path().join("images");
     fs_err::create_dir(&images).map_err(|source| new.refused(source))?;
     let digits = pictures.len().to_string().len().max(4);

@@ -1,7 +1,5 @@
-use std::path::PathBuf;
-
 use resam_crs::CrsError;
-use resam_export::OutputError;
+use resam_files::FileError;
 use resam_geo::GeoTiffWriteError;
 use resam_mask::MaskError;
 use resam_prompt::PointsError;
@@ -57,23 +55,9 @@ pub enum SynthError {
         /// The six numbers of the geotransform.
         transform: [f64; 6],
     },
-    /// The folder to be written exists and is not empty.
-    #[error("{}: the folder exists and is not empty\n\nhint: name a new folder, or delete this one first", path.display())]
-    FolderInUse {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// A file or folder could not be written.
-    #[error("{}: cannot be written: {source}\n\nhint: see that the folder may be written to and that the disk has room", path.display())]
-    Write {
-        /// The folder or file.
-        path: PathBuf,
-        /// The error of the operating system or of the encoder.
-        source: std::io::Error,
-    },
-    /// A file could not be written.
+    /// A file or a folder could not be written.
     #[error(transparent)]
-    Output(#[from] OutputError),
+    File(#[from] FileError),
     /// The points could not be written.
     #[error(transparent)]
     Points(#[from] PointsError),

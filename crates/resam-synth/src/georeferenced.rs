@@ -4,14 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use resam_crs::{Crs, Transform};
-use resam_export::write_atomically;
+use resam_files::{UnfinishedFolder, write_atomically};
 use resam_geo::{GeoTiffSpec, GeoTiffWriter, GeoTransform, Photometric, SampleKind};
 use resam_mask::polygons;
 use serde_json::{Value, json};
 
 use crate::dataset::DatasetOptions;
 use crate::error::SynthError;
-use crate::folder::NewFolder;
 use crate::geometry::{Ring, signed_area};
 use crate::layout::generate;
 use crate::points::points_of;
@@ -85,7 +84,7 @@ pub fn write_scene(
         transform: Transform::new(&placement.crs, &Crs::wgs84())?,
         placement,
     };
-    let new = NewFolder::beside(folder)?;
+    let new = UnfinishedFolder::beside(folder)?;
     let scene = generate(spec)?;
     let listed: Vec<&Instance> = scene
         .instances

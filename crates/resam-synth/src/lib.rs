@@ -41,7 +41,6 @@
 mod coverage;
 mod dataset;
 mod error;
-mod folder;
 mod geometry;
 mod georeferenced;
 mod layer;

@@ -17,9 +17,9 @@ pub enum RunError {
     /// A checkpoint of the run.
     #[error(transparent)]
     State(#[from] resam_adapt::StateError),
-    /// A file that is written beside.
+    /// A file that is written whole or not at all.
     #[error(transparent)]
-    Output(#[from] resam_export::OutputError),
+    Write(#[from] resam_files::FileError),
     /// The metrics or the report.
     #[error(transparent)]
     Report(#[from] resam_report::ReportError),

@@ -170,7 +170,7 @@ pub fn adapt(
         false => {
             let folder = Folder::begin(path)?;
             let text = to_toml(recipe);
-            resam_export::write_atomically(&folder.file("config.toml"), |file| {
+            resam_files::write_atomically(&folder.file("config.toml"), |file| {
                 file.write_all(text.as_bytes())
             })?;
             Record::begin(folder)?

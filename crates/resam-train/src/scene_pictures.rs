@@ -3,7 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use resam_export::{Format, OutputError, PromptMarks, Segmentation, write, write_atomically};
+use resam_export::{Format, OutputError, PromptMarks, Segmentation, write};
+use resam_files::{FileError, write_atomically};
 use resam_geo::{RasterError, Scene, Window};
 use resam_mask::{Bitmap, Rle};
 use resam_prompt::PointedObject;
@@ -19,9 +20,12 @@ pub enum PictureError {
     /// The scene cannot be read.
     #[error(transparent)]
     Raster(#[from] RasterError),
-    /// The file cannot be written.
+    /// The overlay cannot be drawn or written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// The file cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// COCO counts pixels with 32 bits.
     #[error(
         "`{path}`: a raster of {width} x {height} pixels has more than COCO run lengths can count\n\n\

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::Result;
 use resam_eval::evaluate::InstanceRow;
 use resam_eval::{Evaluation, Prompting, evaluate};
-use resam_export::{check_writable, write_atomically};
+use resam_files::{check_writable, write_atomically};
 use serde_json::json;
 
 use super::{Outcome, load, note, run_record};

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 
 use anyhow::{Context, Result};
 use clap::{Command, CommandFactory};
-use resam_export::write_atomically;
+use resam_files::write_atomically;
 use serde_json::json;
 
 use super::Outcome;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use resam_crs::Crs;
-use resam_export::check_writable;
+use resam_files::check_writable;
 use resam_geo::{Raster, Scene, SceneOptions};
 use resam_polygon::PolygonOptions;
 use resam_prompt::PointedObject;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
-use resam_export::{Format, Object, PromptMarks, Segmentation, check_writable};
+use resam_export::{Format, Object, PromptMarks, Segmentation};
+use resam_files::check_writable;
 use resam_mask::Bitmap;
 use resam_prompt::{PointedObject, Prompt, PromptPoint};
 use resam_sam::preprocess::RgbView;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use resam_checkpoint::Checkpoint;
-use resam_export::{check_writable, write_atomically};
+use resam_files::{check_writable, write_atomically};
 use resam_nano::{Scores, Training, judge, train};
 use resam_sam::Device;
 use serde_json::{Value, json};

@@ -1,7 +1,6 @@
 //! What this crate promises, as statements.
 
 mod coco;
-mod files;
 mod format;
 mod geojson;
 mod label;

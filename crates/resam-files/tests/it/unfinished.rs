@@ -6,15 +6,7 @@ use std::path::Path;
 
 use resam_files::{Unfinished, is_unfinished};
 
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).expect("the folder is there");
-    let names = entries.map(|entry| entry.expect("an entry").file_name());
-    let mut names: Vec<String> = names
-        .map(|name| name.to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
-}
+use crate::names_in;
 
 #[test]
 fn a_file_has_its_name_when_it_is_whole_and_not_before() {
@@ -29,12 +21,12 @@ fn a_file_has_its_name_when_it_is_whole_and_not_before() {
     let own = file.path().file_name().expect("a name").to_string_lossy();
     assert!(is_unfinished(&own), "{own}");
     assert_eq!(
-        names(folder.path()),
+        names_in(folder.path()),
         [own.to_string(), "objects.gpkg".into()]
     );
     file.finish().expect("a folder that can be written to");
     assert_eq!(fs::read_to_string(&path).expect("a file"), "longerer");
-    assert_eq!(names(folder.path()), ["objects.gpkg"]);
+    assert_eq!(names_in(folder.path()), ["objects.gpkg"]);
 }
 
 #[test]
@@ -46,7 +38,7 @@ fn what_is_dropped_leaves_nothing_and_what_was_there_stays() {
     file.write_all(b"after").expect("room");
     drop(file);
     assert_eq!(fs::read_to_string(&path).expect("a file"), "before");
-    assert_eq!(names(folder.path()), ["objects.gpkg"]);
+    assert_eq!(names_in(folder.path()), ["objects.gpkg"]);
 }
 
 #[test]

@@ -1,16 +1,11 @@
+//! A file is written in full, or what was there before stays.
+
 use std::io::{Error, ErrorKind, Write};
 use std::path::Path;
 
-use resam_export::{check_writable, write_atomically};
+use resam_files::{check_writable, write_atomically};
 
-fn names_in(folder: &Path) -> Vec<String> {
-    let entries = fs_err::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
-}
+use crate::names_in;
 
 #[test]
 fn checking_a_path_creates_nothing() {
@@ -29,8 +24,8 @@ fn checking_a_path_tells_what_stands_in_the_way() {
         assert!(message.contains(name), "{message}");
         message
     };
-    fs_err::create_dir(folder.path().join("folder.png")).unwrap();
-    fs_err::write(folder.path().join("file"), "").unwrap();
+    std::fs::create_dir(folder.path().join("folder.png")).unwrap();
+    std::fs::write(folder.path().join("file"), "").unwrap();
     assert!(refused("folder.png").contains("not a file but a folder"));
     assert!(refused("new.png/").contains("not a file but the name of a folder"));
     assert!(refused("missing/a.png").contains("there is no folder"));
@@ -50,9 +45,9 @@ fn a_device_is_never_replaced() {
 fn a_file_is_replaced_as_a_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.json");
-    fs_err::write(&path, "the old, longer content").unwrap();
+    std::fs::write(&path, "the old, longer content").unwrap();
     write_atomically(&path, |file| file.write_all(b"new")).unwrap();
-    assert_eq!(fs_err::read(&path).unwrap(), b"new");
+    assert_eq!(std::fs::read(&path).unwrap(), b"new");
     assert_eq!(names_in(folder.path()), ["a.json"]);
 }
 
@@ -72,9 +67,9 @@ fn a_failure_leaves_nothing_behind_and_the_old_file_in_place() {
     assert!(message.contains("\n\nhint: "), "{message}");
     assert!(names_in(folder.path()).is_empty());
 
-    fs_err::write(&path, "old").unwrap();
+    std::fs::write(&path, "old").unwrap();
     assert!(fail().is_err());
-    assert_eq!(fs_err::read(&path).unwrap(), b"old");
+    assert_eq!(std::fs::read(&path).unwrap(), b"old");
     assert_eq!(names_in(folder.path()), ["a.json"]);
 }
 
@@ -82,7 +77,7 @@ fn a_failure_leaves_nothing_behind_and_the_old_file_in_place() {
 #[test]
 fn a_full_disk_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let full = || fs_err::OpenOptions::new().write(true).open("/dev/full");
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full");
     let result = write_atomically(&folder.path().join("a.tif"), |_| full()?.write_all(b"x"));
     let message = result.unwrap_err().to_string();
     assert!(message.contains("No space left on device"), "{message}");
@@ -95,9 +90,9 @@ fn permissions_are_those_of_any_new_file() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let (ordinary, written) = (folder.path().join("a"), folder.path().join("b"));
-    fs_err::write(&ordinary, "").unwrap();
+    std::fs::write(&ordinary, "").unwrap();
     write_atomically(&written, |_| Ok(())).unwrap();
-    let mode = |path| fs_err::metadata(path).unwrap().permissions().mode();
+    let mode = |path| std::fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode(&written), mode(&ordinary));
 }
 
@@ -109,9 +104,9 @@ fn a_symbolic_link_stays_one() {
         folder.path().join("file.json"),
         folder.path().join("link.json"),
     );
-    fs_err::write(&file, "old").unwrap();
-    fs_err::os::unix::fs::symlink("file.json", &link).unwrap();
+    std::fs::write(&file, "old").unwrap();
+    std::os::unix::fs::symlink("file.json", &link).unwrap();
     write_atomically(&link, |out| out.write_all(b"new")).unwrap();
-    assert!(fs_err::symlink_metadata(&link).unwrap().is_symlink());
-    assert_eq!(fs_err::read(&file).unwrap(), b"new");
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(std::fs::read(&file).unwrap(), b"new");
 }

@@ -1,24 +1,21 @@
-//! Files that appear whole or not at all.
-//!
-//! Errors of the operating system are told with the path that the user gave, so `std::fs` is used.
+//! Files that a function writes, whole or not at all.
 
 use std::io::{BufWriter, ErrorKind, Write};
 use std::path::Path;
 
-use resam_files::Unfinished;
-
-use crate::OutputError;
+use crate::error::FileError;
+use crate::unfinished::{Unfinished, folder_of};
 
 /// Finds out before long work whether a file could be written; creates nothing that stays.
 ///
 /// # Errors
 /// If the path ends in no file name, if something other than a file has that name, or if its
 /// folder does not exist or cannot be written to.
-pub fn check_writable(path: &Path) -> Result<(), OutputError> {
+pub fn check_writable(path: &Path) -> Result<(), FileError> {
     check_destination(path)?;
     Unfinished::beside(path)
         .map(drop)
-        .map_err(|source| refused(path, source))
+        .map_err(|source| FileError::write(path, source))
 }
 
 /// Writes a file in full under a temporary name in the same folder, then gives it its name.
@@ -31,7 +28,7 @@ pub fn check_writable(path: &Path) -> Result<(), OutputError> {
 pub fn write_atomically(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
-) -> Result<(), OutputError> {
+) -> Result<(), FileError> {
     check_destination(path)?;
     let attempt = || {
         let mut file = Unfinished::beside(path)?;
@@ -41,13 +38,13 @@ pub fn write_atomically(
         drop(buffered);
         file.finish()
     };
-    attempt().map_err(|source| refused(path, source))
+    attempt().map_err(|source| FileError::write(path, source))
 }
 
 /// Whether nothing but a file can be replaced there.
-fn check_destination(path: &Path) -> Result<(), OutputError> {
+fn check_destination(path: &Path) -> Result<(), FileError> {
     let path_owned = || path.to_owned();
-    let not_a_file = |kind| OutputError::NotAFile {
+    let not_a_file = |kind| FileError::NotAFile {
         path: path_owned(),
         kind,
     };
@@ -58,30 +55,20 @@ fn check_destination(path: &Path) -> Result<(), OutputError> {
         Err(_) => {}
     }
     if path.file_name().is_none() {
-        return Err(OutputError::NoFileName { path: path_owned() });
+        return Err(FileError::NoFileName { path: path_owned() });
     }
     if path.to_string_lossy().ends_with(std::path::is_separator) {
         return Err(not_a_file("the name of a folder"));
     }
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     match std::fs::metadata(folder) {
         Ok(metadata) if metadata.is_dir() => Ok(()),
         Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Err(refused(path, error))
+            Err(FileError::write(path, error))
         }
-        _ => Err(OutputError::NoFolder {
+        _ => Err(FileError::NoFolder {
             path: path_owned(),
             folder: folder.to_owned(),
         }),
-    }
-}
-
-fn refused(path: &Path, source: std::io::Error) -> OutputError {
-    OutputError::Write {
-        path: path.to_owned(),
-        source,
     }
 }

@@ -1,0 +1,116 @@
+//! A file under a temporary name until it is whole.
+//!
+//! Errors are those of the operating system, without a path: who writes tells the one that was
+//! asked for.
+
+use std::fs::File;
+use std::io::{Error, Result, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// How the names of unfinished files and folders begin and end.
+pub(crate) const AFFIXES: [&str; 2] = [".resam-", ".part"];
+
+/// A file under a temporary name, in the folder of the one that it becomes.
+///
+/// It goes away when it is dropped, and a file that was there before stays until
+/// [`finish`](Self::finish).
+#[derive(Debug)]
+pub struct Unfinished {
+    destination: PathBuf,
+    file: NamedTempFile,
+}
+
+impl Unfinished {
+    /// Begins what becomes the file at `path`. A symbolic link is followed. Permissions are those of
+    /// any new file.
+    ///
+    /// # Errors
+    /// If something other than a file is there, if the folder does not exist or cannot be written to.
+    pub fn beside(path: &Path) -> Result<Self> {
+        let destination = match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => std::fs::canonicalize(path)?,
+            // Renaming over a device, such as /dev/null, would destroy it.
+            Ok(_) => return Err(Error::other("there is a folder or a device of that name")),
+            Err(_) => path.to_owned(),
+        };
+        let [prefix, suffix] = AFFIXES;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(prefix).suffix(suffix);
+        // Temporary files are private by default; this one becomes the user's file. The umask applies.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder
+            .tempfile_in(folder_of(&destination))
+            // The temporary name in the message would only puzzle.
+            .map_err(|error| Error::from(error.kind()))?;
+        Ok(Self { destination, file })
+    }
+
+    /// Where it is for now.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// The open file.
+    pub fn file(&self) -> &File {
+        self.file.as_file()
+    }
+
+    /// Gives it its name, in the place of what was there before, to last through a power cut.
+    ///
+    /// # Errors
+    /// If the operating system refuses; nothing is left behind then, and what was there before stays.
+    pub fn finish(self) -> Result<()> {
+        self.file.as_file().sync_all()?;
+        let destination = self.destination.clone();
+        self.finish_unsynced()?;
+        // Not every system lets a folder be opened, and the file is complete: a failure is no error.
+        if let Ok(folder) = File::open(folder_of(&destination)) {
+            folder.sync_all().ok();
+        }
+        Ok(())
+    }
+
+    /// As [`finish`](Self::finish), but after a power cut the file may be there and its content not:
+    /// for what can be made again, and is checked when it is read.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub fn finish_unsynced(self) -> Result<()> {
+        let persisted = self.file.persist(&self.destination);
+        persisted.map(drop).map_err(|error| error.error)
+    }
+}
+
+impl Write for Unfinished {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for Unfinished {
+    fn seek(&mut self, position: SeekFrom) -> Result<u64> {
+        self.file.seek(position)
+    }
+}
+
+/// Whether a file or folder of this name is one that was never finished: left by a process that was
+/// killed, or being written.
+pub fn is_unfinished(name: &str) -> bool {
+    let [prefix, suffix] = AFFIXES;
+    name.starts_with(prefix) && name.ends_with(suffix)
+}
+
+/// The folder that a path lies in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
