@@ -6,12 +6,12 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path};
 
+use resam_image::MAX_PIXELS;
 use resam_mask::{Bitmap, MaskError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::complaints::Complaints;
-use crate::image_file::MAX_PIXELS;
 use crate::segmentation::Segmentation;
 
 /// Why a COCO file could not be used. All of these are faults of the input.

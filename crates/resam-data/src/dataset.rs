@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use resam_image::{DecodedImage, ImageError, probe, read_rgb};
 use resam_mask::{Bitmap, Rle};
 use resam_prompt::PointFile;
 
@@ -11,8 +12,6 @@ use crate::coco::{CocoError, CocoFile};
 use crate::complaints::Complaints;
 use crate::draws::shuffle;
 use crate::error::DataError;
-use crate::image_error::ImageError;
-use crate::image_file::{DecodedImage, probe, read_rgb};
 use crate::label_image;
 use crate::layouts::{LayoutError, files_below};
 use crate::segmentation::Segmentation;

@@ -1,9 +1,9 @@
 //! The crate's errors under one roof.
 
+use resam_image::ImageError;
 use resam_prompt::PointsError;
 
 use crate::coco::CocoError;
-use crate::image_error::ImageError;
 use crate::layouts::LayoutError;
 
 /// Any error of this crate. All of them are faults of the input, so a program should exit with 2.

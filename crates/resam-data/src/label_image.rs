@@ -3,12 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use resam_image::{ImageError, read_rgb};
 use resam_mask::{Bitmap, Connectivity, Rle, components};
 
 use crate::dataset::{ImageRecord, Instance, check_same_size};
 use crate::error::DataError;
-use crate::image_error::ImageError;
-use crate::image_file::read_rgb;
 use crate::segmentation::Segmentation;
 
 /// A label image with more components than this is noise, or no label image.

@@ -1,8 +1,9 @@
 //! Why a raster could not be used.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use resam_data::ImageError;
+use resam_image::ImageError;
 
 use crate::tiff::{Fault, MAX_CHUNK_BYTES};
 use crate::window::Window;
@@ -50,9 +51,9 @@ pub enum RasterError {
         /// The message of GDAL.
         detail: String,
     },
-    /// A plain image that cannot be used.
+    /// A plain image that cannot be used. It is decoded once, so all who read it share the error.
     #[error(transparent)]
-    Image(ImageError),
+    Image(Arc<ImageError>),
     /// The file is truncated or corrupt, or its tags contradict its content.
     #[error("{}: damaged TIFF: {detail}\n\nhint: the file may be cut short; copy or download it again, and see what `gdalinfo -checksum` says", path.display())]
     Broken {
@@ -133,7 +134,7 @@ impl From<ImageError> for RasterError {
     fn from(error: ImageError) -> Self {
         match error {
             ImageError::UnknownFormat { path } => Self::UnknownFormat { path },
-            other => Self::Image(other),
+            other => Self::Image(Arc::new(other)),
         }
     }
 }
@@ -154,6 +155,7 @@ impl RasterError {
             #[cfg(feature = "gdal")]
             Fault::Gdal(detail) => Self::Gdal { path, detail },
             Fault::Unsupported(what) => Self::Unsupported { path, what },
+            Fault::Image(error) => Self::Image(error),
             Fault::ChunkTooLarge(bytes) => Self::ChunkTooLarge { path, bytes },
         }
     }

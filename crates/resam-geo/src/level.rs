@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use crate::cache::{Chunk, ChunkCache};
+use crate::plain_image::PlainImage;
 use crate::sample::SampleKind;
 use crate::tiff::image::Image;
 use crate::tiff::{Directory, Fault, TiffFile, decode_chunk, is_written, tags};
@@ -51,7 +52,7 @@ impl ChunkSource for TiffFile {
 enum Store {
     File(Box<dyn ChunkSource>),
     /// The only chunk of the only image.
-    Memory(Chunk),
+    Memory(PlainImage),
 }
 
 /// All pixels of a raster.
@@ -143,16 +144,34 @@ impl Pixels {
         }
     }
 
-    /// An image in memory: rows of pixels of 8-bit samples.
-    pub(crate) fn in_memory(image: Image, samples: Vec<u8>) -> Self {
-        let alpha = (image.bands == 4).then_some(3);
+    /// A plain image, which is held in memory from the first read on.
+    pub(crate) fn of_plain_image(plain: PlainImage) -> Self {
+        let (width, height) = (plain.info().width, plain.info().height);
+        let image = Image::elsewhere(width, height, plain.bands(), SampleKind::U8);
+        let alpha = plain.info().has_opacity.then_some(3);
         let pixels = Numbered { number: 0, image };
         Self {
             levels: vec![Level { pixels, mask: None }],
             nodata: Vec::new(),
             alpha,
-            store: Store::Memory(samples.into()),
+            store: Store::Memory(plain),
             cache: ChunkCache::default(),
+        }
+    }
+
+    /// The plain image, if it is one.
+    pub(crate) fn plain_image(&self) -> Option<&PlainImage> {
+        match &self.store {
+            Store::Memory(plain) => Some(plain),
+            Store::File(_) => None,
+        }
+    }
+
+    /// As [`Pixels::plain_image`], to keep.
+    pub(crate) fn into_plain_image(self) -> Option<PlainImage> {
+        match self.store {
+            Store::Memory(plain) => Some(plain),
+            Store::File(_) => None,
         }
     }
 
@@ -174,7 +193,7 @@ impl Pixels {
     /// A chunk, or nothing if it was never written.
     pub(crate) fn chunk(&self, numbered: &Numbered, index: u64) -> Result<Option<Chunk>, Fault> {
         match &self.store {
-            Store::Memory(samples) => Ok(Some(samples.clone())),
+            Store::Memory(plain) => plain.samples().map(Some).map_err(Fault::Image),
             Store::File(source) => {
                 let key = (numbered.number, index);
                 self.cache.get(key, || source.decode(numbered, index))

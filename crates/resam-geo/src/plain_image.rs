@@ -1,61 +1,118 @@
-//! PNG, JPEG and other plain images as rasters, decoded once and held in memory.
+//! PNG, JPEG and other plain images as rasters: decoded once, at the first read, and held in
+//! memory.
 //!
 //! Pixels are decoded as in the rest of the workspace, which drops the alpha channel. Here it is
 //! kept, because the corners of a rotated map are often transparent.
 
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
-use image::{DynamicImage, ImageFormat, ImageReader};
-use resam_data::image_file::{ColourKind, ImageInfo};
-use resam_data::{DecodedImage, ImageError, probe, read_rgb};
+use image::{GrayImage, RgbImage};
+use resam_image::{DecodedImage, ImageError, ImageFile, ImageInfo};
 
-use crate::level::Pixels;
-use crate::sample::SampleKind;
-use crate::tiff::image::Image;
+use crate::cache::Chunk;
 
-/// A decoded image, and what its file says.
+/// What decoding gives; an error is told to each who reads.
+type Decoding = Result<Decoded, Arc<ImageError>>;
+
+/// An image that is decoded when it is first read: the decoding takes the file, so there is one.
+#[derive(Debug)]
 pub(crate) struct PlainImage {
-    pub(crate) pixels: Pixels,
-    pub(crate) info: ImageInfo,
-    pub(crate) notes: Vec<String>,
+    info: ImageInfo,
+    decoded: LazyLock<Decoding, Box<dyn FnOnce() -> Decoding + Send>>,
+}
+
+/// The samples of an image: red, green, blue and, where there is one, opacity.
+#[derive(Debug)]
+struct Decoded {
+    samples: Chunk,
+    notes: Vec<String>,
 }
 
 impl PlainImage {
+    /// Reads the header.
     pub(crate) fn open(path: &Path) -> Result<Self, ImageError> {
-        let info = probe(path)?;
-        let DecodedImage { rgb, mut notes } = read_rgb(path)?;
-        let (width, height) = rgb.dimensions();
-        let (bands, samples) = match opacity(path, &info) {
-            Some(opacity) if opacity.len() == rgb.len() / 3 => {
-                notes.retain(|note| !note.starts_with("alpha dropped"));
-                let pixels = rgb.as_raw().as_chunks::<3>().0.iter().zip(opacity);
-                let samples =
-                    pixels.flat_map(|(&[red, green, blue], alpha)| [red, green, blue, alpha]);
-                (4, samples.collect())
-            }
-            _ => (3, rgb.into_raw()),
-        };
-        let image = Image::elsewhere(width, height, bands, SampleKind::U8);
-        let pixels = Pixels::in_memory(image, samples);
+        let file = ImageFile::open(path)?;
         Ok(Self {
-            pixels,
-            info,
-            notes,
+            info: file.info().clone(),
+            decoded: LazyLock::new(Box::new(|| decode(file).map_err(Arc::new))),
         })
+    }
+
+    pub(crate) fn info(&self) -> &ImageInfo {
+        &self.info
+    }
+
+    /// Three, or four with opacity.
+    pub(crate) fn bands(&self) -> usize {
+        if self.info.has_opacity { 4 } else { 3 }
+    }
+
+    /// Rows of pixels of 8-bit samples.
+    pub(crate) fn samples(&self) -> Result<Chunk, Arc<ImageError>> {
+        Ok(self.decoded()?.samples.clone())
+    }
+
+    /// What was changed on the way.
+    pub(crate) fn notes(&self) -> Result<&[String], Arc<ImageError>> {
+        Ok(&self.decoded()?.notes)
+    }
+
+    /// The colours, as [`resam_image::read_rgb`] gives them.
+    pub(crate) fn into_rgb(self) -> Result<DecodedImage, Arc<ImageError>> {
+        let Decoded { samples, notes } = self.decoded()?;
+        let (samples, notes) = (samples.clone(), notes.clone());
+        let ImageInfo { width, height, .. } = self.info;
+        let bands = self.bands();
+        drop(self);
+        let samples = Arc::try_unwrap(samples).unwrap_or_else(|shared| shared.to_vec());
+        // Both buffers are of the size of the image, which decoding has checked.
+        let coloured = |colours| RgbImage::from_raw(width, height, colours).unwrap_or_default();
+        let decoded = if bands == 4 {
+            let pixels = samples.as_chunks::<4>().0;
+            let colours = pixels
+                .iter()
+                .flat_map(|&[red, green, blue, _]| [red, green, blue]);
+            let opacity = pixels.iter().map(|pixel| pixel[3]).collect();
+            DecodedImage {
+                rgb: coloured(colours.collect()),
+                opacity: GrayImage::from_raw(width, height, opacity),
+                notes,
+            }
+        } else {
+            DecodedImage {
+                rgb: coloured(samples),
+                opacity: None,
+                notes,
+            }
+        };
+        Ok(decoded.without_opacity())
+    }
+
+    fn decoded(&self) -> Result<&Decoded, Arc<ImageError>> {
+        self.decoded.as_ref().map_err(Arc::clone)
     }
 }
 
-/// The opacity of each pixel, for images that have any. Sizes and formats were checked before.
-fn opacity(path: &Path, info: &ImageInfo) -> Option<Vec<u8>> {
-    let may_have = matches!(
-        info.colour,
-        ColourKind::GreyAlpha | ColourKind::RgbAlpha | ColourKind::Palette
-    );
-    if !may_have || info.format == ImageFormat::Jpeg {
-        return None;
-    }
-    let reader = ImageReader::open(path).ok()?.with_guessed_format().ok()?;
-    let image: DynamicImage = reader.decode().ok()?;
-    let has_alpha = image.color().has_alpha();
-    has_alpha.then(|| image.into_rgba8().pixels().map(|pixel| pixel[3]).collect())
+fn decode(file: ImageFile) -> Result<Decoded, ImageError> {
+    let has_opacity = file.info().has_opacity;
+    let DecodedImage {
+        rgb,
+        opacity,
+        notes,
+    } = file.decode()?;
+    let samples = if has_opacity {
+        let opaque = || GrayImage::from_pixel(rgb.width(), rgb.height(), image::Luma([u8::MAX]));
+        let opacity = opacity.unwrap_or_else(opaque);
+        let pixels = rgb.as_raw().as_chunks::<3>().0.iter().zip(opacity.iter());
+        pixels
+            .flat_map(|(&[red, green, blue], &alpha)| [red, green, blue, alpha])
+            .collect()
+    } else {
+        rgb.into_raw()
+    };
+    Ok(Decoded {
+        samples: samples.into(),
+        notes,
+    })
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err::File;
 use resam_crs::Crs;
+use resam_image::DecodedImage;
 
 use crate::blocks::{self, Area};
 use crate::corners::corners;
@@ -59,8 +60,9 @@ pub struct Raster {
 
 impl Raster {
     /// Opens a raster. GeoTIFF (OGC 19-008r4), BigTIFF, cloud-optimised GeoTIFF and TIFF 6.0 are
-    /// read by window. PNG, JPEG, WebP, BMP and GIF are decoded whole. With the feature `gdal`,
-    /// other formats and other kinds of TIFF are read by window through GDAL.
+    /// read by window. Of PNG, JPEG, WebP, BMP and GIF only the header is read here; the pixels are
+    /// decoded at the first read or by [`Raster::load`], and held in memory. With the feature
+    /// `gdal`, other formats and other kinds of TIFF are read by window through GDAL.
     ///
     /// A CRS that is not supported is not an error here: see [`Raster::require_crs`]. If the file
     /// has no georeference, a world file (`.tfw`, `.pgw`, `.wld`, ...) and a `.prj` file beside it
@@ -180,11 +182,10 @@ impl Raster {
     }
 
     fn of_plain_image(path: &Path) -> Result<Self, RasterError> {
-        let PlainImage {
-            pixels,
-            info,
-            mut notes,
-        } = PlainImage::open(path)?;
+        let plain = PlainImage::open(path)?;
+        let info = plain.info().clone();
+        let mut notes = info.notes();
+        let pixels = Pixels::of_plain_image(plain);
         let mut georeference = Georeference::default();
         georeference.complete_from_files(path, &mut notes)?;
         let info = RasterInfo {
@@ -262,8 +263,36 @@ impl Raster {
         &self.info
     }
 
-    /// Reads the stored samples of a window at full resolution. `bands` count from 1. The window
-    /// may reach outside the raster.
+    /// Decodes a plain image now, so that a damaged one is found before long work, and adds what was
+    /// changed on the way to the notes of [`Raster::info`]. Nothing is decoded twice. Of a raster
+    /// that is read by window there is nothing to do.
+    ///
+    /// # Errors
+    /// If the image is damaged.
+    pub fn load(&mut self) -> Result<(), RasterError> {
+        let Some(plain) = self.pixels.plain_image() else {
+            return Ok(());
+        };
+        for note in plain.notes().map_err(RasterError::Image)? {
+            if !self.info.notes.contains(note) {
+                self.info.notes.push(note.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole of a plain image as [`resam_image::read_rgb`] reads it, opacity dropped, from the
+    /// one decoding that there is, here or before; `None` for a raster that is read by window.
+    ///
+    /// # Errors
+    /// If the image is damaged.
+    pub fn into_rgb(self) -> Result<Option<DecodedImage>, RasterError> {
+        let plain = self.pixels.into_plain_image();
+        let decoded = plain.map(PlainImage::into_rgb).transpose();
+        decoded.map_err(RasterError::Image)
+    }
+
+    /// Samples as they are stored, at full size. `bands` count from 1.
     ///
     /// # Errors
     /// [`RasterError`] if the raster does not have a band, if the window is empty or has more than

@@ -68,11 +68,12 @@ impl Scene {
         Self::of_raster(Raster::open(path)?, options)
     }
 
-    /// As [`Scene::open`], for an open raster.
+    /// As [`Scene::open`], for an open raster. A plain image is decoded here, unless it was before.
     ///
     /// # Errors
     /// As [`Scene::open`].
-    pub fn of_raster(raster: Raster, options: &SceneOptions) -> Result<Self, RasterError> {
+    pub fn of_raster(mut raster: Raster, options: &SceneOptions) -> Result<Self, RasterError> {
+        raster.load()?;
         let bands = options
             .bands
             .as_ref()

@@ -2,39 +2,49 @@
 
 use std::path::Path;
 
-use resam_data::{DecodedImage, ImageError, read_rgb};
-use resam_geo::{Raster, SampleKind, Scene, SceneOptions, Window};
+use resam_geo::{Raster, RasterError, SampleKind, Scene, SceneOptions, Window};
+use resam_image::{DecodedImage, ImageError, read_rgb};
 
-/// Reads an image: a TIFF whose values are not bytes as a scene, stretched from the 2nd to the 98th percentile,
-/// everything else as it is.
+/// Reads an image: a TIFF whose values are not bytes as a scene, stretched from the 2nd to the 98th
+/// percentile, everything else as it is. Each file is decoded once.
 ///
 /// # Errors
 /// As [`read_rgb`], and when the scene cannot be read.
 pub fn read_picture(path: &Path) -> Result<DecodedImage, ImageError> {
     let raster = is_tiff(path).then(|| Raster::open(path));
+    // What is no raster is refused as an image, with the image's words.
     let Some(Ok(raster)) = raster else {
         return read_rgb(path);
     };
-    if !is_stretched(&raster) {
-        return read_rgb(path);
+    let decoded = if is_stretched(&raster) {
+        stretched(raster).map(Some)
+    } else {
+        raster.into_rgb()
+    };
+    match decoded {
+        Ok(Some(decoded)) => Ok(decoded),
+        // A TIFF of bytes: nothing of it has been decoded.
+        Ok(None) => read_rgb(path),
+        Err(error) => Err(ImageError::Other {
+            message: error.to_string(),
+        }),
     }
-    let read = Scene::of_raster(raster, &SceneOptions::default()).and_then(|scene| {
-        let (width, height) = (scene.raster().width(), scene.raster().height());
-        let all = Window {
-            x: 0,
-            y: 0,
-            width,
-            height,
-        };
-        let tile = scene.read(all, width, height)?;
-        let note = format!("stretched to 8 bits by {}", scene.stretch());
-        Ok(DecodedImage {
-            rgb: tile.image,
-            notes: vec![note],
-        })
-    });
-    read.map_err(|error| ImageError::Other {
-        message: error.to_string(),
+}
+
+fn stretched(raster: Raster) -> Result<DecodedImage, RasterError> {
+    let scene = Scene::of_raster(raster, &SceneOptions::default())?;
+    let (width, height) = (scene.raster().width(), scene.raster().height());
+    let all = Window {
+        x: 0,
+        y: 0,
+        width,
+        height,
+    };
+    let tile = scene.read(all, width, height)?;
+    Ok(DecodedImage {
+        rgb: tile.image,
+        opacity: None,
+        notes: vec![format!("stretched to 8 bits by {}", scene.stretch())],
     })
 }
 

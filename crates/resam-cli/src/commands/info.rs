@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
         }
         return Ok(Outcome::Done);
     }
-    match resam_data::probe(&arguments.file) {
+    match resam_image::probe(&arguments.file) {
         Ok(image) => {
             let info = json!({
                 "file": arguments.file.display().to_string(),

@@ -60,9 +60,17 @@ impl Output {
     }
 }
 
-/// Whether what was asked is about a scene: the file is georeferenced, large or not of 8 bits, or
-/// something was asked for that only scenes have.
-pub(crate) fn is_meant(arguments: &Segment) -> bool {
+/// What is asked about.
+pub(crate) enum Subject {
+    /// A scene: the file is georeferenced, large or not of 8 bits, or something was asked for that
+    /// only scenes have.
+    Scene,
+    /// An image, and its raster if it can be opened as one. No pixel of it has been decoded.
+    Image(Option<Box<Raster>>),
+}
+
+/// Tells an image from a scene.
+pub(crate) fn subject(arguments: &Segment) -> Subject {
     let extension = |path: &Path| {
         let extension = path.extension().unwrap_or_default().to_string_lossy();
         extension.to_ascii_lowercase()
@@ -73,15 +81,18 @@ pub(crate) fn is_meant(arguments: &Segment) -> bool {
         || arguments.output.iter().any(|path| map_format(path))
         || arguments.points.as_deref().is_some_and(map_points)
     {
-        return true;
+        return Subject::Scene;
     }
     // What cannot be opened as a raster is refused as an image, with the image's words, unless it is
     // no image either.
-    let Ok(raster) = Raster::open(&arguments.image) else {
-        let image = resam_data::probe(&arguments.image);
-        return image.is_err_and(|error| error.is_unknown_format());
-    };
-    is_scene(&raster)
+    match Raster::open(&arguments.image) {
+        Ok(raster) if is_scene(&raster) => Subject::Scene,
+        Ok(raster) => Subject::Image(Some(Box::new(raster))),
+        Err(_) => match resam_image::probe(&arguments.image) {
+            Err(error) if error.is_unknown_format() => Subject::Scene,
+            _ => Subject::Image(None),
+        },
+    }
 }
 
 /// Whether a raster is a scene by itself: georeferenced, large or not of 8 bits.

@@ -12,18 +12,25 @@ use resam_prompt::{PointedObject, Prompt, PromptPoint};
 use resam_sam::preprocess::RgbView;
 use serde_json::json;
 
+use super::scene::Subject;
 use super::{Outcome, load, note, run_record};
 use crate::arguments::{Common, Segment};
 use crate::failure::WrongInput;
 
 pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
-    if super::scene::is_meant(arguments) {
-        return super::scene::run(arguments, common);
-    }
+    let raster = match super::scene::subject(arguments) {
+        Subject::Scene => return super::scene::run(arguments, common),
+        Subject::Image(raster) => raster,
+    };
     // Everything that can be wrong is found before the long work.
     let outputs = outputs(&arguments.output)?;
     let typed = typed_prompts(arguments)?;
-    let decoded = resam_data::read_rgb(&arguments.image)?;
+    // What the raster does not hold in memory has not been decoded yet.
+    let held = raster.map(|raster| raster.into_rgb()).transpose()?;
+    let decoded = match held.flatten() {
+        Some(decoded) => decoded,
+        None => resam_image::read_rgb(&arguments.image)?,
+    };
     for text in &decoded.notes {
         note(common, text);
     }

@@ -1,6 +1,7 @@
 use std::path::Path;
 
-use resam_data::{DataError, Dataset, ImageError};
+use resam_data::{DataError, Dataset};
+use resam_image::ImageError;
 use resam_prompt::PointFile;
 
 use crate::{write, write_image};
@@ -142,5 +143,5 @@ fn all_types_can_be_shared_between_threads() {
     shared::<DataError>();
     shared::<resam_data::Instance>();
     shared::<PointFile>();
-    shared::<resam_data::DecodedImage>();
+    shared::<resam_image::DecodedImage>();
 }

@@ -3,17 +3,10 @@
 mod coco;
 mod dataset;
 mod draws;
-mod image_file;
 mod layouts;
 mod real_data;
 
 use std::path::{Path, PathBuf};
-
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures")
-        .join(name)
-}
 
 /// Writes a file below the folder, making the folders on the way.
 fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {

@@ -1,5 +1,9 @@
 //! The faults of a TIFF. The caller adds the name of the file.
 
+use std::sync::Arc;
+
+use resam_image::ImageError;
+
 /// What is wrong with a TIFF.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
@@ -16,6 +20,9 @@ pub(crate) enum Fault {
     #[cfg(feature = "gdal")]
     #[error("{0}")]
     Gdal(String),
+    /// A fault of a plain image; it names the file.
+    #[error(transparent)]
+    Image(Arc<ImageError>),
     /// A chunk whose decoded size in bytes, given here, is over the limit.
     #[error("a chunk of {0} bytes")]
     ChunkTooLarge(u64),

@@ -65,3 +65,75 @@ fn transparent_pixels_of_an_image_are_not_valid() {
         assert_eq!(tile.valid.get(x, y), x >= y);
     }
 }
+
+#[test]
+fn opening_reads_the_header_and_damage_behind_it_is_told_to_each_who_reads() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("map.png");
+    RgbImage::from_fn(64, 64, |x, y| Rgb([(x * y) as u8, x as u8, y as u8]))
+        .save(&path)
+        .unwrap();
+    let bytes = fs_err::read(&path).unwrap();
+    fs_err::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+
+    let mut raster = Raster::open(&path).unwrap();
+    assert_eq!((raster.width(), raster.height()), (64, 64));
+    for _ in 0..2 {
+        let refused = raster.read(window(0, 0, 4, 4), &[1]).unwrap_err();
+        assert!(refused.to_string().contains("map.png"), "{refused}");
+        assert!(raster.load().is_err());
+    }
+    assert!(raster.into_rgb().is_err());
+    // A scene is long work, so it does not begin.
+    assert!(Scene::open(&path, &SceneOptions::default()).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn windows_notes_and_the_whole_image_come_from_one_opening_of_the_file() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("map.png");
+    let picture = RgbaImage::from_fn(6, 4, |x, y| Rgba([x as u8, y as u8, 9, (40 * x) as u8]));
+    picture.save(&path).unwrap();
+    let expected = resam_image::read_rgb(&path).unwrap();
+    for reads_before in [0, 2] {
+        picture.save(&path).unwrap();
+        let mut raster = Raster::open(&path).unwrap();
+        // Whatever is read from here on was not read from a file of that name.
+        fs_err::remove_file(&path).unwrap();
+        for _ in 0..reads_before {
+            let samples = raster.read(window(5, 3, 1, 1), &[1, 2, 3, 4]).unwrap();
+            assert_eq!(samples.values, [5.0, 3.0, 9.0, 200.0]);
+            raster.load().unwrap();
+        }
+        let decoded = raster.into_rgb().unwrap().expect("a plain image");
+        assert_eq!(decoded.rgb, expected.rgb);
+        assert_eq!(decoded.notes, expected.notes);
+    }
+}
+
+#[test]
+fn loading_adds_what_was_changed_to_the_notes_once() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("deep.png");
+    image::ImageBuffer::from_pixel(3, 2, image::Luma([700u16]))
+        .save(&path)
+        .unwrap();
+    let mut raster = Raster::open(&path).unwrap();
+    assert!(raster.info().notes.is_empty());
+    for _ in 0..2 {
+        raster.load().unwrap();
+        assert_eq!(raster.info().notes.len(), 1);
+        assert!(raster.info().notes[0].contains("700 to 700"));
+    }
+}
+
+#[test]
+fn a_raster_that_is_read_by_window_holds_no_image() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("map.tif");
+    RgbImage::new(3, 3).save(&path).unwrap();
+    let mut raster = Raster::open(&path).unwrap();
+    raster.load().unwrap();
+    assert!(raster.into_rgb().unwrap().is_none());
+}

@@ -25,7 +25,7 @@ fn golden_masks_of_real_images_are_those_of_the_published_modules() {
     let mut report = Report::default();
     for (image, case) in cases.as_object().expect("cases") {
         let path = shared.join(format!("data/nwpu_vhr10_train/images/{image}.jpg"));
-        let rgb = resam_data::read_rgb(&path).expect("an image").rgb;
+        let rgb = resam_image::read_rgb(&path).expect("an image").rgb;
         let view = RgbView::new(rgb.width() as usize, rgb.height() as usize, rgb.as_raw());
         let encoded = predictor.encode(view.expect("a view"));
         let theirs = golden.values(&format!("{image}.embedding"));

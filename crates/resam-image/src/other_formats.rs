@@ -2,17 +2,17 @@
 
 use std::io::{BufRead, Read, Seek};
 
-use image::codecs::gif::GifDecoder;
 use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::error::DecodingError;
 use image::metadata::Orientation;
 use image::{
-    AnimationDecoder, DynamicImage, ExtendedColorType, ImageDecoder, ImageError, ImageFormat,
-    ImageReader, Limits, RgbImage,
+    DynamicImage, ExtendedColorType, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader,
+    Limits, RgbImage,
 };
 
-use crate::image_file::{ColourKind, ImageInfo, MAX_PIXELS};
+use crate::gif_frames::has_second_frame;
+use crate::info::{ColourKind, ImageInfo, MAX_PIXELS};
 
 /// A decoder may hold the largest allowed image with four 16-bit channels and some working space.
 const MAX_DECODER_BYTES: u64 = MAX_PIXELS * 8 + (64 << 20);
@@ -27,6 +27,7 @@ pub(crate) fn probe(
     let mut decoder = decoder(reader, format)?;
     let (width, height) = decoder.dimensions();
     let stored = decoder.original_color_type();
+    let has_opacity = decoder.color_type().has_alpha();
     let (mut colour, mut bit_depth) = match stored {
         ExtendedColorType::L1 => (ColourKind::Grey, 1),
         ExtendedColorType::L8 => (ColourKind::Grey, 8),
@@ -70,37 +71,31 @@ pub(crate) fn probe(
         height,
         colour,
         bit_depth,
+        has_opacity,
         orientation,
     })
 }
 
-/// Decodes to RGB. The caller has checked the size. Notes say what was changed on the way.
+/// Decodes to RGB and the opacity of images that have one. The caller has checked the size. Notes
+/// say what was changed on the way.
 pub(crate) fn decode(
     reader: &mut (impl BufRead + Seek),
     info: &ImageInfo,
     notes: &mut Vec<String>,
-) -> image::ImageResult<RgbImage> {
+) -> image::ImageResult<(RgbImage, Option<GrayImage>)> {
     if has_more_frames(reader, info.format)? {
         notes.push("animation: only the first frame is used".to_owned());
     }
     let image = DynamicImage::from_decoder(decoder(reader, info.format)?)?;
-    let transparent = match &image {
-        DynamicImage::ImageLumaA8(image) => image.pixels().any(|pixel| pixel[1] != u8::MAX),
-        DynamicImage::ImageRgba8(image) => image.pixels().any(|pixel| pixel[3] != u8::MAX),
-        DynamicImage::ImageLumaA16(image) => image.pixels().any(|pixel| pixel[1] != u16::MAX),
-        DynamicImage::ImageRgba16(image) => image.pixels().any(|pixel| pixel[3] != u16::MAX),
-        DynamicImage::ImageRgb32F(_) | DynamicImage::ImageRgba32F(_) => {
-            let detail = "samples are 32-bit floating point, of unknown range";
-            return Err(ImageError::Decoding(DecodingError::new(
-                info.format.into(),
-                detail,
-            )));
-        }
-        _ => false,
-    };
-    if transparent {
-        notes
-            .push("alpha dropped: transparent pixels show the colour stored under them".to_owned());
+    if matches!(
+        image,
+        DynamicImage::ImageRgb32F(_) | DynamicImage::ImageRgba32F(_)
+    ) {
+        let detail = "samples are 32-bit floating point, of unknown range";
+        return Err(ImageError::Decoding(DecodingError::new(
+            info.format.into(),
+            detail,
+        )));
     }
     if let Some(samples) = image.as_flat_samples_u16() {
         let lowest = samples.samples.iter().min().copied().unwrap_or(0);
@@ -109,7 +104,25 @@ pub(crate) fn decode(
             "16-bit samples, {lowest} to {highest} here, scaled to 8 bits as 0..65535 to 0..255"
         ));
     }
-    Ok(image.into_rgb8())
+    let opacity = opacity(&image);
+    Ok((image.into_rgb8(), opacity))
+}
+
+/// The opacity of each pixel, of an image that has one, rounded to 8 bits as colours are.
+fn opacity(image: &DynamicImage) -> Option<GrayImage> {
+    let to_8_bits = |value: u16| ((u32::from(value) + 128) / 257) as u8;
+    let values: Vec<u8> = match image {
+        DynamicImage::ImageLumaA8(image) => image.pixels().map(|pixel| pixel[1]).collect(),
+        DynamicImage::ImageRgba8(image) => image.pixels().map(|pixel| pixel[3]).collect(),
+        DynamicImage::ImageLumaA16(image) => {
+            image.pixels().map(|pixel| to_8_bits(pixel[1])).collect()
+        }
+        DynamicImage::ImageRgba16(image) => {
+            image.pixels().map(|pixel| to_8_bits(pixel[3])).collect()
+        }
+        _ => return None,
+    };
+    GrayImage::from_raw(image.width(), image.height(), values)
 }
 
 /// Whether the file is an animation. Trouble is left to the decoder of the pixels to report.
@@ -120,10 +133,7 @@ fn has_more_frames(
     reader.rewind()?;
     let reader = reader.by_ref();
     Ok(match format {
-        ImageFormat::Gif => GifDecoder::new(reader).is_ok_and(|mut decoder| {
-            decoder.set_limits(limits()).is_ok()
-                && decoder.into_frames().take(2).filter(Result::is_ok).count() == 2
-        }),
+        ImageFormat::Gif => has_second_frame(reader)?,
         ImageFormat::Png => {
             PngDecoder::new(reader).is_ok_and(|decoder| decoder.is_apng().unwrap_or(false))
         }

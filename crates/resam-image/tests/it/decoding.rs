@@ -1,7 +1,6 @@
 use image::{ImageFormat, Luma, LumaA, Rgb};
 use libjpeg_turbo_rs::{PixelFormat, Subsampling, compress, compress_progressive};
-use resam_data::image_file::ColourKind;
-use resam_data::{ImageError, probe, read_rgb};
+use resam_image::{ColourKind, ImageError, probe, read_rgb};
 
 use crate::{fixture, write, write_image};
 

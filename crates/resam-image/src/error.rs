@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::image_file::MAX_PIXELS;
+use crate::info::MAX_PIXELS;
 
 /// Why an image file could not be used. All of these are faults of the input.
 #[derive(Debug, thiserror::Error)]
@@ -60,13 +60,13 @@ pub enum ImageError {
         /// What the decoder says.
         detail: String,
     },
-    /// What another reader says ([`Dataset::read_with`](crate::Dataset::read_with)).
+    /// What another reader of images says.
     #[error("{message}")]
     Other {
         /// It names the file.
         message: String,
     },
-    /// The file's size is not the one that a dataset promised.
+    /// The file's size is not the one that annotations promised.
     #[error("{}: image is {width} x {height} pixels but the annotations say {expected_width} x {expected_height}\n\nhint: use the images that the annotations were drawn on, unscaled", path.display())]
     OtherSize {
         /// The file.

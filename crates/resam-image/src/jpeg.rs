@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use image::RgbImage;
 use libjpeg_turbo_rs::{DecodeLimits, Decoder, JpegError, PixelFormat};
 
-use crate::image_file::{ColourKind, ImageInfo, MAX_PIXELS};
+use crate::info::{ColourKind, ImageInfo, MAX_PIXELS};
 
 /// A progressive file of real software has about ten scans; each costs a pass over the image.
 const MAX_SCANS: usize = 256;
@@ -29,6 +29,7 @@ pub(crate) fn probe(bytes: &[u8]) -> Result<ImageInfo, JpegError> {
             _ => ColourKind::Rgb,
         },
         bit_depth: header.precision,
+        has_opacity: false,
         orientation: decoder.exif_orientation().unwrap_or(1),
     })
 }
