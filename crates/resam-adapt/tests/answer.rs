@@ -1,18 +1,11 @@
 //! The loop at inference.
 
-#[path = "../../resam-sam/tests/published/common.rs"]
-#[expect(
-    dead_code,
-    reason = "shared with the model's tests, which use the rest"
-)]
-mod common;
-
 use burn::tensor::Device;
-use common::golden_folders;
 use resam_adapt::{Choice, requery};
 use resam_checkpoint::Checkpoint;
 use resam_sam::preprocess::{Part, RgbView};
 use resam_sam::{EncodedImage, Predictor, Prompt, PromptPoint, Sam, SamConfig};
+use resam_testing::golden_folders;
 
 const WIDTH: usize = 90;
 const HEIGHT: usize = 64;

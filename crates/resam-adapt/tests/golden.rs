@@ -10,7 +10,7 @@ mod common;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use common::{Golden, Report, golden_folders, values};
+use common::{Golden, Report, values};
 use resam_adapt::example::Framed;
 use resam_adapt::recipe::Loss;
 use resam_adapt::refine::{CERTAINTY, above, refine};
@@ -26,6 +26,7 @@ use resam_sam::preprocess::{RgbView, preprocess};
 use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
 use resam_sam::sam::ImageEncoder;
 use resam_sam::{Sam, SamConfig};
+use resam_testing::golden_folders;
 
 const TOLERANCE: f64 = 1e-4;
 

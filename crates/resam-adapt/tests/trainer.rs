@@ -1,17 +1,9 @@
 //! Runs: that they learn, go on bit for bit, and depend on nothing but their seed.
 
-#[path = "../../resam-sam/tests/published/common.rs"]
-#[expect(
-    dead_code,
-    reason = "shared with the model's tests, which use the rest"
-)]
-mod common;
-
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use burn::tensor::Device;
-use common::golden_folders;
 use resam_adapt::example::Framed;
 use resam_adapt::kept::Kept;
 use resam_adapt::recipe::{Decay, Supervision, Teacher};
@@ -22,6 +14,7 @@ use resam_adapt::{Example, ExampleInstance, Examples, Plan, Recipe, State, State
 use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
 use resam_mask::Bitmap;
 use resam_sam::{EncoderLayers, PromptPoint, Sam, SamConfig};
+use resam_testing::golden_folders;
 
 const SIZE: usize = 128;
 const SEED: u64 = 5;

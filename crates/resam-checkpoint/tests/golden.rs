@@ -1,21 +1,7 @@
 //! The golden models are read alike from both formats. Skipped, with a line, where they are absent.
 
-use std::path::{Path, PathBuf};
-
 use resam_checkpoint::Checkpoint;
-
-fn shared(file: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("RESAM_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
-    let path = folder.join(file);
-    if !path.is_file() {
-        println!("skipped: no {file} in the shared folder");
-        return None;
-    }
-    Some(path)
-}
+use resam_testing::shared;
 
 #[test]
 fn pth_and_safetensors_hold_the_same_tensors() {

@@ -1,24 +1,12 @@
 //! Statements about real data, which lie beside the project and not in it.
 
-use std::path::{Path, PathBuf};
-
 use resam_data::{Dataset, layouts};
 use resam_prompt::PointFile;
-
-fn shared(name: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let root = std::env::var_os("RESAM_SHARED").map_or(beside, PathBuf::from);
-    let path = root.join("data").join(name);
-    if !path.is_dir() {
-        println!("skipped: no `{}`; set RESAM_SHARED", path.display());
-        return None;
-    }
-    Some(path)
-}
+use resam_testing::shared;
 
 #[test]
 fn nwpu_train_loads_whole_and_its_points_lie_as_labelled() {
-    let Some(folder) = shared("nwpu_vhr10_train") else {
+    let Some(folder) = shared("data/nwpu_vhr10_train") else {
         return;
     };
     let dataset = Dataset::coco(folder.join("images"), folder.join("instances.json")).unwrap();
@@ -54,7 +42,7 @@ fn nwpu_train_loads_whole_and_its_points_lie_as_labelled() {
 
 #[test]
 fn the_ssdd_sample_opens_as_a_plain_folder() {
-    let Some(folder) = shared("ssdd_train_sample") else {
+    let Some(folder) = shared("data/ssdd_train_sample") else {
         return;
     };
     let dataset = layouts::open(&folder, None, None).unwrap();

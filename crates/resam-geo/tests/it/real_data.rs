@@ -1,25 +1,13 @@
 //! Statements about real data, which lie beside the project and not in it.
 
-use std::path::{Path, PathBuf};
-
 use resam_geo::{Raster, Scene, SceneOptions, Stretch};
+use resam_testing::shared;
 
 use crate::fixtures::window;
 
-fn shared(name: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let root = std::env::var_os("RESAM_SHARED").map_or(beside, PathBuf::from);
-    let path = root.join("data").join(name);
-    if !path.is_dir() {
-        println!("skipped: no `{}`; set RESAM_SHARED", path.display());
-        return None;
-    }
-    Some(path)
-}
-
 #[test]
 fn the_kampala_scene_lies_where_gdal_puts_it() {
-    let Some(folder) = shared("kampala_a") else {
+    let Some(folder) = shared("data/kampala_a") else {
         return;
     };
     for (name, width, height, pixel) in [
@@ -50,7 +38,7 @@ fn the_kampala_scene_lies_where_gdal_puts_it() {
 
 #[test]
 fn the_atlanta_scene_of_sixteen_bits_is_stretched_and_has_nodata() {
-    let Some(folder) = shared("atlanta_16bit") else {
+    let Some(folder) = shared("data/atlanta_16bit") else {
         return;
     };
     let scene = Scene::open(folder.join("atlanta_16bit.tif"), &SceneOptions::default()).unwrap();

@@ -1,6 +1,6 @@
-//! What the tests against golden values share: finding the folders and comparing tensors.
+//! What the tests against golden values share: the device, and comparing tensors.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -22,33 +22,6 @@ pub(crate) fn compute_device() -> ComputeDevice {
 /// The same as Burn takes it.
 pub(crate) fn device() -> Device {
     compute_device().device
-}
-
-/// The folder of shared weights, golden values and imagery, where there is one.
-pub(crate) fn shared() -> Option<PathBuf> {
-    let folder = std::env::var_os("RESAM_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
-    folder.is_dir().then_some(folder)
-}
-
-/// Every folder with a `golden.json` and a `model.safetensors`: the fixture, those of the shared
-/// folder, and those in or below `RESAM_GOLDEN`.
-pub(crate) fn golden_folders() -> Vec<PathBuf> {
-    let mut roots = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden")];
-    roots.extend(shared().map(|shared| shared.join("golden")));
-    roots.extend(std::env::var_os("RESAM_GOLDEN").map(PathBuf::from));
-    let mut folders = Vec::new();
-    for root in roots {
-        let below = std::fs::read_dir(&root).into_iter().flatten().flatten();
-        let candidates = below.map(|entry| entry.path()).chain([root]);
-        folders.extend(candidates.filter(|folder| {
-            folder.join("golden.json").is_file() && folder.join("model.safetensors").is_file()
-        }));
-    }
-    folders.sort();
-    folders
 }
 
 /// Golden tensors by name.

@@ -1,18 +1,18 @@
 //! Real weights (TinyViT, MobileSAM's architecture) on real images, end to end from the JPEG,
 //! against the published modules. Needs the shared folder; says so and passes without it.
 
-use crate::common::{Golden, Report, device, relative_error, shared, values};
+use crate::common::{Golden, Report, device, relative_error, values};
 use resam_checkpoint::Checkpoint;
 use resam_sam::preprocess::RgbView;
 use resam_sam::{Predictor, Prompt, PromptPoint, Sam};
+use resam_testing::shared_folder;
 
 const TOLERANCE: f64 = 1e-4;
 const EQUAL_PIXELS: f64 = 0.999;
 
 #[test]
 fn golden_masks_of_real_images_are_those_of_the_published_modules() {
-    let Some(shared) = shared() else {
-        println!("skipped: no shared folder");
+    let Some(shared) = shared_folder() else {
         return;
     };
     let golden = Golden::open(&shared.join("golden/minisam"));
@@ -103,8 +103,7 @@ fn golden_masks_of_real_images_are_those_of_the_published_modules() {
 
 #[test]
 fn golden_answers_do_not_depend_on_what_is_asked_beside_them() {
-    let Some(shared) = shared() else {
-        println!("skipped: no shared folder");
+    let Some(shared) = shared_folder() else {
         return;
     };
     let weights = Checkpoint::open(&shared.join("weights/minisam_vit_t.safetensors"));

@@ -2,8 +2,9 @@
 
 use resam_sam::preprocess::{Part, RgbView};
 use resam_sam::{Predictor, Prompt, PromptPoint, Sam, SamConfig, SamError};
+use resam_testing::golden_folders;
 
-use crate::common::{device, golden_folders};
+use crate::common::device;
 
 const WIDTH: usize = 90;
 const HEIGHT: usize = 64;

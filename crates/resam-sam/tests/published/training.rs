@@ -7,8 +7,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use resam_checkpoint::Checkpoint;
 use resam_sam::sam::ImageEncoder;
 use resam_sam::{LoraConfig, Sam, SamConfig};
+use resam_testing::{golden_folders, shared};
 
-use crate::common::{golden_folders, relative_error, shared, values};
+use crate::common::{relative_error, values};
 
 /// The encoders at hand, with the side of a small input: the golden ViTs, and a TinyViT with real
 /// weights where there is one.
@@ -17,10 +18,7 @@ fn encoders(device: &Device) -> Vec<(String, ImageEncoder, usize)> {
         .into_iter()
         .map(|folder| (folder.join("model.safetensors"), 128))
         .collect();
-    match shared() {
-        Some(shared) => files.push((shared.join("weights/minisam_vit_t.safetensors"), 256)),
-        None => println!("no TinyViT: there is no shared folder"),
-    }
+    files.extend(shared("weights/minisam_vit_t.safetensors").map(|weights| (weights, 256)));
     files
         .into_iter()
         .map(|(file, side)| {
