@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# The habits of this project, one function a task. `just TASK` and `.ci/run` both come here, so that a
+# machine without `just` does the same:
+#
+#     scripts/tasks.sh TASK [ARGUMENT...]
+#     scripts/tasks.sh              # lists the tasks
+#
+# Everything is built in the release profile: the tests run a neural network, and dependencies are
+# then built once for tests, lints and the program.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+self="scripts/tasks.sh"
+
+# Programs that are no part of a Rust toolchain are kept here, a virtual environment of Python.
+tools="${RESAM_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/resam-ci-tools}"
+typos_version=1.52.0
+
+# Type-check everything in the workspace.
+task_check() { cargo check --release --workspace --all-targets "$@"; }
+
+# All tests. Golden tests are skipped where their files are not at hand.
+task_test() { cargo test --release --workspace "$@"; }
+
+# The tests against published values and real imagery. None may be skipped.
+task_golden() {
+    export RESAM_REQUIRE_GOLDEN=1
+    cargo test --release -p resam-checkpoint -p resam-sam -p resam-adapt \
+        --test golden --test published
+    cargo test --release -p resam-data -p resam-geo --test it real_data
+}
+
+# Format Rust code and wrap its comments.
+task_fmt() {
+    python3 scripts/wrap_comments.py
+    cargo fmt --all
+}
+
+# Whether code is formatted and comments are at most 100 columns wide.
+task_format() {
+    cargo fmt --all --check
+    python3 scripts/wrap_comments.py --check
+}
+
+# Clippy, without a warning.
+task_lint() { cargo clippy --release --workspace --all-targets -- -D warnings; }
+
+# The documentation of the API, without a warning.
+task_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps "$@"; }
+
+# Criterion's benches of kernels and of model parts.
+task_bench() { cargo bench -p resam-ops -p resam-bench "$@"; }
+
+# Licences and sources of dependencies, by deny.toml; with cargo-deny, if it is there, all of it.
+task_deny() {
+    python3 scripts/dependencies.py check
+    if command -v cargo-deny >/dev/null; then
+        cargo deny --offline check licenses bans sources
+    fi
+}
+
+# Spelling.
+task_typos() {
+    local typos
+    typos="$(find_typos)" || {
+        echo "skipped: no typos, and it cannot be installed (pip install typos==$typos_version)"
+        return 0
+    }
+    "$typos" --format brief
+}
+
+# The program typos: that of PATH, or one from PyPI in a folder of our own.
+find_typos() {
+    local bin
+    command -v typos && return
+    for bin in "$tools/bin" "$tools/Scripts"; do
+        if [[ -x "$bin/typos" || -x "$bin/typos.exe" ]]; then
+            echo "$bin/typos"
+            return
+        fi
+    done
+    { python3 -m venv "$tools" &&
+        "$tools"/[bS]*/python -m pip install --quiet --disable-pip-version-check \
+            "typos==$typos_version"; } >&2 || return 1
+    ls "$tools"/[bS]*/typos*
+}
+
+# Type-check what the default build leaves out: devices, GDAL, and no features at all.
+task_features() {
+    cargo check --release -p resam-cli --no-default-features
+    cargo check --release -p resam-cli --features vulkan,cuda
+    # DOCS_RS makes the bindings of GDAL do without the library, which is enough for types.
+    DOCS_RS=1 cargo check --release -p resam-geo --features gdal --all-targets
+}
+
+# Type-check the two projects beside the workspace: the fuzz targets and candle's benches.
+task_fuzz-check() {
+    cargo check --release --manifest-path fuzz/Cargo.toml
+    cargo check --release --manifest-path scripts/candle-peer/Cargo.toml
+}
+
+# What takes too long for every change: fuzz targets under a sanitizer, and all that cargo-deny checks.
+task_long() {
+    command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+    cargo deny check licenses bans sources
+    # Needs the database of advisories, which is fetched from its own repository.
+    cargo deny check advisories || echo "advisories: not checked, or some were found; see above"
+    scripts/sanitize.sh "${RESAM_FUZZ_RUNS:-20000}"
+}
+
+# A release in one archive below target/dist: the program, completions, manual pages, licences, sums.
+# RESAM_FEATURES adds devices; RESAM_BINARY packs a program that was built before.
+task_dist() {
+    local binary="${RESAM_BINARY:-}" features="${RESAM_FEATURES:-}"
+    if [[ -z "$binary" ]]; then
+        cargo build --release --locked -p resam-cli --features "$features"
+        binary="${CARGO_TARGET_DIR:-target}/release/resam"
+    fi
+    python3 scripts/dist.py --binary "$binary" --features "$features" \
+        --out "${CARGO_TARGET_DIR:-target}/dist"
+}
+
+# All that must hold before a change lands. RESAM_LONG=1 adds the long ones.
+task_ci() {
+    export CARGO_TERM_COLOR=never
+    # Where the golden values are, they have to be used.
+    if [[ -d "${RESAM_SHARED:-../shared}/golden" ]]; then
+        export RESAM_REQUIRE_GOLDEN=1
+    fi
+    local steps=(format typos deny test lint docs features fuzz-check) failed=() step begun
+    [[ "${RESAM_LONG:-0}" == 1 ]] && steps+=(long)
+    log="$(mktemp)"
+    trap 'rm -f "$log"' EXIT
+    for step in "${steps[@]}"; do
+        echo "== $step"
+        begun=$SECONDS
+        # A step that fails does not hide what the others find.
+        case "$step" in
+            test) "$self" test --no-fail-fast 2>&1 | tee "$log" || failed+=("$step") ;;
+            *) "$self" "$step" || failed+=("$step") ;;
+        esac
+        echo "== $step took $((SECONDS - begun)) s"
+    done
+    ((${#failed[@]} == 0)) || echo "failed: ${failed[*]}"
+    # One line for all test binaries together.
+    awk '/^test result:/ { passed += $4; failed += $6 }
+        END { printf "%d passed, %d failed\n", passed, failed }' "$log"
+    ((${#failed[@]} == 0))
+}
+
+# The tasks of this file, each with the first line of its comment.
+list_tasks() {
+    awk '/^# / { text = text ? text : substr($0, 3); next }
+        /^task_/ { sub(/^task_/, ""); sub(/\(.*/, ""); printf "%-12s %s\n", $0, text }
+        { text = "" }' "$self"
+}
+
+task="${1:-}"
+if [[ -z "$task" ]] || ! declare -F "task_$task" >/dev/null; then
+    [[ -z "$task" ]] || echo "no task \`$task\`" >&2
+    list_tasks
+    [[ -z "$task" ]]
+    exit
+fi
+shift
+"task_$task" "$@"
