@@ -40,9 +40,10 @@ typos:
 deny:
     scripts/tasks.sh deny
 
-# Type-check devices, GDAL, and no features at all
+# Type-check GDAL, no features at all, and the devices vulkan and cuda
 features:
     scripts/tasks.sh features
+    scripts/tasks.sh devices
 
 # Type-check the fuzz targets and candle's benches
 fuzz-check:
@@ -52,7 +53,7 @@ fuzz-check:
 bench *arguments:
     scripts/tasks.sh bench {{ arguments }}
 
-# Run what takes too long for every change: sanitizer, cargo-deny
+# Run what takes too long for every change: devices, sanitizer, cargo-deny
 long:
     scripts/tasks.sh long
 

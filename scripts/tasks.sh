@@ -84,13 +84,16 @@ find_typos() {
     ls "$tools"/[bS]*/typos*
 }
 
-# Type-check what the default build leaves out: devices, GDAL, and no features at all.
+# Type-check the features that need no other build of Burn: none at all, and GDAL.
 task_features() {
     cargo check --release -p resam-cli --no-default-features
-    cargo check --release -p resam-cli --features vulkan,cuda
     # DOCS_RS makes the bindings of GDAL do without the library, which is enough for types.
     DOCS_RS=1 cargo check --release -p resam-geo --features gdal --all-targets
 }
+
+# Type-check the devices vulkan and cuda: another build of Burn, more than five minutes on two cores.
+# DOCS_RS keeps the build script of cubecl-llvm, a part of cuda, from downloading LLVM.
+task_devices() { DOCS_RS=1 cargo check --release -p resam-cli --features vulkan,cuda; }
 
 # Type-check the two projects beside the workspace: the fuzz targets and candle's benches.
 task_fuzz-check() {
@@ -98,8 +101,9 @@ task_fuzz-check() {
     cargo check --release --manifest-path scripts/candle-peer/Cargo.toml
 }
 
-# What takes too long for every change: fuzz targets under a sanitizer, and all that cargo-deny checks.
+# What takes too long for every change: devices, fuzz targets under a sanitizer, all of cargo-deny.
 task_long() {
+    task_devices
     command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
     cargo deny check licenses bans sources
     # Needs the database of advisories, which is fetched from its own repository.

@@ -18,7 +18,6 @@ mod label;
 mod overlay;
 mod run_record;
 mod segmentation;
-mod utc;
 
 pub use error::OutputError;
 pub use format::{Format, write};

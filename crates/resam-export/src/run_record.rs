@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use jiff::Timestamp;
+use resam_files::write_atomically;
 use serde::{Serialize, Serializer};
 
 use crate::format::is_run_record;
-use crate::utc::rfc3339;
-use resam_files::write_atomically;
-
 use crate::OutputError;
 
 /// The name of the record's file.
@@ -71,8 +70,10 @@ impl RunRecord {
     }
 }
 
+/// Times before 1970, or after the year 9999, are given as the start of 1970.
 fn as_rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&rfc3339(*time))
+    let time = Timestamp::try_from(*time).unwrap_or_default();
+    serializer.collect_str(&format_args!("{:.0}", time.max(Timestamp::UNIX_EPOCH)))
 }
 
 fn as_map<S: Serializer>(stages: &[(String, f64)], serializer: S) -> Result<S::Ok, S::Error> {
