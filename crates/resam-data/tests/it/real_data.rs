@@ -20,7 +20,7 @@ fn nwpu_train_loads_whole_and_its_points_lie_as_labelled() {
     for name in ["points_1.csv", "points_3.csv"] {
         let points = PointFile::read(folder.join(name)).unwrap();
         dataset.check_points(&points).unwrap();
-        assert_eq!(points.prompts.len(), 3178);
+        assert_eq!(points.objects.len(), 3178);
     }
     let points = PointFile::read(folder.join("points_3.csv")).unwrap();
     for image in &dataset.images()[..60] {

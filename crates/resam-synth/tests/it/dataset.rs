@@ -83,7 +83,7 @@ fn points_lie_on_their_objects_and_others_beside_them() {
         let instances = dataset.instances(image).unwrap();
         assert_eq!(prompts.len(), instances.len());
         for (prompts, instance) in prompts.iter().zip(&instances) {
-            assert_eq!(prompts.instance, instance.id.to_string());
+            assert_eq!(prompts.id, instance.id.to_string());
             let mask = instance.mask().unwrap();
             assert!(prompts.points.iter().any(|point| point.positive));
             for point in &prompts.points {

@@ -253,7 +253,7 @@ fn read_rows(
             let value = match row.get_ref(place + 2).map_err(failed)? {
                 // Pictures and the like are not carried along.
                 ValueRef::Null | ValueRef::Blob(_) => continue,
-                ValueRef::Integer(number) => Value::Integer(number).to_kind_or_self(column.kind),
+                ValueRef::Integer(number) => boolean_or_self(Value::Integer(number), column.kind),
                 ValueRef::Real(number) => Value::Real(number),
                 ValueRef::Text(text) => match std::str::from_utf8(text) {
                     Ok(text) => Value::Text(text.to_owned()),
@@ -280,13 +280,11 @@ fn read_rows(
     Ok(())
 }
 
-impl Value {
-    /// A number from a column of booleans is one.
-    fn to_kind_or_self(&self, kind: FieldKind) -> Self {
-        match self.to_kind(kind) {
-            Self::Null => self.clone(),
-            value if kind == FieldKind::Bool => value,
-            _ => self.clone(),
-        }
+/// A number from a column of booleans is one.
+fn boolean_or_self(value: Value, kind: FieldKind) -> Value {
+    match value.to_kind(kind) {
+        Value::Null => value,
+        boolean if kind == FieldKind::Bool => boolean,
+        _ => value,
     }
 }

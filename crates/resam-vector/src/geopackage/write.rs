@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, ToSql, params, params_from_iter};
 
 use super::{geometry, quoted, reference_systems, schema};
@@ -141,9 +140,7 @@ fn insert_features(
         let blob = extent.map(|extent| geometry::write(&feature.geometry, srs_id, extent));
         let values = table.values(feature);
         let head: [&dyn ToSql; 2] = [&id, &blob];
-        let row = head
-            .into_iter()
-            .chain(values.iter().map(|value| -> &dyn ToSql { value }));
+        let row = head.into_iter().chain(values.iter().map(sql));
         insert.execute(params_from_iter(row))?;
         if let Some([west, south, east, north]) = extent {
             index.execute(params![id, west, east, south, north])?;
@@ -152,14 +149,13 @@ fn insert_features(
     Ok(())
 }
 
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        match self {
-            Self::Null => Ok(ToSqlOutput::from(rusqlite::types::Null)),
-            Self::Bool(value) => value.to_sql(),
-            Self::Integer(value) => value.to_sql(),
-            Self::Real(value) => value.to_sql(),
-            Self::Text(value) => value.to_sql(),
-        }
+/// A value as SQLite takes it.
+fn sql(value: &Value) -> &dyn ToSql {
+    match value {
+        Value::Null => &rusqlite::types::Null,
+        Value::Bool(value) => value,
+        Value::Integer(value) => value,
+        Value::Real(value) => value,
+        Value::Text(value) => value,
     }
 }
