@@ -25,13 +25,13 @@ fn nwpu_train_loads_whole_and_its_points_lie_as_labelled() {
     let points = PointFile::read(folder.join("points_3.csv")).unwrap();
     for image in &dataset.images()[..60] {
         let instances = dataset.instances(image).unwrap();
-        for prompts in points.on_image(&image.file_name) {
+        for object in points.on_image(&image.file_name) {
             let instance = instances
                 .iter()
-                .find(|one| one.id.to_string() == prompts.instance)
+                .find(|one| one.id.to_string() == object.id)
                 .unwrap();
             let mask = instance.mask().unwrap();
-            for point in &prompts.points {
+            for point in &object.points {
                 assert_eq!(mask.get(point.x as u32, point.y as u32), point.positive);
             }
         }
