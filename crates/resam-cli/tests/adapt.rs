@@ -224,9 +224,7 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
         let output = resam(&folder, &[&fixed, arguments].concat());
         succeeded(&output);
         let printed: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
-        printed["objects"][0]["quality"]
-            .as_f64()
-            .expect("a quality")
+        printed["objects"][0]["score"].as_f64().expect("a quality")
     };
     let plain = quality(&["--weights", weights]);
     let beside = quality(&["--weights", weights, "--adapter", "run"]);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use assert_cmd::Command;
+use resam_geo::{Raster, Window};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -107,20 +108,23 @@ fn segment_writes_every_format_and_a_record_of_the_run() {
     let coco = json(folder.path().join("out.json"));
     let geojson = json(folder.path().join("out.geojson"));
     assert_eq!(geojson["features"].as_array().expect("features").len(), 2);
-    let labels = image::open(folder.path().join("out.tif"))
-        .expect("labels")
-        .into_luma16();
+    let labels = Raster::open(folder.path().join("out.tif")).expect("labels");
+    let all = Window {
+        x: 0,
+        y: 0,
+        width: 100,
+        height: 80,
+    };
+    let labels = labels.read(all, &[1]).expect("pixels").values;
     for (index, object) in objects.iter().enumerate() {
         let area = object["area"].as_u64().expect("an area");
         assert_eq!(coco["annotations"][index]["area"].as_u64(), Some(area));
         assert_eq!(
-            geojson["features"][index]["properties"]["area_px"].as_u64(),
-            Some(area)
+            geojson["features"][index]["properties"]["area_px"].as_f64(),
+            Some(area as f64)
         );
-        let labelled = labels
-            .pixels()
-            .filter(|pixel| pixel.0[0] == index as u16 + 1)
-            .count();
+        let labelled = labels.iter().filter(|&&id| id == index as f64 + 1.0);
+        let labelled = labelled.count();
         assert!(labelled as u64 <= area);
     }
     let run = json(folder.path().join("run.json"));
@@ -181,7 +185,7 @@ fn a_point_file_of_many_images_gives_its_points_of_this_one() {
         .as_array()
         .expect("objects")
         .iter()
-        .filter_map(|o| o["instance"].as_str())
+        .filter_map(|o| o["prompts"][0].as_str())
         .collect();
     assert_eq!(names, ["roof", "yard"]);
 }

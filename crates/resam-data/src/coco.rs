@@ -8,7 +8,7 @@ use std::path::{Component, Path};
 
 use resam_image::MAX_PIXELS;
 use resam_mask::{Bitmap, MaskError};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::complaints::Complaints;
@@ -59,7 +59,7 @@ pub struct CocoFile {
 }
 
 /// One entry of `images`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CocoImage {
     /// The image's id.
     pub id: u64,
@@ -102,7 +102,7 @@ impl CocoAnnotation {
 }
 
 /// One entry of `categories`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CocoCategory {
     /// The category's id.
     pub id: u64,

@@ -1,6 +1,6 @@
 //! COCO datasets and published layouts of overhead imagery.
 //!
-//! COCO annotations ([`coco`]) and the folders of published benchmarks ([`layouts`]) become a
+//! COCO annotations ([`coco`]; [`coco_writer`] writes them) and the folders of published benchmarks ([`layouts`]) become a
 //! [`Dataset`] of images (read by [`resam_image`]) and true masks. Files of points are read by
 //! [`resam_prompt`]; [`Dataset::check_points`] checks them. [`draws`] draws points from masks for
 //! benchmarks. Every error is a fault of the input, with a message that names the file, the record
@@ -10,6 +10,7 @@
 //! its first pixel is (0.5, 0.5).
 
 pub mod coco;
+pub mod coco_writer;
 mod complaints;
 pub mod dataset;
 pub mod draws;

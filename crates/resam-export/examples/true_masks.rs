@@ -5,8 +5,9 @@
 use std::error::Error;
 use std::path::Path;
 
-use resam_export::{Format, Object, PromptMarks, Segmentation, write};
+use resam_export::{ImageReference, Segmentation, WriteOptions};
 use resam_mask::{Bitmap, PixelBox, rasterize_polygon};
+use resam_scene::{Counts, PointedObject, PlacedMask, PromptPoint, SegmentedObject};
 use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -14,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [image_path, instances, points, outputs @ ..] = arguments.as_slice() else {
         return Err("usage: true_masks IMAGE INSTANCES.json POINTS.csv OUTPUT...".into());
     };
-    let image = image::open(image_path)?.to_rgb8();
+    let (width, height) = image::image_dimensions(image_path)?;
     let file_name = Path::new(image_path).file_name().unwrap_or_default();
     let file_name = file_name.to_string_lossy().into_owned();
     let dataset: Value = serde_json::from_reader(fs_err::File::open(instances)?)?;
@@ -27,31 +28,42 @@ fn main() -> Result<(), Box<dyn Error>> {
     let of_image = annotations
         .iter()
         .filter(|one| one["image_id"] == *image_id);
-    let mut objects = Vec::new();
-    for (id, annotation) in (1..).zip(of_image) {
-        let instance = annotation["id"].to_string();
-        let mut prompt = marks(&points, &file_name, &instance);
-        if id % 3 == 0 {
+    let (mut prompts, mut objects) = (Vec::new(), Vec::new());
+    for (at, annotation) in of_image.enumerate() {
+        let id = annotation["id"].to_string();
+        let mut bounds = None;
+        if at % 3 == 2 {
             let coco = serde_json::from_value(annotation["bbox"].clone())?;
             let PixelBox { x0, y0, x1, y1 } = PixelBox::from_coco(coco);
-            prompt.bounds = Some([x0, y0, x1, y1]);
+            bounds = Some([x0, y0, x1, y1]);
         }
-        objects.push(Object {
+        let mask = mask(&annotation["segmentation"], width, height)?;
+        objects.push(SegmentedObject {
+            id: u32::try_from(at)? + 1,
+            prompts: vec![at],
+            mask: PlacedMask::new(&mask, 0, 0).ok_or("an empty mask")?,
+            score: 1.0,
+            stability_score: 1.0,
+            scale: 1.0,
+            truncated: false,
+        });
+        prompts.push(PointedObject {
+            points: points_of(&points, &file_name, &id),
             id,
-            instance,
-            mask: mask(&annotation["segmentation"], image.width(), image.height())?,
-            quality: 1.0,
-            prompt,
+            bounds,
+            attributes: Vec::new(),
         });
     }
     let segmentation = Segmentation {
-        file_name,
-        image,
+        image: ImageReference::plain(image_path.as_ref(), width, height),
+        model: "the truth".to_owned(),
+        prompts,
         objects,
+        failures: Vec::new(),
+        counts: Counts::default(),
     };
     for output in outputs {
-        let path = Path::new(output);
-        write(path, Format::of(path)?, &segmentation)?;
+        segmentation.write(output.as_ref(), &WriteOptions::default())?;
     }
     Ok(())
 }
@@ -70,20 +82,18 @@ fn mask(polygons: &Value, width: u32, height: u32) -> Result<Bitmap, Box<dyn Err
 }
 
 /// The rows `image,instance,x,y,label` of one object.
-fn marks(points: &str, file_name: &str, instance: &str) -> PromptMarks {
-    let mut marks = PromptMarks::default();
-    for row in points.lines() {
+fn points_of(points: &str, file_name: &str, instance: &str) -> Vec<PromptPoint> {
+    let point = |row: &str| {
         let cells: Vec<&str> = row.split(',').collect();
-        if let [image, name, x, y, label] = cells.as_slice()
-            && (*image, *name) == (file_name, instance)
-            && let (Ok(x), Ok(y)) = (x.parse(), y.parse())
-        {
-            let kind = match *label {
-                "1" => &mut marks.positive,
-                _ => &mut marks.negative,
-            };
-            kind.push([x, y]);
-        }
-    }
-    marks
+        let [image, name, x, y, label] = cells.as_slice() else {
+            return None;
+        };
+        let is_its = (*image, *name) == (file_name, instance);
+        is_its.then_some(PromptPoint {
+            x: x.parse().ok()?,
+            y: y.parse().ok()?,
+            positive: *label == "1",
+        })
+    };
+    points.lines().filter_map(point).collect()
 }

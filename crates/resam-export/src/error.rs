@@ -2,14 +2,21 @@
 
 use std::path::PathBuf;
 
+use resam_crs::CrsError;
 use resam_files::FileError;
+use resam_geo::{GeoTiffWriteError, RasterError};
+use resam_vector::VectorError;
+
+/// What a user may write instead of an unknown ending.
+const ENDINGS: &str = "use .gpkg, .geojson or .fgb (polygons), .json (COCO), .tif or .tiff (label \
+                       image) or .png (overlay)";
 
 /// Why an output could not be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OutputError {
     /// The extension stands for no format.
-    #[error("{}: no output format goes by the extension `{extension}`\n\nhint: use .png (overlay), .json (COCO), .geojson (polygons) or .tif, .tiff (label image)", path.display())]
+    #[error("{}: no output format goes by the extension `{extension}`\n\nhint: {ENDINGS}", path.display())]
     UnknownExtension {
         /// The path asked for.
         path: PathBuf,
@@ -17,14 +24,8 @@ pub enum OutputError {
         extension: String,
     },
     /// The path has no extension that could tell the format.
-    #[error("{}: the output format is told by the extension, and there is none\n\nhint: add .png (overlay), .json (COCO), .geojson (polygons) or .tif, .tiff (label image)", path.display())]
+    #[error("{}: the output format is told by the extension, and there is none\n\nhint: {ENDINGS}", path.display())]
     NoExtension {
-        /// The path asked for.
-        path: PathBuf,
-    },
-    /// The format holds map coordinates, which a plain image does not have.
-    #[error("{}: a `.gpkg` file needs a georeferenced scene, and this is a plain image\n\nhint: use .geojson for polygons in pixels", path.display())]
-    NeedsScene {
         /// The path asked for.
         path: PathBuf,
     },
@@ -45,13 +46,13 @@ pub enum OutputError {
         /// Its width and height.
         size: (u32, u32),
     },
-    /// A mask is not of the size of its image.
-    #[error("object {id}: a mask of {} x {} pixels does not fit {file_name} of {} x {} pixels", mask_size.0, mask_size.1, image_size.0, image_size.1)]
-    MaskSize {
+    /// A mask does not lie in its image.
+    #[error("object {id}: a mask from {},{} to {},{} does not lie in {file_name} of {} x {} pixels", bounds[0], bounds[1], bounds[2], bounds[3], image_size.0, image_size.1)]
+    MaskOutside {
         /// The object.
         id: u32,
-        /// Width and height of its mask.
-        mask_size: (u32, u32),
+        /// `[x0, y0, x1, y1]` of its mask.
+        bounds: [i64; 4],
         /// The image.
         file_name: String,
         /// Width and height of the image.
@@ -65,4 +66,24 @@ pub enum OutputError {
         /// The one before, or zero.
         previous: u32,
     },
+    /// COCO counts pixels with 32 bits.
+    #[error("{}: an image of {} x {} pixels has more than COCO run lengths can count\n\nhint: write .gpkg, .geojson or .tif", path.display(), size.0, size.1)]
+    TooLargeForCoco {
+        /// The path asked for.
+        path: PathBuf,
+        /// Width and height of the image.
+        size: (u32, u32),
+    },
+    /// The image cannot be read, to draw on it.
+    #[error(transparent)]
+    Image(#[from] RasterError),
+    /// A label image cannot be written.
+    #[error(transparent)]
+    Labels(#[from] GeoTiffWriteError),
+    /// A layer of polygons cannot be written.
+    #[error(transparent)]
+    Vector(#[from] VectorError),
+    /// A place of the image has none on the ellipsoid.
+    #[error(transparent)]
+    Crs(#[from] CrsError),
 }

@@ -1,31 +1,33 @@
-//! The formats of an answer, told by extension.
+//! The formats of a result, told by the ending of its file.
 
 use std::path::Path;
 
-use resam_files::write_atomically;
+use resam_crs::Crs;
+use resam_files::check_writable;
+use resam_vector::{VectorFormat, check_target};
 
-use crate::{OutputError, RUN_RECORD_NAME, Segmentation};
-use crate::{coco, geojson, label, overlay};
+use crate::{OutputError, RUN_RECORD_NAME};
 
-/// How an answer is written.
+/// How a result is written. Each is there for plain images and scenes; where there is no CRS,
+/// coordinates are pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// `.png`: the image with the objects drawn on it, to look at.
     Overlay,
     /// `.json`: COCO instance annotations.
     Coco,
-    /// `.geojson`: polygons in pixel coordinates.
-    GeoJson,
-    /// `.tif`, `.tiff`: the object's id at each pixel.
-    Label,
+    /// `.tif`, `.tiff`: a GeoTIFF with the object's id at each pixel.
+    Labels,
+    /// `.gpkg`, `.geojson`, `.fgb`: polygons with attributes.
+    Vector(VectorFormat),
 }
 
 impl Format {
-    /// The format that a path asks for by its extension, upper or lower case.
+    /// The format that a path asks for by its ending, in upper or lower case.
     ///
     /// # Errors
-    /// If the extension is missing or unknown, if it asks for map coordinates (`.gpkg`), or if the
-    /// file would take the name of the [run record](crate::RunRecord).
+    /// If the ending is missing or unknown, or if the file would take the name of the
+    /// [run record](crate::RunRecord).
     pub fn of(path: &Path) -> Result<Self, OutputError> {
         let path_owned = || path.to_owned();
         let Some(extension) = path.extension() else {
@@ -35,18 +37,38 @@ impl Format {
         let format = match extension.to_ascii_lowercase().as_str() {
             "png" => Self::Overlay,
             "json" => Self::Coco,
-            "geojson" => Self::GeoJson,
-            "tif" | "tiff" => Self::Label,
-            "gpkg" => return Err(OutputError::NeedsScene { path: path_owned() }),
-            _ => {
-                return Err(OutputError::UnknownExtension {
-                    path: path_owned(),
-                    extension: format!(".{extension}"),
-                });
-            }
+            "tif" | "tiff" => Self::Labels,
+            _ => match VectorFormat::of(path) {
+                Ok(format) => Self::Vector(format),
+                Err(_) => {
+                    return Err(OutputError::UnknownExtension {
+                        path: path_owned(),
+                        extension: format!(".{extension}"),
+                    });
+                }
+            },
         };
         if is_run_record(path) {
             return Err(OutputError::NameIsTaken { path: path_owned() });
+        }
+        Ok(format)
+    }
+
+    /// The format of a path, once nothing is wrong that can be known before long work: the ending,
+    /// the name, whether the file could be written, and whether the format can hold polygons of an
+    /// image whose CRS is `own_crs` in `out_crs`.
+    ///
+    /// # Errors
+    /// As [`Format::of`], and for the file and the CRS.
+    pub fn check(
+        path: &Path,
+        own_crs: Option<&Crs>,
+        out_crs: Option<&Crs>,
+    ) -> Result<Self, OutputError> {
+        let format = Self::of(path)?;
+        check_writable(path)?;
+        if let Self::Vector(_) = format {
+            check_target(path, own_crs, out_crs)?;
         }
         Ok(format)
     }
@@ -57,19 +79,4 @@ pub(crate) fn is_run_record(path: &Path) -> bool {
     // Some file systems do not tell upper from lower case.
     path.file_name()
         .is_some_and(|name| name.eq_ignore_ascii_case(RUN_RECORD_NAME))
-}
-
-/// Writes an answer; an existing file is replaced.
-///
-/// # Errors
-/// If the image has no pixels, if a mask is not of its size, if ids do not count up from 1, or if
-/// the file cannot be written. What was at the path before is then still there.
-pub fn write(path: &Path, format: Format, segmentation: &Segmentation) -> Result<(), OutputError> {
-    segmentation.check()?;
-    Ok(write_atomically(path, |file| match format {
-        Format::Overlay => overlay::write(file, segmentation),
-        Format::Coco => coco::write(file, segmentation),
-        Format::GeoJson => geojson::write(file, segmentation),
-        Format::Label => label::write(file, segmentation),
-    })?)
 }

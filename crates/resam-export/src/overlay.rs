@@ -4,58 +4,70 @@ mod canvas;
 mod colours;
 mod marks;
 mod outline;
+mod picture;
 
-use std::io::{self, Write};
+use std::io;
+use std::path::Path;
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, RgbImage};
+use resam_mask::PlacedMask;
+
+use resam_files::write_atomically;
 
 use crate::{OutputError, Segmentation};
 use canvas::Canvas;
 use marks::{draw_bounds, draw_points};
 use outline::{Band, draw_band, fill};
 
-/// Draws the objects on the image, at its size.
+/// An object to be drawn on an image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrawnObject {
+    /// Tells its colour.
+    pub id: u32,
+    /// Its pixels; none where only its prompt is drawn.
+    pub mask: Option<PlacedMask>,
+    /// What the user pointed at.
+    pub prompt: PromptMarks,
+}
+
+/// The points and the box that asked for an object, in continuous pixels.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct PromptMarks {
+    /// Points `[x, y]` on the object.
+    pub positive: Vec<[f64; 2]>,
+    /// Points `[x, y]` beside the object.
+    pub negative: Vec<[f64; 2]>,
+    /// The box `[x0, y0, x1, y1]` round the object.
+    pub bounds: Option<[f64; 4]>,
+}
+
+/// Draws objects on an image.
 ///
 /// Each object has a colour of its own, told by its id: a translucent fill, a line round it that
 /// stays outside the mask so that it hides no pixel of the object, and its box, if one was asked
 /// for, dashed. On top of everything are the points: green discs with a plus on objects, red ones
-/// with a minus beside them. Lines and points grow with the image, slower than it does.
-///
-/// # Errors
-/// If the image has no pixels, if a mask is not of its size, or if ids do not count up from 1.
-pub fn overlay(segmentation: &Segmentation) -> Result<RgbImage, OutputError> {
-    segmentation.check()?;
-    Ok(draw(segmentation))
-}
-
-/// Writes the overlay as PNG.
-pub(crate) fn write(file: &mut dyn Write, segmentation: &Segmentation) -> io::Result<()> {
-    let drawn = draw(segmentation);
-    let (width, height) = drawn.dimensions();
-    PngEncoder::new_with_quality(file, CompressionType::Default, FilterType::Adaptive)
-        .write_image(&drawn, width, height, ExtendedColorType::Rgb8)
-        .map_err(|error| match error {
-            image::ImageError::IoError(error) => error,
-            other => io::Error::other(other),
-        })
-}
-
-fn draw(segmentation: &Segmentation) -> RgbImage {
-    let objects = &segmentation.objects;
-    let mut canvas = Canvas::new(segmentation.image.clone());
-    let (width, height) = segmentation.image.dimensions();
+/// with a minus beside them. Lines and points grow with the image, slower than it does. What lies
+/// outside the image is left out.
+pub fn draw(image: RgbImage, objects: &[DrawnObject]) -> RgbImage {
+    let (width, height) = image.dimensions();
     let line_width = line_width(width.max(height));
-    for object in objects {
-        fill(&mut canvas, &object.mask, colours::of_object(object.id));
+    let mut canvas = Canvas::new(image);
+    let seen = [0, 0, width.into(), height.into()];
+    let masks = objects.iter().filter_map(|object| {
+        let mask = object.mask.as_ref()?.within(seen)?;
+        Some((mask, colours::of_object(object.id)))
+    });
+    let masks: Vec<_> = masks.collect();
+    for (mask, colour) in &masks {
+        fill(&mut canvas, mask, *colour);
     }
     // All halos lie below all lines, or those of close neighbours would darken each other.
-    for object in objects {
-        draw_band(&mut canvas, &object.mask, Band::halo(line_width));
+    for (mask, _) in &masks {
+        draw_band(&mut canvas, mask, Band::halo(line_width));
     }
-    for object in objects {
-        let colour = colours::of_object(object.id);
-        draw_band(&mut canvas, &object.mask, Band::line(line_width, colour));
+    for (mask, colour) in &masks {
+        draw_band(&mut canvas, mask, Band::line(line_width, *colour));
     }
     for object in objects {
         if let Some(bounds) = object.prompt.bounds {
@@ -65,6 +77,21 @@ fn draw(segmentation: &Segmentation) -> RgbImage {
     }
     draw_points(&mut canvas, objects, line_width);
     canvas.into_image()
+}
+
+/// Writes the overlay as PNG: the objects, and the prompts of those that were not found.
+pub(crate) fn write(path: &Path, segmentation: &Segmentation) -> Result<(), OutputError> {
+    let (image, scale) = picture::of(&segmentation.image)?;
+    let drawn = draw(image, &picture::objects(segmentation, scale));
+    let (width, height) = drawn.dimensions();
+    write_atomically(path, |file| {
+        PngEncoder::new_with_quality(file, CompressionType::Default, FilterType::Adaptive)
+            .write_image(&drawn, width, height, ExtendedColorType::Rgb8)
+            .map_err(|error| match error {
+                image::ImageError::IoError(error) => error,
+                other => io::Error::other(other),
+            })
+    })
 }
 
 /// Width of lines in pixels, for an image whose longer side has so many: 1 below 600, 2 at 1000

@@ -1,55 +1,134 @@
-//! The answer for one image.
+//! The result for one image, plain or a scene.
 
-use image::RgbImage;
-use resam_mask::Bitmap;
+use std::path::{Path, PathBuf};
 
-use crate::OutputError;
+use resam_crs::Crs;
+use resam_geo::{Scene, Stretch, StretchLimits};
+use resam_polygon::PolygonOptions;
+use resam_scene::{Counts, Failure, Ground, PointedObject, SegmentedObject};
+use resam_vector::write_layer;
 
-/// The objects found in one plain image.
-#[derive(Debug, Clone)]
+use crate::{Format, OutputError, coco, labels, layer, overlay};
+
+/// The objects of one image, with what was asked and what could not be done.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Segmentation {
-    /// The name of the image's file, as outputs should refer to it.
-    pub file_name: String,
-    /// The image itself, which the overlay is drawn on.
-    pub image: RgbImage,
+    /// The image.
+    pub image: ImageReference,
+    /// The name of the model.
+    pub model: String,
+    /// What was asked; objects and failures name prompts by their places in this list.
+    pub prompts: Vec<PointedObject>,
     /// The objects, in the order of their ids.
-    pub objects: Vec<Object>,
+    pub objects: Vec<SegmentedObject>,
+    /// What could not be done.
+    pub failures: Vec<Failure>,
+    /// What was done, counted.
+    pub counts: Counts,
 }
 
-/// One answered object.
-#[derive(Debug, Clone)]
-pub struct Object {
-    /// 1, 2, ... in order.
-    pub id: u32,
-    /// The user's name for it.
-    pub instance: String,
-    /// Its pixels; of the size of the image.
-    pub mask: Bitmap,
-    /// The quality that the model expects of the mask, 1 being perfect.
-    pub quality: f32,
-    /// What the user pointed at.
-    pub prompt: PromptMarks,
+/// An image by its file: where it is, where it lies, and how the model saw it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ImageReference {
+    /// The file.
+    pub path: PathBuf,
+    /// Its name, as outputs refer to it.
+    pub file_name: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// From pixels to the map; nothing for a plain image.
+    pub ground: Ground,
+    /// The bands that the model saw, from 1.
+    pub bands: Vec<usize>,
+    /// How values became 8 bits; none for a plain image, whose bytes are seen as they are.
+    pub stretch: Option<Stretch>,
+    /// What became of the stretch, for each band.
+    pub stretch_limits: Vec<StretchLimits>,
 }
 
-/// The points and the box that asked for an object, in continuous pixels.
-#[derive(Debug, Default, Clone, PartialEq)]
-pub struct PromptMarks {
-    /// Points `[x, y]` on the object.
-    pub positive: Vec<[f64; 2]>,
-    /// Points `[x, y]` beside the object.
-    pub negative: Vec<[f64; 2]>,
-    /// The box `[x0, y0, x1, y1]` round the object.
-    pub bounds: Option<[f64; 4]>,
+/// How a [`Segmentation`] is written.
+#[derive(Debug, Clone, Default)]
+pub struct WriteOptions {
+    /// The CRS of polygons; by default that of the image, and WGS 84 in GeoJSON.
+    pub out_crs: Option<Crs>,
+    /// How masks become polygons; by default they keep the exact sides of their pixels.
+    pub polygons: PolygonOptions,
+    /// The name of the layer of polygons; by default that of the file without its ending.
+    pub layer: Option<String>,
 }
 
 impl Segmentation {
+    /// Writes the result in the [`Format`] of the path's ending; an existing file is replaced.
+    ///
+    /// An overlay is drawn on the image, which is read again.
+    ///
+    /// # Errors
+    /// If the ending stands for no format, the image has no pixels, ids do not count up from 1, a
+    /// mask does not lie in the image, a vertex has no place in the CRS asked for, the image cannot
+    /// be read for an overlay or is too large for COCO, or the file cannot be written. What was at
+    /// the path before is then still there.
+    pub fn write(&self, path: &Path, options: &WriteOptions) -> Result<(), OutputError> {
+        let format = Format::of(path)?;
+        self.check()?;
+        match format {
+            Format::Overlay => overlay::write(path, self),
+            Format::Coco => coco::write(path, self),
+            Format::Labels => labels::write(path, self),
+            Format::Vector(_) => {
+                let stem = || path.file_stem().unwrap_or_default().to_string_lossy();
+                let name = options.layer.clone().unwrap_or_else(|| stem().into_owned());
+                let layer = layer(self, &name, &options.polygons)?;
+                Ok(write_layer(path, &layer, options.out_crs.as_ref())?)
+            }
+        }
+    }
+
+    /// Keeps the objects whose area is at least `min_m2` and at most `max_m2`, in square metres, or
+    /// in pixels where the image has no CRS, and says how many were removed. Those that stay keep
+    /// their ids.
+    ///
+    /// The area is that of the pixels, each as large as in the middle of the object's box.
+    ///
+    /// # Errors
+    /// If an object has no place on the ellipsoid. Nothing is removed then.
+    pub fn with_areas_between(
+        &mut self,
+        min_m2: Option<f64>,
+        max_m2: Option<f64>,
+    ) -> Result<usize, OutputError> {
+        if min_m2.is_none() && max_m2.is_none() {
+            return Ok(0);
+        }
+        let allowed = min_m2.unwrap_or(0.0)..=max_m2.unwrap_or(f64::INFINITY);
+        let mut areas = Vec::with_capacity(self.objects.len());
+        for object in &self.objects {
+            let [x0, y0, x1, y1] = object.mask.bounds().map(|edge| edge as f64);
+            let ground = &self.image.ground;
+            let pixel = ground.pixel_area((x0 + x1) / 2.0, (y0 + y1) / 2.0)?;
+            areas.push(object.mask.area() as f64 * pixel);
+        }
+        let before = self.objects.len();
+        let mut areas = areas.into_iter();
+        self.objects
+            .retain(|_| areas.next().is_some_and(|area| allowed.contains(&area)));
+        Ok(before - self.objects.len())
+    }
+
+    /// What the user calls an object: the prompts that it answers.
+    pub(crate) fn names(&self, object: &SegmentedObject) -> Vec<&str> {
+        let prompts = object.prompts.iter().filter_map(|&at| self.prompts.get(at));
+        prompts.map(|prompt| prompt.id.as_str()).collect()
+    }
+
     /// Refuses what no format could express.
-    pub(crate) fn check(&self) -> Result<(), OutputError> {
-        let image_size = self.image.dimensions();
-        if image_size.0 == 0 || image_size.1 == 0 {
+    fn check(&self) -> Result<(), OutputError> {
+        let (width, height) = (self.image.width, self.image.height);
+        if width == 0 || height == 0 {
             return Err(OutputError::NoPixels {
-                file_name: self.file_name.clone(),
-                size: image_size,
+                file_name: self.image.file_name.clone(),
+                size: (width, height),
             });
         }
         let mut previous = 0;
@@ -61,16 +140,51 @@ impl Segmentation {
                 });
             }
             previous = object.id;
-            let mask_size = (object.mask.width(), object.mask.height());
-            if mask_size != image_size {
-                return Err(OutputError::MaskSize {
+            let [x0, y0, x1, y1] = object.mask.bounds();
+            if x0 < 0 || y0 < 0 || x1 > width.into() || y1 > height.into() {
+                return Err(OutputError::MaskOutside {
                     id: object.id,
-                    mask_size,
-                    file_name: self.file_name.clone(),
-                    image_size,
+                    bounds: [x0, y0, x1, y1],
+                    file_name: self.image.file_name.clone(),
+                    image_size: (width, height),
                 });
             }
         }
         Ok(())
     }
+}
+
+impl ImageReference {
+    /// A plain image of `width` x `height` pixels: it lies nowhere, and its bytes are seen as they
+    /// are.
+    pub fn plain(path: &Path, width: u32, height: u32) -> Self {
+        Self {
+            path: path.to_owned(),
+            file_name: file_name(path),
+            width,
+            height,
+            bands: vec![1, 2, 3],
+            ..Self::default()
+        }
+    }
+
+    /// A scene as it was looked at.
+    pub fn of_scene(scene: &Scene) -> Self {
+        let raster = scene.raster();
+        Self {
+            path: raster.path().to_owned(),
+            file_name: file_name(raster.path()),
+            width: raster.width(),
+            height: raster.height(),
+            ground: Ground::of(scene),
+            bands: scene.bands(),
+            stretch: Some(scene.stretch()),
+            stretch_limits: scene.stretch_limits().to_vec(),
+        }
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }

@@ -5,6 +5,7 @@
 //! | item | what it is |
 //! |---|---|
 //! | [`Bitmap`] | a mask with one bit a pixel: area, IoU, set operations, bounding box |
+//! | [`PlacedMask`] | a mask cut to its box, anywhere in a raster of any size |
 //! | [`Rle`] | a mask in COCO run lengths, compressed or not |
 //! | [`PixelBox`] | an axis-aligned box, and COCO's `[x, y, width, height]` |
 //! | [`components`](components()) | connected components of a bitmap |
@@ -40,6 +41,8 @@ mod bitmap;
 mod boxes;
 mod components;
 mod error;
+mod placed_mask;
+mod places;
 mod polygons;
 mod rasterize;
 mod rle;
@@ -50,6 +53,8 @@ pub use bitmap::{Bitmap, MAX_PIXELS};
 pub use boxes::PixelBox;
 pub use components::{Component, Connectivity, components, label_components};
 pub use error::MaskError;
+pub use placed_mask::{PlacedMask, Run};
+pub use places::Places;
 pub use polygons::{Polygon, Ring, polygons};
 pub use rasterize::{MAX_COORDINATE, MAX_CROSSINGS, rasterize_polygon, rasterize_ring};
 pub use rle::Rle;

@@ -1,8 +1,8 @@
 //! An image with masks and points drawn on it, for a gallery.
 
 use image::RgbImage;
-use resam_export::{Object, PromptMarks, Segmentation, overlay};
-use resam_mask::{Bitmap, MaskError};
+use resam_export::{DrawnObject, PromptMarks, draw};
+use resam_mask::{Bitmap, MaskError, PlacedMask};
 
 use crate::shown::shown;
 
@@ -29,18 +29,11 @@ pub fn draw_panel(
     }
     let shown = shown(image).into_owned();
     let scale = Scale::between((width, height), shown.dimensions());
-    let drawn = objects(&scale, masks, positive, negative)
-        .ok()
-        .map(|objects| Segmentation {
-            file_name: String::new(),
-            image: shown.clone(),
-            objects,
-        });
-    // No error is possible: the image has pixels, few enough for masks, and all masks have its
-    // size.
-    drawn
-        .and_then(|segmentation| overlay(&segmentation).ok())
-        .unwrap_or(shown)
+    // Nothing is refused: a shown image has few enough pixels for masks.
+    match objects(&scale, masks, positive, negative) {
+        Ok(objects) => draw(shown, &objects),
+        Err(_) => shown,
+    }
 }
 
 /// An object for each mask, and one without pixels for the points that lie on none.
@@ -49,12 +42,13 @@ fn objects(
     masks: &[Bitmap],
     positive: &[[f64; 2]],
     negative: &[[f64; 2]],
-) -> Result<Vec<Object>, MaskError> {
+) -> Result<Vec<DrawnObject>, MaskError> {
     let mut objects = Vec::with_capacity(masks.len() + 1);
     for (mask, id) in masks.iter().zip(1..) {
-        objects.push(object(id, scale.mask(mask)?));
+        let mask = scale.mask(mask)?;
+        objects.push(object(id, PlacedMask::new(&mask, 0, 0)));
     }
-    let mut elsewhere = object(u32::MAX, Bitmap::new(scale.shown[0], scale.shown[1])?);
+    let mut elsewhere = object(u32::MAX, None);
     for &point in negative {
         elsewhere.prompt.negative.push(scale.point(point));
     }
@@ -62,8 +56,8 @@ fn objects(
         let point = scale.point(point);
         let smallest = objects
             .iter_mut()
-            .filter(|object| covers(&object.mask, point))
-            .min_by_key(|object| object.mask.area());
+            .filter(|object| covers(object.mask.as_ref(), point))
+            .min_by_key(|object| object.mask.as_ref().map(PlacedMask::area));
         let owner = smallest.unwrap_or(&mut elsewhere);
         owner.prompt.positive.push(point);
     }
@@ -71,19 +65,17 @@ fn objects(
     Ok(objects)
 }
 
-fn object(id: u32, mask: Bitmap) -> Object {
-    Object {
+fn object(id: u32, mask: Option<PlacedMask>) -> DrawnObject {
+    DrawnObject {
         id,
-        instance: String::new(),
         mask,
-        quality: 1.0,
         prompt: PromptMarks::default(),
     }
 }
 
-/// Whether a point lies on a set pixel; casts saturate.
-fn covers(mask: &Bitmap, [x, y]: [f64; 2]) -> bool {
-    x >= 0.0 && y >= 0.0 && mask.get(x as u32, y as u32)
+/// Whether a point lies on a pixel of a mask; casts hold to the range of the type.
+fn covers(mask: Option<&PlacedMask>, [x, y]: [f64; 2]) -> bool {
+    x >= 0.0 && y >= 0.0 && mask.is_some_and(|mask| mask.holds(x as i64, y as i64))
 }
 
 /// The scale from pixels of an image to pixels of the shown image.

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use crate::engine::{Engine, Piece, Questioner};
 use crate::error::SceneError;
 use crate::model::Model;
-use crate::outcome::Failure;
 use crate::place::Edges;
 use crate::plan::{Grid, Need, PlannedWindow, union};
+use crate::result::Failure;
 use crate::source::Source;
 
 /// What is known of an object: its best mask so far, and the window that showed it.
@@ -59,7 +59,7 @@ pub(crate) fn ask_again<S: Source, M: Model>(
         if needs.is_empty() {
             break;
         }
-        engine.counts.asked_again += needs.len();
+        engine.counts.edge_requeries += needs.len();
         // Every need fits a window, or there would be none.
         let (windows, _) = engine.grid.plan(&needs);
         let failed_before = engine.failures.len();

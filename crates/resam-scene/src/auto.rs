@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 
+use resam_mask::Places;
 use resam_prompt::{Prompt, PromptPoint};
 use serde::Serialize;
 
@@ -16,11 +17,11 @@ use crate::again::{Known, ask_again};
 use crate::engine::{Engine, Piece, Questioner, Questions, Stores};
 use crate::error::SceneError;
 use crate::ground::Ground;
-use crate::merge::{Places, by_score, same_objects};
+use crate::merge::{by_score, same_objects};
 use crate::model::Model;
 use crate::observer::Observer;
-use crate::outcome::{Counts, Outcome, SceneObject};
 use crate::plan::{Grid, PlannedWindow};
+use crate::result::{Counts, SceneResult, SegmentedObject};
 use crate::run::{MOST_LEVELS, SegmentOptions, finish, to_object};
 use crate::source::Source;
 
@@ -276,7 +277,7 @@ pub fn segment_all<S: Source, M: Model>(
     model: &M,
     stores: &mut Stores<'_>,
     observer: &mut dyn Observer,
-) -> Result<Outcome, SceneError> {
+) -> Result<SceneResult, SceneError> {
     let grid = options.run.grid(source, model.input_size())?;
     let lattice = Lattice::new(grid, options, ground)?;
     let mut engine = Engine::new(source, model, grid, options.run.batch, stores, observer);
@@ -317,7 +318,8 @@ pub fn segment_all<S: Source, M: Model>(
     let asked_again = known.into_values();
     let of_size = asked_again.filter(|known| lattice.is_of_size(&known.piece, false));
     whole.extend(of_size);
-    let mut objects: Vec<SceneObject> = distinct_objects(whole, options.same, &mut engine.counts);
+    let mut objects: Vec<SegmentedObject> =
+        distinct_objects(whole, options.same, &mut engine.counts);
     objects.sort_by_key(|object| {
         let [x0, y0, ..] = object.mask.bounds();
         (y0, x0)
@@ -391,7 +393,7 @@ fn most_alike(lattice: &Lattice<'_>, known: &Known, answers: Vec<Piece>) -> Opti
 
 /// One object for each group of masks that are the same: one that is not cut if there is any, and of
 /// those the best.
-fn distinct_objects(known: Vec<Known>, same: f64, counts: &mut Counts) -> Vec<SceneObject> {
+fn distinct_objects(known: Vec<Known>, same: f64, counts: &mut Counts) -> Vec<SegmentedObject> {
     let rank = |known: &Known| known.piece.score - if known.cut { 1e3 } else { 0.0 };
     let ranked: Vec<_> = known
         .iter()

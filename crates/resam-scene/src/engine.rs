@@ -16,11 +16,11 @@ use crate::error::SceneError;
 use crate::journal::{About, Journal, short_hash, to_json};
 use crate::model::{Answer, Model, ModelError};
 use crate::observer::{Observer, Progress};
-use crate::outcome::{Counts, Failure, Missing};
 use crate::place::{Edges, place};
-use crate::placed_mask::PlacedMask;
 use crate::plan::{Grid, Plan, PlannedWindow};
+use crate::result::{Counts, Failure, Missing};
 use crate::source::Source;
+use resam_mask::PlacedMask;
 
 /// Where a run keeps what it should not do twice.
 #[derive(Debug, Default)]

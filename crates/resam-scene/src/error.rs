@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-/// Why a run over a scene could not be done, or could not go on. A window or an object that fails is
-/// no reason: it is a [`Failure`](crate::Failure) of the outcome, and the rest is done.
+/// Why a run over a scene could not be done, or could not go on. A window or an object that fails
+/// is no reason: it is a [`Failure`](crate::Failure) of the result, and the rest is done.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SceneError {
@@ -41,10 +41,4 @@ pub enum SceneError {
         /// The file.
         path: PathBuf,
     },
-    /// Coordinates cannot be taken from one system to another.
-    #[error(transparent)]
-    Crs(#[from] resam_crs::CrsError),
-    /// A label raster cannot be written.
-    #[error(transparent)]
-    Raster(#[from] resam_geo::GeoTiffWriteError),
 }

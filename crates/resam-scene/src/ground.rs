@@ -3,8 +3,8 @@
 use resam_crs::{Crs, CrsError, area_and_perimeter};
 use resam_geo::GeoTransform;
 
-/// Side of the square over which the size of a pixel is measured, in metres: areas on the ellipsoid are
-/// good to about a tenth of a square metre, which a single pixel may not have.
+/// Side of the square over which the size of a pixel is measured, in metres: areas on the ellipsoid
+/// are good to about a tenth of a square metre, which a single pixel may not have.
 const MEASURED: f64 = 1000.0;
 
 /// Where the pixels of a raster lie.
@@ -27,6 +27,11 @@ impl Ground {
         }
     }
 
+    /// The CRS of coordinates on the map; none where they are pixels.
+    pub fn map_crs(&self) -> Option<&Crs> {
+        self.transform.and(self.crs.as_ref())
+    }
+
     /// Whether areas are square metres, and not square pixels.
     pub fn has_metres(&self) -> bool {
         self.crs.is_some() && self.transform.is_some()
@@ -40,8 +45,8 @@ impl Ground {
         }
     }
 
-    /// Square metres of a pixel around a point of the raster, on the ellipsoid; 1 where there are no
-    /// metres.
+    /// Square metres of a pixel around a point of the raster, on the ellipsoid; 1 where there are
+    /// no metres.
     ///
     /// # Errors
     /// When the point has no place on the ellipsoid.
@@ -59,8 +64,8 @@ impl Ground {
         Ok(area / (side * side))
     }
 
-    /// Area and perimeter of rings in map coordinates, without what lies in the inner ones: in metres
-    /// on the ellipsoid, or in pixels where there are no metres.
+    /// Area and perimeter of rings in map coordinates, without what lies in the inner ones: in
+    /// metres on the ellipsoid, or in pixels where there are no metres.
     ///
     /// # Errors
     /// When a vertex has no place on the ellipsoid.
@@ -89,7 +94,8 @@ impl Ground {
     }
 }
 
-/// Area and perimeter of a ring in the plane, whichever way it runs and whether it is closed or not.
+/// Area and perimeter of a ring in the plane, whichever way it runs and whether it is closed or
+/// not.
 fn plane(ring: &[(f64, f64)]) -> (f64, f64) {
     let next = ring.iter().cycle().skip(1);
     let (mut twice, mut perimeter) = (0.0, 0.0);

@@ -1,11 +1,9 @@
 //! Masks that are the same object become one, and overlaps of different objects are resolved.
 
-use rstar::primitives::{GeomWithData, Rectangle};
-use rstar::{AABB, RTree};
+use resam_mask::{PlacedMask, Places};
 use serde::Serialize;
 
-use crate::outcome::SceneObject;
-use crate::placed_mask::PlacedMask;
+use crate::result::SegmentedObject;
 
 /// What becomes of pixels that several objects have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -17,43 +15,8 @@ pub enum Overlap {
     Resolve,
 }
 
-/// Boxes in the raster with a number each, to find what overlaps.
-#[derive(Default)]
-pub(crate) struct Places(RTree<GeomWithData<Rectangle<[i64; 2]>, usize>>);
-
-impl Places {
-    pub(crate) fn new(masks: impl Iterator<Item = [i64; 4]>) -> Self {
-        let boxes = masks.enumerate().map(|(at, bounds)| placed(bounds, at));
-        Self(RTree::bulk_load(boxes.collect()))
-    }
-
-    pub(crate) fn insert(&mut self, bounds: [i64; 4], at: usize) {
-        self.0.insert(placed(bounds, at));
-    }
-
-    /// The numbers of the boxes that have a pixel of this one, growing.
-    pub(crate) fn overlapping(&self, bounds: [i64; 4]) -> Vec<usize> {
-        let [lower, upper] = corners(bounds);
-        let found = self
-            .0
-            .locate_in_envelope_intersecting(&AABB::from_corners(lower, upper));
-        let mut found: Vec<usize> = found.map(|place| place.data).collect();
-        found.sort_unstable();
-        found
-    }
-}
-
-fn placed(bounds: [i64; 4], at: usize) -> GeomWithData<Rectangle<[i64; 2]>, usize> {
-    let [lower, upper] = corners(bounds);
-    GeomWithData::new(Rectangle::from_corners(lower, upper), at)
-}
-
-/// The first and the last pixel: a tree's boxes hold their corners.
-fn corners([x0, y0, x1, y1]: [i64; 4]) -> [[i64; 2]; 2] {
-    [[x0, y0], [x1 - 1, y1 - 1]]
-}
-
-/// The numbers of scored masks from the best score to the worst; of equal ones the first comes first.
+/// The numbers of scored masks from the best score to the worst; of equal ones the first comes
+/// first.
 pub(crate) fn by_score(scores: impl Iterator<Item = f32>) -> Vec<usize> {
     let scores: Vec<f32> = scores.collect();
     let mut order: Vec<usize> = (0..scores.len()).collect();
@@ -90,7 +53,7 @@ pub(crate) fn same_objects(masks: &[(&PlacedMask, f32)], bound: f64) -> Vec<usiz
 
 /// Makes one of objects whose IoU is at least `bound`: the one of the best score stays, with the
 /// prompts of all. The order of those that stay does not change.
-pub(crate) fn unite(objects: Vec<SceneObject>, bound: f64) -> Vec<SceneObject> {
+pub(crate) fn unite(objects: Vec<SegmentedObject>, bound: f64) -> Vec<SegmentedObject> {
     let masks: Vec<_> = objects
         .iter()
         .map(|object| (&object.mask, object.score))
@@ -100,7 +63,7 @@ pub(crate) fn unite(objects: Vec<SceneObject>, bound: f64) -> Vec<SceneObject> {
     for (object, &at) in objects.iter().zip(&stands_for) {
         prompts[at].extend(&object.prompts);
     }
-    let mut united: Vec<SceneObject> = Vec::new();
+    let mut united: Vec<SegmentedObject> = Vec::new();
     for (at, (mut object, mut prompts)) in objects.into_iter().zip(prompts).enumerate() {
         if stands_for[at] == at {
             prompts.sort_unstable();
@@ -113,7 +76,9 @@ pub(crate) fn unite(objects: Vec<SceneObject>, bound: f64) -> Vec<SceneObject> {
 
 /// Takes from each object the pixels of those of better score. The objects of which nothing is left
 /// come second.
-pub(crate) fn resolve(objects: Vec<SceneObject>) -> (Vec<SceneObject>, Vec<SceneObject>) {
+pub(crate) fn resolve(
+    objects: Vec<SegmentedObject>,
+) -> (Vec<SegmentedObject>, Vec<SegmentedObject>) {
     let mut left: Vec<Option<PlacedMask>> = vec![None; objects.len()];
     let mut kept = Places::default();
     for at in by_score(objects.iter().map(|object| object.score)) {
@@ -131,7 +96,7 @@ pub(crate) fn resolve(objects: Vec<SceneObject>) -> (Vec<SceneObject>, Vec<Scene
     let (mut resolved, mut covered) = (Vec::new(), Vec::new());
     for (object, left) in objects.into_iter().zip(left) {
         match left {
-            Some(mask) => resolved.push(SceneObject { mask, ..object }),
+            Some(mask) => resolved.push(SegmentedObject { mask, ..object }),
             None => covered.push(object),
         }
     }

@@ -1,7 +1,7 @@
 //! Who looks on while a scene is worked on.
 
-use crate::outcome::Failure;
 use crate::plan::Plan;
+use crate::result::Failure;
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,11 +1,12 @@
 //! From the answer about a tile to a mask in the raster: what the tile cuts is seen, and coarse pixels
 //! become those of the raster.
 
-use resam_mask::{Bitmap, Component, Connectivity, MaskError, PixelBox, components};
+use resam_mask::{
+    Bitmap, Component, Connectivity, MaskError, PixelBox, PlacedMask, components,
+};
 use resam_prompt::{Prompt, PromptPoint};
 use serde::{Deserialize, Serialize};
 
-use crate::placed_mask::PlacedMask;
 use crate::plan::PlannedWindow;
 
 /// Masks end a cell of the model's low-resolution logits before the tile does, so this close to its

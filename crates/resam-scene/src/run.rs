@@ -14,9 +14,9 @@ use crate::error::SceneError;
 use crate::merge::{Overlap, resolve, unite};
 use crate::model::Model;
 use crate::observer::Observer;
-use crate::outcome::{Failure, Missing, Outcome, SceneObject};
 use crate::plan::{Grid, Need, Plan, PlannedWindow};
 use crate::prompts::{extent, identity, is_askable, within};
+use crate::result::{Failure, Missing, SceneResult, SegmentedObject};
 use crate::source::Source;
 
 /// How often a window's side may be doubled: 16 times the input of SAM is 16,384 pixels, whose
@@ -215,7 +215,7 @@ pub fn plan<S: Source, M: Model>(
 ///
 /// Prompts share windows; an object that reaches its window's edge is asked about again in a window
 /// around it, and coarser if it is larger than one. What cannot be read, encoded or answered is a
-/// failure of the outcome, and the rest is done. The same input brings the same outcome, whether
+/// failure of the result, and the rest is done. The same input brings the same result, whether
 /// the run was stopped in between or not.
 ///
 /// # Errors
@@ -228,7 +228,7 @@ pub fn segment<S: Source, M: Model>(
     model: &M,
     stores: &mut Stores<'_>,
     observer: &mut dyn Observer,
-) -> Result<Outcome, SceneError> {
+) -> Result<SceneResult, SceneError> {
     let grid = options.grid(source, model.input_size())?;
     let mut engine = Engine::new(source, model, grid, options.batch, stores, observer);
     engine.begin(identity(objects), options)?;
@@ -283,26 +283,26 @@ pub fn segment<S: Source, M: Model>(
     ))
 }
 
-pub(crate) fn to_object(known: Known, prompts: Vec<usize>) -> SceneObject {
+pub(crate) fn to_object(known: Known, prompts: Vec<usize>) -> SegmentedObject {
     let [across, down] = known.planned.scale();
-    SceneObject {
+    SegmentedObject {
         id: 0,
         prompts,
         mask: known.piece.mask,
         score: known.piece.score,
-        stability: known.piece.stability,
+        stability_score: known.piece.stability,
         scale: across.max(down),
-        cut: known.cut,
+        truncated: known.cut,
     }
 }
 
 /// Makes one of what is the same, resolves overlaps, and numbers what is left.
 pub(crate) fn finish<S: Source, M: Model>(
     engine: &mut Engine<'_, '_, S, M>,
-    mut objects: Vec<SceneObject>,
+    mut objects: Vec<SegmentedObject>,
     merge: Option<f64>,
     overlap: Overlap,
-) -> Outcome {
+) -> SceneResult {
     if let Some(bound) = merge {
         let before = objects.len();
         objects = unite(objects, bound);
@@ -319,8 +319,8 @@ pub(crate) fn finish<S: Source, M: Model>(
     for (id, object) in (1..).zip(&mut objects) {
         object.id = id;
     }
-    engine.counts.cut = objects.iter().filter(|object| object.cut).count();
-    Outcome {
+    engine.counts.truncated = objects.iter().filter(|object| object.truncated).count();
+    SceneResult {
         objects,
         failures: std::mem::take(&mut engine.failures),
         counts: engine.counts,

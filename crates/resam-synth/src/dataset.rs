@@ -7,10 +7,10 @@ use std::path::Path;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, RgbImage};
 use rayon::prelude::*;
+use resam_data::coco::{CocoCategory, CocoImage};
+use resam_data::coco_writer::{CocoDocument, CocoObject};
 use resam_files::{UnfinishedFolder, write_atomically};
-use resam_mask::PixelBox;
 use resam_prompt::{ObjectOnImage, PointedObject, write_csv};
-use serde::Serialize;
 
 use crate::error::SynthError;
 use crate::layout::generate;
@@ -86,55 +86,9 @@ impl DatasetOptions {
     }
 }
 
-#[derive(Serialize)]
-struct CocoFile {
-    info: Info,
-    images: Vec<CocoImage>,
-    categories: Vec<CocoCategory>,
-    annotations: Vec<CocoAnnotation>,
-}
-
-#[derive(Serialize)]
-struct Info {
-    description: &'static str,
-    version: &'static str,
-}
-
-#[derive(Serialize)]
-struct CocoImage {
-    id: u64,
-    file_name: String,
-    width: u32,
-    height: u32,
-}
-
-#[derive(Serialize)]
-struct CocoCategory {
-    id: u64,
-    name: &'static str,
-}
-
-#[derive(Serialize)]
-struct CocoAnnotation {
-    id: u64,
-    image_id: u64,
-    category_id: u64,
-    segmentation: RunLengths,
-    area: u64,
-    bbox: [f64; 4],
-    iscrowd: u8,
-}
-
-/// A mask in COCO's compressed run lengths; `size` is `[height, width]`.
-#[derive(Serialize)]
-struct RunLengths {
-    size: [u32; 2],
-    counts: String,
-}
-
-/// Writes a data set into a new folder: `images/0001.png` and so on, `instances.json` (COCO
-/// instances with run-length encoding), and `points.csv` (`image,instance,x,y,label`; `instance` is
-/// the annotation id, `x` and `y` are continuous pixels). Returns the number of objects.
+/// Writes a data set into a new folder: `images/0001.png` and on, `instances.json` (COCO, run lengths),
+/// `points.csv` (`image,instance,x,y,label`; the instance is the annotation's id). Hands back the number
+/// of objects.
 ///
 /// The folder appears whole or not at all. The same arguments give the same bytes.
 ///
@@ -165,14 +119,9 @@ pub fn write_dataset(
             list(&scene, name, id, options)
         })
         .collect::<Result<_, SynthError>>()?;
-    let mut file = CocoFile {
-        info: Info {
-            description: "painted scenes with exact masks, by resam-synth",
-            version: env!("CARGO_PKG_VERSION"),
-        },
-        images: Vec::new(),
+    let mut file = CocoDocument {
         categories: categories(),
-        annotations: Vec::new(),
+        ..CocoDocument::new("painted scenes with exact masks, by resam-synth")
     };
     let mut pointed = Vec::new();
     for (image, listed) in painted {
@@ -198,9 +147,7 @@ pub fn write_dataset(
         }
         file.images.push(image);
     }
-    write_atomically(&new.path().join("instances.json"), |out| {
-        serde_json::to_writer(out, &file).map_err(io::Error::from)
-    })?;
+    write_atomically(&new.path().join("instances.json"), |out| file.write(out))?;
     write_atomically(&new.path().join("points.csv"), |out| {
         write_csv(out, &pointed).map_err(io::Error::other)
     })?;
@@ -210,7 +157,7 @@ pub fn write_dataset(
 
 /// A listed object, whose annotation has no id yet.
 struct Listed {
-    annotation: CocoAnnotation,
+    annotation: CocoObject,
     instance: Instance,
 }
 
@@ -226,20 +173,8 @@ fn list(
         .iter()
         .filter(|instance| options.lists(instance))
         .map(|instance| {
-            let runs = instance.rle(width, height)?;
-            let bounds: PixelBox = instance.bounding_box();
-            let annotation = CocoAnnotation {
-                id: 0,
-                image_id: id,
-                category_id: instance.class.category_id(),
-                segmentation: RunLengths {
-                    size: [height, width],
-                    counts: runs.to_compressed_string(),
-                },
-                area: instance.area(),
-                bbox: bounds.to_coco(),
-                iscrowd: 0,
-            };
+            let mask = instance.rle(width, height)?;
+            let annotation = CocoObject::new(0, id, instance.class.category_id(), &mask);
             Ok(Listed {
                 annotation,
                 instance: instance.clone(),
@@ -259,7 +194,7 @@ fn categories() -> Vec<CocoCategory> {
     let all = Class::ALL.iter();
     all.map(|class| CocoCategory {
         id: class.category_id(),
-        name: class.name(),
+        name: class.name().to_owned(),
     })
     .collect()
 }

@@ -1,7 +1,7 @@
 //! A painted scene: the image and the masks of its objects.
 
 use image::RgbImage;
-use resam_mask::{Bitmap, MaskError, PixelBox, Rle};
+use resam_mask::{Bitmap, MaskError, PixelBox, PlacedMask, Rle};
 
 /// A synthetic image and the objects in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,55 +74,17 @@ impl Instance {
         Ok(mask)
     }
 
-    /// The mask at the size of the image, in COCO's run lengths. The time depends only on the
-    /// object's bounding box.
+    /// The mask at the size of the image, in COCO's run lengths; takes time with the object's box
+    /// only. What lies outside the image is left out.
     ///
     /// # Errors
-    /// If the mask does not lie in an image of this size, or the image is too large for one mask.
+    /// If the image is too large for one mask.
     pub fn rle(&self, width: u32, height: u32) -> Result<Rle, MaskError> {
-        let mut counts = Vec::new();
-        let mut written = 0_u64;
-        let mut previous = false;
-        for x in 0..self.mask.width() {
-            let column = u64::from(self.x + x) * u64::from(height) + u64::from(self.y);
-            // One past the last row as well, where a run that touches the bottom of the box ends.
-            for y in 0..=self.mask.height() {
-                let set = self.mask.get(x, y);
-                if set != previous {
-                    let position = column + u64::from(y);
-                    push_run(&mut counts, &mut written, position);
-                    previous = set;
-                }
-            }
-        }
-        let end = u64::from(width) * u64::from(height);
-        push_run(&mut counts, &mut written, end);
-        Rle::from_counts(join_empty_runs(counts), width, height)
-    }
-}
-
-fn push_run(counts: &mut Vec<u32>, written: &mut u64, position: u64) {
-    let length = position.saturating_sub(*written);
-    counts.push(u32::try_from(length).unwrap_or(u32::MAX));
-    *written = position;
-}
-
-/// A run that goes on from the bottom of one column at the top of the next is one run in COCO's
-/// order; here it came as two with an empty one between them.
-fn join_empty_runs(counts: Vec<u32>) -> Vec<u32> {
-    let mut joined: Vec<u32> = Vec::with_capacity(counts.len());
-    let mut join_next = false;
-    for (index, count) in counts.into_iter().enumerate() {
-        match joined.last_mut() {
-            Some(last) if join_next => {
-                *last += count;
-                join_next = false;
-            }
-            Some(_) if count == 0 && index > 0 => join_next = true,
-            _ => joined.push(count),
+        match PlacedMask::new(&self.mask, self.x.into(), self.y.into()) {
+            Some(placed) => placed.in_raster(width, height),
+            None => Ok(Rle::encode(&Bitmap::new(width, height)?)),
         }
     }
-    joined
 }
 
 /// The class of an object.

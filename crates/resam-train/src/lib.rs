@@ -11,7 +11,6 @@ pub mod pace;
 pub mod picture;
 pub mod run;
 pub mod scene_model;
-pub mod scene_pictures;
 pub mod scene_points;
 pub mod scene_source;
 pub mod settings;

@@ -22,20 +22,37 @@ impl VectorFormat {
     /// When it stands for none.
     pub fn of(path: impl AsRef<Path>) -> Result<Self, VectorError> {
         let path = path.as_ref();
-        let extension = path
-            .extension()
-            .map(|extension| extension.to_string_lossy().into_owned())
-            .unwrap_or_default();
+        let extension = extension(path);
+        Self::of_extension(&extension).ok_or_else(|| VectorError::UnknownExtension {
+            path: path.to_owned(),
+            extension,
+        })
+    }
+
+    /// The format that a file to be read has by its extension, in any case: those that are written,
+    /// and GeoJSON in a `.json`. None for anything else, which is read as CSV unless its beginning
+    /// says otherwise.
+    pub fn of_input(path: impl AsRef<Path>) -> Option<Self> {
+        let extension = extension(path.as_ref());
+        if extension.eq_ignore_ascii_case("json") {
+            return Some(Self::GeoJson);
+        }
+        Self::of_extension(&extension)
+    }
+
+    fn of_extension(extension: &str) -> Option<Self> {
         match &*extension.to_ascii_lowercase() {
-            "gpkg" => Ok(Self::GeoPackage),
-            "geojson" => Ok(Self::GeoJson),
-            "fgb" => Ok(Self::FlatGeobuf),
-            _ => Err(VectorError::UnknownExtension {
-                path: path.to_owned(),
-                extension,
-            }),
+            "gpkg" => Some(Self::GeoPackage),
+            "geojson" => Some(Self::GeoJson),
+            "fgb" => Some(Self::FlatGeobuf),
+            _ => None,
         }
     }
+}
+
+fn extension(path: &Path) -> String {
+    let extension = path.extension().unwrap_or_default();
+    extension.to_string_lossy().into_owned()
 }
 
 /// A format that files are read from.

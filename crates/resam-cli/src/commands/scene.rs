@@ -7,24 +7,22 @@ use std::time::Instant;
 
 use anyhow::Result;
 use resam_crs::Crs;
-use resam_files::check_writable;
+use resam_export::{Format, ImageReference, Segmentation, WriteOptions};
 use resam_geo::{Raster, Scene, SceneOptions};
 use resam_polygon::PolygonOptions;
 use resam_prompt::PointedObject;
 use resam_scene::{
-    AutoOptions, Cache, Failure, Ground, Journal, LayerOptions, Model, Observer, OnChange,
-    Outcome as Found, Overlap, Plan, Progress, SegmentOptions, Stores, layer, write_labels,
+    AutoOptions, Cache, Failure, Ground, Journal, Model, PointedObject, Observer, OnChange, Overlap,
+    Plan, Progress, SceneResult, SegmentOptions, Stores,
 };
 use resam_train::ScenePoints;
 use resam_train::pace::pace;
 use resam_train::picture::is_stretched;
 use resam_train::scene_model::{Answers, SceneModel};
-use resam_train::scene_pictures::{write_coco, write_overlay};
-use resam_vector::{VectorFormat, check_target, write_layer};
-use serde_json::json;
+use resam_vector::VectorFormat;
 use sha2::{Digest, Sha256};
 
-use super::segment::typed_prompts;
+use super::segment::{object_prompt, typed_prompts};
 use super::{LoadedModel, Outcome, load, note, run_record};
 use crate::arguments::{Common, OverlapName, SceneInput, Segment};
 use crate::failure::WrongInput;
@@ -37,51 +35,12 @@ const LARGE: u32 = 4096;
 /// The end of a journal's name.
 const JOURNAL: &str = ".resam-journal";
 
-/// How objects are handed back.
-enum Output {
-    Layer,
-    Labels,
-    Coco,
-    Overlay,
-}
-
-impl Output {
-    fn of(path: &Path) -> Result<Self> {
-        let extension = path.extension().unwrap_or_default().to_string_lossy();
-        Ok(match extension.to_ascii_lowercase().as_str() {
-            "png" => Self::Overlay,
-            "json" => Self::Coco,
-            "tif" | "tiff" => Self::Labels,
-            _ => {
-                VectorFormat::of(path)?;
-                Self::Layer
-            }
-        })
-    }
-}
-
-/// What is asked about.
-pub(crate) enum Subject {
-    /// A scene: the file is georeferenced, large or not of 8 bits, or something was asked for that
-    /// only scenes have.
-    Scene,
-    /// An image, and its raster if it can be opened as one. No pixel of it has been decoded.
-    Image(Option<Box<Raster>>),
-}
-
-/// Tells an image from a scene.
-pub(crate) fn subject(arguments: &Segment) -> Subject {
-    let extension = |path: &Path| {
-        let extension = path.extension().unwrap_or_default().to_string_lossy();
-        extension.to_ascii_lowercase()
-    };
-    let map_format = |path: &Path| matches!(&*extension(path), "gpkg" | "fgb");
-    let map_points = |path: &Path| matches!(&*extension(path), "gpkg" | "geojson" | "json" | "fgb");
-    if arguments.scene.asks_for_a_scene()
-        || arguments.output.iter().any(|path| map_format(path))
-        || arguments.points.as_deref().is_some_and(map_points)
-    {
-        return Subject::Scene;
+/// Whether what was asked is about a scene: the file is georeferenced, large or not of 8 bits, or
+/// something was asked for that only scenes have.
+pub(crate) fn is_meant(arguments: &Segment) -> bool {
+    let points = arguments.points.as_deref();
+    if arguments.scene.asks_for_a_scene() || points.and_then(VectorFormat::of_input).is_some() {
+        return true;
     }
     // What cannot be opened as a raster is refused as an image, with the image's words, unless it is
     // no image either.
@@ -105,13 +64,8 @@ pub(crate) fn is_scene(raster: &Raster) -> bool {
 }
 
 pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
-    let Written {
-        found,
-        prompts,
-        result,
-        seconds,
-    } = find_and_write(arguments, common)?;
-    tell(&found, &prompts, &result, seconds, common);
+    let Written { found, seconds } = find_and_write(arguments, common)?;
+    tell(&found, seconds, common);
     Ok(match found.failures.is_empty() {
         true => Outcome::Done,
         false => Outcome::SomeFailed,
@@ -120,9 +74,7 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
 
 /// What was found and written.
 pub(crate) struct Written {
-    found: Found,
-    prompts: Vec<PointedObject>,
-    result: serde_json::Value,
+    found: Segmentation,
     seconds: f64,
 }
 
@@ -130,11 +82,9 @@ pub(crate) struct Written {
 pub(crate) fn find_and_write(arguments: &Segment, common: &Common) -> Result<Written> {
     // Everything that can be wrong is found before the long work.
     let options = &arguments.scene;
-    let mut outputs = Vec::new();
-    for path in &arguments.output {
-        let output = Output::of(path)?;
-        check_writable(path)?;
-        outputs.push((path.clone(), output));
+    let outputs = &arguments.output;
+    for path in outputs {
+        Format::of(path)?;
     }
     let out_crs = options.out_crs.as_deref().map(Crs::parse).transpose()?;
     let raster = Raster::open(&arguments.image)?;
@@ -154,10 +104,9 @@ pub(crate) fn find_and_write(arguments: &Segment, common: &Common) -> Result<Wri
             "the scene has no CRS: coordinates are pixels, areas are square pixels",
         );
     }
-    for (path, output) in &outputs {
-        if matches!(output, Output::Layer) {
-            check_target(path, scene.raster().crs(), out_crs.as_ref())?;
-        }
+    let image = ImageReference::of_scene(&scene);
+    for path in outputs {
+        Format::check(path, image.ground.map_crs(), out_crs.as_ref())?;
     }
     let prompts = match options.auto {
         true => Vec::new(),
@@ -169,7 +118,7 @@ pub(crate) fn find_and_write(arguments: &Segment, common: &Common) -> Result<Wri
         Some(folder) => Some(Cache::open(folder, options.cache_size)?),
         None => None,
     };
-    let mut journal = journal(arguments, &scene, &scene_model, &prompts, &outputs[0].0)?;
+    let mut journal = journal(arguments, &scene, &scene_model, &prompts, &outputs[0])?;
 
     let started = Instant::now();
     let mut watch = Watch::new(common)?;
@@ -188,32 +137,27 @@ pub(crate) fn find_and_write(arguments: &Segment, common: &Common) -> Result<Wri
     watch.finish();
     let seconds = started.elapsed().as_secs_f64();
 
-    let ground = Ground::of(&scene);
-    let found = of_size(found, &ground, options.min_area, options.max_area)?;
-    let polygons = polygon_options(arguments, &scene, &ground)?;
-    let layer_options = LayerOptions {
-        name: stem(&outputs[0].0),
-        source: file_name(&arguments.image),
+    let mut found = Segmentation {
+        image,
         model: model.name.clone(),
-        polygons,
+        prompts,
+        objects: found.objects,
+        failures: found.failures,
+        counts: found.counts,
     };
-    for (path, output) in &outputs {
-        let size = (scene.raster().width(), scene.raster().height());
-        match output {
-            Output::Layer => {
-                let layer = layer(&found.objects, &prompts, &ground, &layer_options)?;
-                write_layer(path, &layer, out_crs.as_ref())?;
-            }
-            Output::Labels => write_labels(path, size, &found.objects, &ground)?,
-            Output::Coco => write_coco(path, &scene, &found.objects, &prompts)?,
-            Output::Overlay => write_overlay(path, &scene, &found.objects, &prompts)?,
-        }
+    found.with_areas_between(options.min_area, options.max_area)?;
+    let write = WriteOptions {
+        polygons: polygon_options(arguments, &scene, &found.image.ground)?,
+        layer: Some(stem(&outputs[0])),
+        out_crs,
+    };
+    for path in outputs {
+        found.write(path, &write)?;
     }
-    let result = result(arguments, &scene, &found, &prompts);
     let stages = [("load", model.seconds), ("segment", seconds)];
-    let record = run_record(&model, common, &stages, result.clone());
+    let record = run_record(&model, common, &stages, found.to_json());
     let mut folders = std::collections::BTreeSet::new();
-    for (path, _) in &outputs {
+    for path in outputs {
         if folders.insert(path.parent()) {
             record.write_beside(path)?;
         }
@@ -227,12 +171,7 @@ pub(crate) fn find_and_write(arguments: &Segment, common: &Common) -> Result<Wri
             &format!("{windows} windows failed; the same command tries them again, and only them"),
         ),
     }
-    Ok(Written {
-        found,
-        prompts,
-        result,
-        seconds,
-    })
+    Ok(Written { found, seconds })
 }
 
 fn file_name(path: &Path) -> String {
@@ -326,7 +265,7 @@ fn find(
     model: &SceneModel<'_>,
     stores: &mut Stores<'_>,
     watch: &mut Watch<'_>,
-) -> Result<Found> {
+) -> Result<SceneResult> {
     Ok(match search(arguments, model) {
         Search::Prompts(options) => {
             resam_scene::segment(scene, prompts, &options, model, stores, watch)?
@@ -347,7 +286,7 @@ fn prompts(arguments: &Segment, scene: &Scene, common: &Common) -> Result<Vec<Po
         for asked in &asked {
             super::segment::check_inside(asked, size.0, size.1)?;
         }
-        return Ok(asked);
+        return Ok(asked.into_iter().map(object_prompt).collect());
     };
     let mut points = points_of(file, &arguments.scene.input)?;
     let name = file_name(&arguments.image);
@@ -482,29 +421,6 @@ fn journal(
         .fold(journal, |journal, (name, value)| journal.about(name, value)))
 }
 
-/// Only objects of the size that was asked for.
-fn of_size(
-    mut found: Found,
-    ground: &Ground,
-    least: Option<f64>,
-    most: Option<f64>,
-) -> Result<Found> {
-    if least.is_none() && most.is_none() {
-        return Ok(found);
-    }
-    let mut kept = Vec::with_capacity(found.objects.len());
-    for object in found.objects {
-        let [x0, y0, x1, y1] = object.mask.bounds().map(|edge| edge as f64);
-        let pixel = ground.pixel_area((x0 + x1) / 2.0, (y0 + y1) / 2.0)?;
-        let area = object.mask.area() as f64 * pixel;
-        if area >= least.unwrap_or(0.0) && area <= most.unwrap_or(f64::INFINITY) {
-            kept.push(object);
-        }
-    }
-    found.objects = kept;
-    Ok(found)
-}
-
 /// Areas in square metres become pixels, at the middle of the scene.
 fn polygon_options(arguments: &Segment, scene: &Scene, ground: &Ground) -> Result<PolygonOptions> {
     let options = &arguments.scene;
@@ -522,91 +438,12 @@ fn polygon_options(arguments: &Segment, scene: &Scene, ground: &Ground) -> Resul
     })
 }
 
-fn result(
-    arguments: &Segment,
-    scene: &Scene,
-    found: &Found,
-    prompts: &[PointedObject],
-) -> serde_json::Value {
-    let raster = scene.raster();
-    let names = |asked: &[usize]| -> Vec<&str> {
-        let named = asked.iter().filter_map(|&at| prompts.get(at));
-        named.map(|prompt| prompt.id.as_str()).collect()
-    };
-    let objects: Vec<_> = found
-        .objects
-        .iter()
-        .map(|object| {
-            let [x0, y0, x1, y1] = object.mask.bounds();
-            json!({
-                "id": object.id,
-                "prompts": names(&object.prompts),
-                "quality": object.score,
-                "stability": object.stability,
-                "area": object.mask.area(),
-                "bbox": [x0, y0, x1 - x0, y1 - y0],
-                "scale": object.scale,
-                "cut": object.cut,
-            })
-        })
-        .collect();
-    let failures: Vec<String> = found
-        .failures
-        .iter()
-        .map(|failure| describe(failure, prompts))
-        .collect();
-    json!({
-        "image": file_name(&arguments.image),
-        "width": raster.width(),
-        "height": raster.height(),
-        "crs": raster.crs().map(Crs::name),
-        "bands": scene.bands(),
-        "stretch": scene.stretch().to_string(),
-        "stretch_limits": scene.stretch_limits(),
-        "counts": found.counts,
-        "objects": objects,
-        "failures": failures,
-    })
-}
-
-fn describe(failure: &Failure, prompts: &[PointedObject]) -> String {
-    let name = |at: usize| prompts.get(at).map_or("?", |prompt| prompt.id.as_str());
-    match failure {
-        Failure::Window {
-            window,
-            prompts: asked,
-            reason,
-        } => {
-            let names: Vec<&str> = asked.iter().take(8).map(|&at| name(at)).collect();
-            let more = match asked.len() > names.len() {
-                true => ", ...",
-                false => "",
-            };
-            format!(
-                "window at {},{} of {} x {} ({}{more}): {reason}",
-                window.x,
-                window.y,
-                window.width,
-                window.height,
-                names.join(", ")
-            )
-        }
-        Failure::Object { prompt, reason } => format!("object {}: {reason}", name(*prompt)),
-    }
-}
-
-fn tell(
-    found: &Found,
-    prompts: &[PointedObject],
-    result: &serde_json::Value,
-    seconds: f64,
-    common: &Common,
-) {
+fn tell(found: &Segmentation, seconds: f64, common: &Common) {
     for failure in &found.failures {
-        eprintln!("failed: {}", describe(failure, prompts));
+        eprintln!("failed: {}", failure.describe(&found.prompts));
     }
     if common.json {
-        println!("{result:#}");
+        println!("{:#}", found.to_json());
         return;
     }
     let counts = &found.counts;
@@ -614,21 +451,21 @@ fn tell(
         "{} objects of {} prompts in {seconds:.1} s; {} windows encoded, {} from the cache, {} from the \
          run before",
         found.objects.len(),
-        prompts.len(),
+        found.prompts.len(),
         counts.encoded,
         counts.cached,
         counts.resumed
     );
-    if counts.asked_closer > 0 {
+    if counts.zoom_requeries > 0 {
         println!(
             "{} are small and were asked about again, closer",
-            counts.asked_closer
+            counts.zoom_requeries
         );
     }
-    if counts.asked_again > 0 {
+    if counts.edge_requeries > 0 {
         println!(
             "{} asked again because they reached an edge; {} reach one still",
-            counts.asked_again, counts.cut
+            counts.edge_requeries, counts.truncated
         );
     }
 }

@@ -1,16 +1,16 @@
 //! `resam segment`: points or boxes on an image to masks.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
-use resam_export::{Format, Object, PromptMarks, Segmentation};
-use resam_files::check_writable;
-use resam_mask::Bitmap;
-use resam_prompt::{PointedObject, Prompt, PromptPoint};
+use resam_data::PointFile;
+use resam_export::{Format, ImageReference, Segmentation, WriteOptions};
+use resam_mask::{Bitmap, PlacedMask};
 use resam_sam::preprocess::RgbView;
-use serde_json::json;
+use resam_sam::{Prompt, PromptPoint};
+use resam_scene::{Counts, Failure, Missing, PointedObject, SegmentedObject};
 
 use super::scene::Subject;
 use super::{Outcome, load, note, run_record};
@@ -23,7 +23,9 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
         Subject::Image(raster) => raster,
     };
     // Everything that can be wrong is found before the long work.
-    let outputs = outputs(&arguments.output)?;
+    for path in &arguments.output {
+        Format::check(path, None, None)?;
+    }
     let typed = typed_prompts(arguments)?;
     // What the raster does not hold in memory has not been decoded yet.
     let held = raster.map(|raster| raster.into_rgb()).transpose()?;
@@ -51,32 +53,44 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     let prompts: Vec<Prompt> = asked.iter().map(PointedObject::prompt).collect();
     let answering = model.answering(arguments.requery, arguments.multimask);
     let answers = answering.answer(&model.predictor, &encoded, view, &prompts)?;
-    let mut objects = Vec::with_capacity(asked.len());
-    for (index, (one, answer)) in asked.into_iter().zip(answers).enumerate() {
-        objects.push(Object {
-            id: index as u32 + 1,
-            prompt: marks(&one),
-            instance: one.id,
-            mask: Bitmap::from_threshold(&answer.logits(), width, height, 0.0)?,
-            quality: answer.quality,
+    let (mut objects, mut failures) = (Vec::with_capacity(asked.len()), Vec::new());
+    for (prompt, answer) in answers.into_iter().enumerate() {
+        let mask = Bitmap::from_threshold(&answer.logits(), width, height, 0.0)?;
+        let Some(mask) = PlacedMask::new(&mask, 0, 0) else {
+            let reason = Missing::Empty;
+            failures.push(Failure::Object { prompt, reason });
+            continue;
+        };
+        objects.push(SegmentedObject {
+            id: objects.len() as u32 + 1,
+            prompts: vec![prompt],
+            mask,
+            score: answer.quality,
+            stability_score: resam_adapt::choose::stability(&answer.low_res) as f32,
+            scale: f64::from(width.max(height)) / model.predictor.input_size() as f64,
+            truncated: false,
         });
     }
     let decoding = started.elapsed().as_secs_f64() - encoding;
 
-    let file_name = arguments
-        .image
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy();
     let segmentation = Segmentation {
-        file_name: file_name.into_owned(),
-        image: decoded.rgb,
+        image: ImageReference::plain(&arguments.image, width, height),
+        model: model.name.clone(),
+        prompts: asked.into_iter().map(object_prompt).collect(),
         objects,
+        failures,
+        counts: Counts {
+            planned_windows: 1,
+            windows: 1,
+            encoded: 1,
+            rounds: 1,
+            ..Counts::default()
+        },
     };
-    for (path, format) in &outputs {
-        resam_export::write(path, *format, &segmentation)?;
+    for path in &arguments.output {
+        segmentation.write(path, &WriteOptions::default())?;
     }
-    let result = result(&segmentation, width, height);
+    let result = segmentation.to_json();
     let stages = [
         ("load", model.seconds),
         ("encode", encoding),
@@ -85,7 +99,7 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     let record = run_record(&model, common, &stages, result.clone());
     // Once a folder, whatever is written there.
     let mut folders = BTreeSet::new();
-    for (path, _) in &outputs {
+    for path in &arguments.output {
         if folders.insert(path.parent()) {
             record.write_beside(path)?;
         }
@@ -95,17 +109,8 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     } else {
         print_table(&segmentation);
     }
-    let empty: Vec<&str> = segmentation
-        .objects
-        .iter()
-        .filter(|object| object.mask.is_empty())
-        .map(|object| object.instance.as_str())
-        .collect();
-    if !empty.is_empty() {
-        note(
-            common,
-            &format!("no mask came out for {}", empty.join(", ")),
-        );
+    for failure in &segmentation.failures {
+        note(common, &failure.describe(&segmentation.prompts));
     }
     if common.verbose {
         note(
@@ -117,16 +122,6 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
         );
     }
     Ok(Outcome::Done)
-}
-
-fn outputs(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Format)>> {
-    let mut outputs = Vec::new();
-    for path in paths {
-        let format = Format::of(path)?;
-        check_writable(path)?;
-        outputs.push((path.clone(), format));
-    }
-    Ok(outputs)
 }
 
 /// The prompts of `--point`, `--not` and `--box`.
@@ -264,52 +259,38 @@ pub(super) fn check_inside(
     Ok(())
 }
 
-fn marks(object: &PointedObject) -> PromptMarks {
-    let of = |positive: bool| {
-        object
-            .points
-            .iter()
-            .filter(|p| p.positive == positive)
-            .map(|p| [p.x, p.y])
-            .collect()
-    };
-    PromptMarks {
-        positive: of(true),
-        negative: of(false),
-        bounds: object.bounds,
+pub(super) fn object_prompt(asked: Asked) -> PointedObject {
+    let points = asked.prompt.points.iter();
+    let points = points.map(|point| resam_scene::PromptPoint {
+        x: point.x,
+        y: point.y,
+        positive: point.positive,
+    });
+    PointedObject {
+        id: asked.instance,
+        points: points.collect(),
+        bounds: asked.prompt.bounds,
+        attributes: Vec::new(),
     }
-}
-
-fn result(segmentation: &Segmentation, width: u32, height: u32) -> serde_json::Value {
-    let objects: Vec<_> = segmentation
-        .objects
-        .iter()
-        .map(|object| {
-            json!({
-                "id": object.id,
-                "instance": object.instance,
-                "quality": object.quality,
-                "area": object.mask.area(),
-                "bbox": object.mask.bounding_box().map(|bounds| bounds.to_coco()),
-            })
-        })
-        .collect();
-    json!({ "image": segmentation.file_name, "width": width, "height": height, "objects": objects })
 }
 
 fn print_table(segmentation: &Segmentation) {
     println!(
         "{:>4}  {:<12} {:>7}  {:>10}  box",
-        "id", "instance", "quality", "area (px)"
+        "id", "prompt", "score", "area (px)"
     );
     for object in &segmentation.objects {
-        let bounds = object.mask.bounding_box().map_or_else(
-            || "empty".to_owned(),
-            |b| format!("{},{} to {},{}", b.x0, b.y0, b.x1, b.y1),
-        );
-        let (id, instance, quality) = (object.id, &object.instance, object.quality);
+        let prompts = object
+            .prompts
+            .iter()
+            .map(|&at| &segmentation.prompts[at].id);
+        let prompts: Vec<&str> = prompts.map(String::as_str).collect();
+        let [x0, y0, x1, y1] = object.mask.bounds();
         println!(
-            "{id:>4}  {instance:<12} {quality:>7.3}  {:>10}  {bounds}",
+            "{:>4}  {:<12} {:>7.3}  {:>10}  {x0},{y0} to {x1},{y1}",
+            object.id,
+            prompts.join(";"),
+            object.score,
             object.mask.area()
         );
     }

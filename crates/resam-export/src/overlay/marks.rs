@@ -2,10 +2,10 @@
 
 use image::Rgb;
 
+use super::DrawnObject;
 use super::canvas::Canvas;
 use super::colours::{DARK, NEGATIVE, POSITIVE, WHITE};
 use super::outline::halo_width;
-use crate::Object;
 
 /// The smallest disc that is still told as one, in pixels.
 const SMALLEST_RADIUS: f64 = 2.5;
@@ -69,7 +69,7 @@ fn dashes_of(start: f64, end: f64, line_width: f64) -> impl Iterator<Item = (f64
 }
 
 /// Draws the points of all objects. Positive ones come last, as they are the ones that asked.
-pub(crate) fn draw_points(canvas: &mut Canvas, objects: &[Object], line_width: f64) {
+pub(crate) fn draw_points(canvas: &mut Canvas, objects: &[DrawnObject], line_width: f64) {
     for object in objects {
         let radius = NEGATIVE_SIZE * radius(object, line_width);
         for &point in &object.prompt.negative {
@@ -85,11 +85,11 @@ pub(crate) fn draw_points(canvas: &mut Canvas, objects: &[Object], line_width: f
 }
 
 /// The radius of an object's points; a disc of the usual size would hide a small object.
-fn radius(object: &Object, line_width: f64) -> f64 {
+fn radius(object: &DrawnObject, line_width: f64) -> f64 {
     let usual = 2.4 + 2.6 * line_width;
-    match object.mask.area() {
-        0 => usual,
-        area => usual.min((0.16 * (area as f64).sqrt()).max(SMALLEST_RADIUS)),
+    match &object.mask {
+        None => usual,
+        Some(mask) => usual.min((0.16 * (mask.area() as f64).sqrt()).max(SMALLEST_RADIUS)),
     }
 }
 

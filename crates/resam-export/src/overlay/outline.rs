@@ -1,7 +1,7 @@
 //! Masks: their fill and the bands round them.
 
 use image::Rgb;
-use resam_mask::{Bitmap, PixelBox};
+use resam_mask::{Bitmap, PlacedMask};
 
 use super::canvas::Canvas;
 use super::colours::DARK;
@@ -14,11 +14,13 @@ const SMALL_FILL: f64 = 0.18;
 const SMALL_AREA: f64 = 150.0;
 
 /// Fills a mask with a translucent colour.
-pub(crate) fn fill(canvas: &mut Canvas, mask: &Bitmap, colour: Rgb<u8>) {
+pub(crate) fn fill(canvas: &mut Canvas, mask: &PlacedMask, colour: Rgb<u8>) {
     let size = ((mask.area() as f64 / SMALL_AREA - 1.0) / 3.0).clamp(0.0, 1.0);
     let opacity = SMALL_FILL + (FILL - SMALL_FILL) * size;
-    for (x, y) in mask.pixels() {
-        canvas.blend(x, y, colour, opacity);
+    for run in mask.runs() {
+        for y in run.top..run.bottom {
+            canvas.blend(run.x as u32, y as u32, colour, opacity);
+        }
     }
 }
 
@@ -55,12 +57,10 @@ pub(crate) fn halo_width(line_width: f64) -> f64 {
     0.5 + 0.4 * line_width
 }
 
-/// Draws a band round a mask, smoothed at its outer edge.
-pub(crate) fn draw_band(canvas: &mut Canvas, mask: &Bitmap, band: Band) {
+/// Draws a band round a mask that lies on the canvas, smoothed at its outer edge.
+pub(crate) fn draw_band(canvas: &mut Canvas, mask: &PlacedMask, band: Band) {
     let reach = (band.width + 1.0).ceil() as u32;
-    let Some(distances) = Distances::around(mask, reach) else {
-        return;
-    };
+    let distances = Distances::around(mask, canvas.size(), reach);
     for (x, y, squared) in distances.outside() {
         // The nearest pixel of the mask, 1 away from its neighbour's centre, begins the band.
         let coverage = (band.width + 1.0 - f64::from(squared).sqrt()).clamp(0.0, 1.0);
@@ -80,18 +80,21 @@ struct Distances {
 impl Distances {
     const FAR: u16 = u16::MAX;
 
-    /// Distances up to `reach`, which is at most a few dozen pixels. None for an empty mask.
-    fn around(mask: &Bitmap, reach: u32) -> Option<Self> {
-        let PixelBox { x0, y0, x1, y1 } = mask.bounding_box()?;
-        let [left, top] = [x0, y0].map(|start| (start as u32).saturating_sub(reach));
-        let right = (x1 as u32).saturating_add(reach).min(mask.width());
-        let bottom = (y1 as u32).saturating_add(reach).min(mask.height());
+    /// Distances up to `reach`, which is at most a few dozen pixels, from a mask that lies on the
+    /// canvas of this size.
+    fn around(mask: &PlacedMask, [across, down]: [u32; 2], reach: u32) -> Self {
+        let [x0, y0, x1, y1] = mask.bounds().map(|edge| edge as u32);
+        let [left, top] = [x0, y0].map(|start| start.saturating_sub(reach));
+        let right = x1.saturating_add(reach).min(across);
+        let bottom = y1.saturating_add(reach).min(down);
+        let mask = mask.bitmap();
         let width = (right - left) as usize;
         let mut squared = vec![Self::FAR; width * (bottom - top) as usize];
-        for (x, y) in mask.pixels() {
+        for (column, row) in mask.pixels() {
+            let (x, y) = (x0 + column, y0 + row);
             let index = |x: u32, y: u32| (y - top) as usize * width + (x - left) as usize;
             squared[index(x, y)] = 0;
-            if !is_at_edge(mask, x, y) {
+            if !is_at_edge(&mask, column, row) {
                 continue;
             }
             // The nearest pixel of a mask is always one at its edge.
@@ -104,12 +107,12 @@ impl Distances {
                 }
             }
         }
-        Some(Self {
+        Self {
             left,
             top,
             width,
             squared,
-        })
+        }
     }
 
     /// The pixels beside the mask but within reach, and their squared distances.

@@ -2,51 +2,86 @@
 
 mod coco;
 mod format;
-mod geojson;
-mod label;
+mod json;
+mod labels;
+mod layer;
 mod overlay;
 mod run_record;
+mod sizes;
 
-use image::{Rgb, RgbImage};
-use resam_export::{Format, Object, PromptMarks, Segmentation, write};
+use resam_crs::Crs;
+use resam_export::{ImageReference, Segmentation, WriteOptions};
+use resam_geo::GeoTransform;
 use resam_mask::Bitmap;
+use resam_scene::{Counts, Ground, PointedObject, PlacedMask, PromptPoint, SegmentedObject};
 
-/// A mask drawn in text: `#` is set, anything else is not.
-fn mask(rows: &[&str]) -> Bitmap {
+const UTM: GeoTransform = GeoTransform([440_000.0, 0.3, 0.0, 36_000.0, 0.0, -0.3]);
+
+fn ground(crs: &str, transform: GeoTransform) -> Ground {
+    Ground {
+        crs: Some(Crs::parse(crs).unwrap()),
+        transform: Some(transform),
+    }
+}
+
+/// An object drawn in text: `#` is set, anything else is not.
+fn object(id: u32, score: f32, rows: &[&str]) -> SegmentedObject {
     let is_set = |x: u32, y: u32| rows[y as usize].as_bytes()[x as usize] == b'#';
-    Bitmap::from_fn(rows[0].len() as u32, rows.len() as u32, is_set).unwrap()
-}
-
-fn object(id: u32, quality: f32, mask: Bitmap) -> Object {
-    Object {
+    let mask = Bitmap::from_fn(rows[0].len() as u32, rows.len() as u32, is_set).unwrap();
+    SegmentedObject {
         id,
-        instance: format!("name {id}"),
-        mask,
-        quality,
-        prompt: PromptMarks::default(),
+        prompts: vec![id as usize - 1],
+        mask: PlacedMask::new(&mask, 0, 0).unwrap(),
+        score,
+        stability_score: 1.0,
+        scale: 1.0,
+        truncated: false,
     }
 }
 
-/// An answer on a grey image of the size of the first mask.
-fn answer(objects: Vec<Object>) -> Segmentation {
-    let (width, height) = objects
-        .first()
-        .map_or((4, 3), |object| (object.mask.width(), object.mask.height()));
+fn rectangle(id: u32, [x, y, width, height]: [i64; 4], score: f32) -> SegmentedObject {
+    let mask = Bitmap::from_fn(width as u32, height as u32, |_, _| true).unwrap();
+    SegmentedObject {
+        mask: PlacedMask::new(&mask, x, y).unwrap(),
+        ..object(id, score, &["#"])
+    }
+}
+
+/// A prompt without points.
+fn prompt(id: &str) -> PointedObject {
+    PointedObject {
+        id: id.to_owned(),
+        points: Vec::new(),
+        bounds: None,
+        attributes: Vec::new(),
+    }
+}
+
+fn point(x: f64, y: f64, positive: bool) -> PromptPoint {
+    PromptPoint { x, y, positive }
+}
+
+/// The objects of a plain image, prompted for as `name 1` and on.
+fn segmentation((width, height): (u32, u32), objects: Vec<SegmentedObject>) -> Segmentation {
+    let names = 1..=objects.len();
     Segmentation {
-        file_name: "harbour.jpg".to_owned(),
-        image: RgbImage::from_pixel(width, height, Rgb([120; 3])),
+        image: ImageReference::plain("folder/harbour.jpg".as_ref(), width, height),
+        model: "exact".to_owned(),
+        prompts: names.map(|id| prompt(&format!("name {id}"))).collect(),
         objects,
+        failures: Vec::new(),
+        counts: Counts::default(),
     }
 }
 
-/// The bytes of an answer in a format.
-fn written(format: Format, segmentation: &Segmentation) -> Vec<u8> {
+/// The bytes of a result in the format of a name.
+fn written(name: &str, segmentation: &Segmentation) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("answer");
-    write(&path, format, segmentation).unwrap();
+    let path = folder.path().join(name);
+    segmentation.write(&path, &WriteOptions::default()).unwrap();
     fs_err::read(path).unwrap()
 }
 
-fn written_json(format: Format, segmentation: &Segmentation) -> serde_json::Value {
-    serde_json::from_slice(&written(format, segmentation)).unwrap()
+fn written_json(name: &str, segmentation: &Segmentation) -> serde_json::Value {
+    serde_json::from_slice(&written(name, segmentation)).unwrap()
 }

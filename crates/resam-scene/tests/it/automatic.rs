@@ -3,7 +3,7 @@
 use resam_crs::Crs;
 use resam_geo::GeoTransform;
 use resam_scene::{
-    AutoOptions, Ground, Journal, OnChange, Outcome, SegmentOptions, Stores, segment_all,
+    AutoOptions, Ground, Journal, OnChange, SceneResult, SegmentOptions, Stores, segment_all,
 };
 
 use crate::Draws;
@@ -37,7 +37,7 @@ fn options() -> AutoOptions {
     AutoOptions { run, ..sound }
 }
 
-fn run(scene: &MadeScene, options: &AutoOptions, ground: &Ground) -> Outcome {
+fn run(scene: &MadeScene, options: &AutoOptions, ground: &Ground) -> SceneResult {
     let model = ExactModel::new(256, Sight::Short);
     segment_all(
         scene,
@@ -65,7 +65,7 @@ fn each_object_is_found_once_whole_and_exact() {
         let iou = scene.iou(&object.mask, number, areas[number as usize]);
         let least = if object.scale > 1.0 { 0.93 } else { 1.0 };
         assert!(iou >= least, "object {number} at {x}, {y}: {iou}");
-        assert!(!object.cut && object.prompts.is_empty());
+        assert!(!object.truncated && object.prompts.is_empty());
     }
     assert!(found[1..].iter().all(|&times| times == 1), "{found:?}");
     let ids: Vec<u32> = outcome.objects.iter().map(|object| object.id).collect();

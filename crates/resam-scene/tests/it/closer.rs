@@ -1,6 +1,6 @@
 //! What is small is asked about again in windows of half the side.
 
-use resam_scene::{Outcome, PointedObject, SegmentOptions, Stores, segment};
+use resam_scene::{PointedObject, SceneResult, SegmentOptions, Stores, segment};
 
 use crate::made_scene::{ExactModel, MadeScene, Shape, Sight};
 use crate::object;
@@ -21,7 +21,7 @@ fn scene() -> (MadeScene, Vec<PointedObject>, usize) {
     (MadeScene::new(1800, 1400, &shapes), prompts, small)
 }
 
-fn run(scene: &MadeScene, prompts: &[PointedObject], closer: bool) -> Outcome {
+fn run(scene: &MadeScene, prompts: &[PointedObject], closer: bool) -> SceneResult {
     let options = SegmentOptions {
         closer,
         ..SegmentOptions::default()
@@ -29,7 +29,7 @@ fn run(scene: &MadeScene, prompts: &[PointedObject], closer: bool) -> Outcome {
     run_with(scene, prompts, &options)
 }
 
-fn run_with(scene: &MadeScene, prompts: &[PointedObject], options: &SegmentOptions) -> Outcome {
+fn run_with(scene: &MadeScene, prompts: &[PointedObject], options: &SegmentOptions) -> SceneResult {
     let model = ExactModel::new(1024, Sight::Coarse);
     let mut stores = Stores::default();
     segment(scene, prompts, options, &model, &mut stores, &mut ()).expect("a run")
@@ -39,14 +39,14 @@ fn run_with(scene: &MadeScene, prompts: &[PointedObject], options: &SegmentOptio
 fn small_objects_are_seen_as_finely_as_half_a_window_shows_them_and_large_ones_as_before() {
     let (scene, prompts, small) = scene();
     let areas = scene.areas(prompts.len());
-    let iou = |outcome: &Outcome, at: usize| {
+    let iou = |outcome: &SceneResult, at: usize| {
         assert_eq!(outcome.objects[at].prompts, [at]);
         scene.iou(&outcome.objects[at].mask, at as u16 + 1, areas[at + 1])
     };
     let before = run(&scene, &prompts, false);
     let after = run(&scene, &prompts, true);
-    assert_eq!(before.counts.asked_closer, 0);
-    assert_eq!(after.counts.asked_closer, small);
+    assert_eq!(before.counts.zoom_requeries, 0);
+    assert_eq!(after.counts.zoom_requeries, small);
     assert_eq!(after.counts.planned_windows, before.counts.planned_windows);
     assert_eq!(after.failures, []);
     for at in 0..prompts.len() {
@@ -68,16 +68,19 @@ fn pixels_that_are_enlarged_already_are_not_brought_closer() {
         closer: true,
         ..SegmentOptions::default()
     };
-    assert_eq!(run_with(&scene, &prompts, &options).counts.asked_closer, 0);
+    assert_eq!(
+        run_with(&scene, &prompts, &options).counts.zoom_requeries,
+        0
+    );
     let larger = SegmentOptions {
         window: Some(700),
         ..options
     };
-    let asked = run_with(&scene, &prompts, &larger).counts.asked_closer;
+    let asked = run_with(&scene, &prompts, &larger).counts.zoom_requeries;
     assert!(asked >= small, "{asked}");
     // A raster that is smaller than a window is shown as large as one.
     let shape = Shape::Ellipse([200.0, 150.0], [21.0, 13.0], 0.4);
     let scene = MadeScene::new(400, 300, &[shape]);
     let outcome = run(&scene, &[object(0, 200.0, 150.0)], true);
-    assert_eq!(outcome.counts.asked_closer, 0);
+    assert_eq!(outcome.counts.zoom_requeries, 0);
 }

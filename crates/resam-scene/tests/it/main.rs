@@ -4,11 +4,11 @@ mod automatic;
 mod caching;
 mod closer;
 mod covering;
+mod failures;
+mod gathering;
 mod made_scene;
-mod placed_masks;
 mod resuming;
 mod seams;
-mod vectors_and_labels;
 
 use resam_scene::{PointedObject, PromptPoint};
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use resam_scene::{
-    Failure, Journal, Observer, OnChange, Outcome, PointedObject, Progress, SceneError,
+    Failure, Journal, PointedObject, Observer, OnChange, Progress, SceneError, SceneResult,
     SegmentOptions, Stores, segment,
 };
 
@@ -35,7 +35,7 @@ fn go(
     model: &ExactModel,
     journal: &mut Journal,
     observer: &mut dyn Observer,
-) -> Result<Outcome, SceneError> {
+) -> Result<SceneResult, SceneError> {
     let mut stores = Stores {
         cache: None,
         journal: Some(journal),
@@ -68,7 +68,7 @@ impl Observer for StopAfter {
 }
 
 /// The objects, and nothing that says how many windows were new.
-fn result(outcome: &Outcome) -> String {
+fn result(outcome: &SceneResult) -> String {
     format!("{:?} {:?}", outcome.objects, outcome.failures)
 }
 

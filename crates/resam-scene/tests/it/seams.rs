@@ -2,8 +2,8 @@
 
 use resam_geo::Window;
 use resam_scene::{
-    Failure, Missing, Outcome, Overlap, PointedObject, PromptPoint, SegmentOptions, Stores, plan,
-    segment,
+    Failure, Missing, PointedObject, Overlap, PromptPoint, SceneResult, SegmentOptions, Stores,
+    plan, segment,
 };
 
 use crate::made_scene::{ExactModel, MadeScene, Shape, Sight};
@@ -53,7 +53,7 @@ fn four_hundred() -> (Vec<Shape>, Vec<PointedObject>) {
     (shapes, prompts)
 }
 
-fn run(scene: &MadeScene, prompts: &[PointedObject], model: &ExactModel) -> Outcome {
+fn run(scene: &MadeScene, prompts: &[PointedObject], model: &ExactModel) -> SceneResult {
     let options = SegmentOptions::default();
     segment(
         scene,
@@ -67,7 +67,7 @@ fn run(scene: &MadeScene, prompts: &[PointedObject], model: &ExactModel) -> Outc
 }
 
 /// Whether a window of the first round has only a part of the object that is asked about in it.
-fn across_borders(scene: &MadeScene, prompts: &[PointedObject], whole: &Outcome) -> Vec<bool> {
+fn across_borders(scene: &MadeScene, prompts: &[PointedObject], whole: &SceneResult) -> Vec<bool> {
     let model = ExactModel::new(512, Sight::Exact);
     let plan = plan(scene, prompts, &SegmentOptions::default(), &model).unwrap();
     let mut across = vec![false; prompts.len()];
@@ -104,7 +104,7 @@ fn four_hundred_objects_a_quarter_of_them_across_borders_are_one_feature_each() 
         for (at, object) in outcome.objects.iter().enumerate() {
             assert_eq!(object.prompts, [at]);
             assert_eq!(object.id as usize, at + 1);
-            assert!(!object.cut, "object {at}");
+            assert!(!object.truncated, "object {at}");
             let iou = scene.iou(&object.mask, at as u16 + 1, areas[at + 1]);
             let least = match (sight, at) {
                 (Sight::Noisy, _) => 0.6,
@@ -123,12 +123,12 @@ fn four_hundred_objects_a_quarter_of_them_across_borders_are_one_feature_each() 
         println!(
             "{crossing} of 400 across borders, {} asked again, {} windows: IoU {of_crossing:.5} \
              across borders, {of_others:.5} of the others",
-            outcome.counts.asked_again, outcome.counts.windows
+            outcome.counts.edge_requeries, outcome.counts.windows
         );
         assert!(crossing >= 100, "{crossing}");
         assert!(of_crossing >= of_others - 0.01);
         assert!(across[GIANT] && outcome.objects[GIANT].scale > 1.0);
-        assert!(outcome.counts.asked_again >= 90, "{:?}", outcome.counts);
+        assert!(outcome.counts.edge_requeries >= 90, "{:?}", outcome.counts);
     }
 }
 
@@ -142,7 +142,7 @@ fn an_object_at_the_edge_of_the_raster_or_of_its_data_is_not_asked_again() {
     scene.data_ends = 2010;
     let prompts = [object("edge", 20.0, 400.0), object("data", 1950.0, 400.0)];
     let outcome = run(&scene, &prompts, &ExactModel::new(1024, Sight::Exact));
-    assert_eq!(outcome.counts.asked_again, 0);
+    assert_eq!(outcome.counts.edge_requeries, 0);
     assert_eq!(outcome.objects[0].mask.bounds(), [0, 340, 120, 460]);
     assert_eq!(
         outcome.objects[1].mask.bounds(),
@@ -158,7 +158,7 @@ fn a_speck_cut_by_the_window_far_from_the_point_neither_stays_nor_is_asked_about
     let scene = MadeScene::new(4000, 4000, &shapes);
     let model = ExactModel::new(1024, Sight::Noisy);
     let outcome = run(&scene, &[object("house", 2000.0, 2000.0)], &model);
-    assert_eq!(outcome.counts.asked_again, 0);
+    assert_eq!(outcome.counts.edge_requeries, 0);
     let window = [2000 - 512 + 4, 2000 + 512 - 4];
     let [x0, y0, x1, y1] = outcome.objects[0].mask.bounds();
     assert!(x0 >= window[0] && y0 >= window[0] && x1 <= window[1] && y1 <= window[1]);

@@ -1,8 +1,11 @@
 //! A mask somewhere in a raster: cut to its box and kept as runs, so that thousands of objects of a
 //! raster of any size take little memory.
 
-use resam_mask::{Bitmap, MaskError, Rle};
 use serde::{Deserialize, Serialize};
+
+use crate::bitmap::check_size;
+use crate::rle::RunBuilder;
+use crate::{Bitmap, MaskError, Rle};
 
 /// The pixels of one object in a raster. There is always at least one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +34,8 @@ impl PlacedMask {
         Self::from_runs(runs(&rle, x, y))
     }
 
-    /// From runs that go through the columns from left to right and down each. None when there is none.
+    /// From runs that go through the columns from left to right and down each. None when there is
+    /// none.
     fn from_runs(runs: impl Iterator<Item = Run>) -> Option<Self> {
         let runs: Vec<Run> = runs.filter(|run| run.top < run.bottom).collect();
         let (first, last) = (runs.first()?, runs.last()?);
@@ -39,26 +43,20 @@ impl PlacedMask {
         let top = runs.iter().map(|run| run.top).min()?;
         let bottom = runs.iter().map(|run| run.bottom).max()?;
         let height = bottom - top;
-        let mut counts = vec![0_u32];
-        let (mut set, mut position) = (false, 0_i64);
+        // The box lies within that of a mask that there was: at most 2^30 pixels in all.
+        let mut counts = RunBuilder::new();
+        let mut position = 0_i64;
         for run in &runs {
             let start = (run.x - left) * height + run.top - top;
-            // Runs that touch, also from the foot of a column to the head of the next, are one.
-            if start > position || counts.len() == 1 {
-                push(&mut counts, &mut set, false, start - position);
-            }
-            push(&mut counts, &mut set, true, run.bottom - run.top);
+            counts.push(false, (start - position) as u32);
+            counts.push(true, (run.bottom - run.top) as u32);
             position = start + run.bottom - run.top;
         }
-        push(
-            &mut counts,
-            &mut set,
-            false,
-            (right - left) * height - position,
+        counts.push(false, ((right - left) * height - position) as u32);
+        let rle = counts.finish(
+            u32::try_from(right - left).ok()?,
+            u32::try_from(height).ok()?,
         );
-        // The box lies within that of a mask that there was, so its size is allowed.
-        let size = [right - left, height].map(|side| u32::try_from(side).ok());
-        let rle = Rle::from_counts(counts, size[0]?, size[1]?).ok()?;
         Some(Self {
             x: left,
             y: top,
@@ -113,6 +111,31 @@ impl PlacedMask {
     /// The runs of pixels, from left to right and down each column.
     pub fn runs(&self) -> impl Iterator<Item = Run> + '_ {
         runs(&self.rle, self.x, self.y)
+    }
+
+    /// The mask in a raster of `width` x `height` pixels, without what lies outside it.
+    ///
+    /// # Errors
+    /// If the raster has more than [`MAX_PIXELS`](crate::MAX_PIXELS) pixels.
+    pub fn in_raster(&self, width: u32, height: u32) -> Result<Rle, MaskError> {
+        check_size(width, height)?;
+        let (columns, rows) = (i64::from(width), i64::from(height));
+        let mut runs = RunBuilder::new();
+        let mut position = 0;
+        for run in self.runs() {
+            let (top, bottom) = (run.top.max(0), run.bottom.min(rows));
+            if !(0..columns).contains(&run.x) || top >= bottom {
+                continue;
+            }
+            // At most 2^30 pixels in all.
+            let start = (run.x * rows + top) as u32;
+            let length = (bottom - top) as u32;
+            runs.push(false, start - position);
+            runs.push(true, length);
+            position = start + length;
+        }
+        runs.push(false, width * height - position);
+        Ok(runs.finish(width, height))
     }
 
     /// Bytes of memory that the mask takes.
@@ -192,21 +215,8 @@ impl PlacedMask {
 }
 
 /// Whether two half-open boxes `[x0, y0, x1, y1]` have a common pixel.
-pub(crate) fn overlap(a: [i64; 4], b: [i64; 4]) -> bool {
+fn overlap(a: [i64; 4], b: [i64; 4]) -> bool {
     a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
-}
-
-fn push(counts: &mut Vec<u32>, set: &mut bool, value: bool, length: i64) {
-    if length <= 0 {
-        return;
-    }
-    // At most 2^30 pixels in all.
-    let length = length as u32;
-    match counts.last_mut() {
-        Some(count) if *set == value => *count += length,
-        _ => counts.push(length),
-    }
-    *set = value;
 }
 
 /// The runs of a mask at `(x, y)`; a run length that goes on into the next column becomes several.

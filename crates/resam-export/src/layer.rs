@@ -1,53 +1,91 @@
 //! Objects as features of a vector layer, with what a GIS user wants to know of each.
 
 use geo_types::{LineString, MultiPolygon, Polygon};
+use resam_mask::Places;
 use resam_polygon::{Object, PolygonOptions, polygons};
-use resam_prompt::PointedObject;
+use resam_scene::{Ground, PointedObject, SegmentedObject};
 use resam_vector::{Feature, Field, FieldKind, Layer, Value};
 
-use crate::error::SceneError;
-use crate::ground::Ground;
-use crate::merge::Places;
-use crate::outcome::SceneObject;
+use crate::{OutputError, Segmentation};
 
 /// Bytes of bitmaps that are made polygons of at once, unless objects that touch have more.
 const BITMAPS: u64 = 64 << 20;
 
-/// What a layer says beside the objects.
-#[derive(Debug, Clone)]
-pub struct LayerOptions {
-    /// Name of the layer.
-    pub name: String,
-    /// The scene's file, `source` of each feature.
-    pub source: String,
-    /// The model, `model` of each feature.
-    pub model: String,
-    /// How masks become polygons.
-    pub polygons: PolygonOptions,
-}
-
-/// A layer with a feature for each object of which the options leave something.
+/// A layer with a feature for each object of which the polygon options leave something.
 ///
-/// Its fields are `id` (that of the object), `score`, `area_m2` and `perimeter_m` (of the polygons as
-/// they are, on the ellipsoid; `area_px` and `perimeter_px` where there are no metres), `bbox`
-/// (`min x,min y,max x,max y` in the layer's CRS), `source`, `model`, `prompt` (what the user calls it,
-/// several after merging with `;` between them), and the user's attributes. A user's attribute whose
-/// name is one of these is called `prompt_` and its name.
+/// Its fields are `id` (that of the object), `score`, `area_m2` and `perimeter_m` (of the polygons
+/// as they are, on the ellipsoid; `area_px` and `perimeter_px` where there are no metres), `bbox`
+/// (`min x,min y,max x,max y` in the layer's CRS), `source` (the image), `model`, `prompt` (what
+/// the user calls it, several after merging with `;` between them), and the user's attributes. A
+/// user's attribute whose name is one of these is called `prompt_` and its name.
 ///
 /// # Errors
 /// When a vertex has no place on the ellipsoid.
 pub fn layer(
-    objects: &[SceneObject],
-    prompts: &[PointedObject],
-    ground: &Ground,
-    options: &LayerOptions,
-) -> Result<Layer, SceneError> {
+    segmentation: &Segmentation,
+    name: &str,
+    options: &PolygonOptions,
+) -> Result<Layer, OutputError> {
+    let Segmentation {
+        image,
+        prompts,
+        objects,
+        ..
+    } = segmentation;
+    let ground = &image.ground;
+    let own = own_fields(ground);
+    let user = user_fields(prompts, &own);
+    let mut features = Vec::new();
+    for (object, outline) in objects.iter().zip(outlines(objects, options)) {
+        if outline.0.is_empty() {
+            continue;
+        }
+        let geometry = to_map(&outline, ground);
+        let [area, perimeter] = measured(&geometry, ground)?;
+        let names = segmentation.names(object);
+        let values = [
+            Value::Integer(object.id.into()),
+            Value::Real(rounded(object.score.into(), 4)),
+            Value::Real(rounded(area, 3)),
+            Value::Real(rounded(perimeter, 3)),
+            Value::Text(bounding_box(&geometry)),
+            Value::Text(image.file_name.clone()),
+            Value::Text(segmentation.model.clone()),
+            if names.is_empty() {
+                Value::Null
+            } else {
+                Value::Text(names.join(";"))
+            },
+        ];
+        let own_names = own.iter().map(|field| field.name.clone());
+        let mut attributes: Vec<(String, Value)> = own_names.zip(values).collect();
+        if let Some(prompt) = object.prompts.first().and_then(|&at| prompts.get(at)) {
+            attributes.extend(user_values(prompt, &user));
+        }
+        features.push(Feature {
+            geometry,
+            attributes,
+        });
+    }
+    let fields = own
+        .into_iter()
+        .chain(user.into_iter().map(|(_, field)| field));
+    Ok(Layer {
+        name: name.to_owned(),
+        crs: ground.map_crs().cloned(),
+        fields: fields.collect(),
+        features,
+    })
+}
+
+/// The fields that every layer has.
+fn own_fields(ground: &Ground) -> Vec<Field> {
     let [area, perimeter] = if ground.has_metres() {
         ["area_m2", "perimeter_m"]
     } else {
         ["area_px", "perimeter_px"]
     };
-    let mut fields = vec![
+    vec![
         Field::new("id", FieldKind::Integer),
         Field::new("score", FieldKind::Real),
         Field::new(area, FieldKind::Real),
@@ -56,65 +94,11 @@ pub fn layer(
         Field::new("source", FieldKind::Text),
         Field::new("model", FieldKind::Text),
         Field::new("prompt", FieldKind::Text),
-    ];
-    let own: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
-    let user = user_fields(prompts, &own);
-    fields.extend(user.iter().map(|(_, field)| field.clone()));
-
-    let mut features = Vec::new();
-    for (object, outline) in objects.iter().zip(outlines(objects, &options.polygons)) {
-        if outline.0.is_empty() {
-            continue;
-        }
-        let geometry = to_map(&outline, ground);
-        let (mut square, mut length) = (0.0, 0.0);
-        for polygon in &geometry.0 {
-            let exterior = vertices(polygon.exterior());
-            let interiors: Vec<_> = polygon.interiors().iter().map(vertices).collect();
-            let (own_area, own_length) = ground.measure(&exterior, &interiors)?;
-            square += own_area;
-            length += own_length;
-        }
-        let ids = object.prompts.iter().filter_map(|&at| prompts.get(at));
-        let ids: Vec<&str> = ids.map(|prompt| prompt.id.as_str()).collect();
-        let values = [
-            Value::Integer(object.id.into()),
-            Value::Real(rounded(object.score.into(), 4)),
-            Value::Real(rounded(square, 3)),
-            Value::Real(rounded(length, 3)),
-            Value::Text(bounding_box(&geometry)),
-            Value::Text(options.source.clone()),
-            Value::Text(options.model.clone()),
-            if ids.is_empty() {
-                Value::Null
-            } else {
-                Value::Text(ids.join(";"))
-            },
-        ];
-        let mut attributes: Vec<(String, Value)> = own.iter().cloned().zip(values).collect();
-        if let Some(prompt) = object.prompts.first().and_then(|&at| prompts.get(at)) {
-            for (name, field) in &user {
-                let value = prompt.attributes.iter().find(|(own, _)| own == name);
-                if let Some((_, value)) = value {
-                    attributes.push((field.name.clone(), value.to_kind(field.kind)));
-                }
-            }
-        }
-        features.push(Feature {
-            geometry,
-            attributes,
-        });
-    }
-    Ok(Layer {
-        name: options.name.clone(),
-        crs: ground.transform.and(ground.crs.clone()),
-        fields,
-        features,
-    })
+    ]
 }
 
 /// The users' attributes by their own names, and the fields for them.
-fn user_fields(prompts: &[PointedObject], own: &[String]) -> Vec<(String, Field)> {
+fn user_fields(prompts: &[PointedObject], own: &[Field]) -> Vec<(String, Field)> {
     let mut kinds: Vec<(&str, Option<FieldKind>)> = Vec::new();
     for (name, value) in prompts.iter().flat_map(|prompt| &prompt.attributes) {
         match kinds.iter_mut().find(|(known, _)| known == name) {
@@ -122,7 +106,7 @@ fn user_fields(prompts: &[PointedObject], own: &[String]) -> Vec<(String, Field)
             None => kinds.push((name, value.kind())),
         }
     }
-    let mut taken: Vec<String> = own.iter().map(|name| name.to_lowercase()).collect();
+    let mut taken: Vec<String> = own.iter().map(|field| field.name.to_lowercase()).collect();
     let fields = kinds.into_iter().map(|(name, kind)| {
         let mut unique = name.to_owned();
         // Tables of a GeoPackage do not tell upper case from lower.
@@ -138,6 +122,15 @@ fn user_fields(prompts: &[PointedObject], own: &[String]) -> Vec<(String, Field)
     fields.collect()
 }
 
+/// What the user says of an object, under the names of the fields.
+fn user_values(prompt: &PointedObject, user: &[(String, Field)]) -> Vec<(String, Value)> {
+    let values = user.iter().filter_map(|(name, field)| {
+        let (_, value) = prompt.attributes.iter().find(|(own, _)| own == name)?;
+        Some((field.name.clone(), value.to_kind(field.kind)))
+    });
+    values.collect()
+}
+
 /// A kind of field that holds values of both.
 fn common(one: Option<FieldKind>, other: Option<FieldKind>) -> Option<FieldKind> {
     use FieldKind::{Integer, Real, Text};
@@ -151,7 +144,7 @@ fn common(one: Option<FieldKind>, other: Option<FieldKind>) -> Option<FieldKind>
 
 /// The polygons of objects, in pixels. Objects whose boxes touch are done together, so that edges
 /// which they share stay shared; the others need not be in memory at once.
-fn outlines(objects: &[SceneObject], options: &PolygonOptions) -> Vec<MultiPolygon<f64>> {
+fn outlines(objects: &[SegmentedObject], options: &PolygonOptions) -> Vec<MultiPolygon<f64>> {
     let mut outlines = vec![MultiPolygon(Vec::new()); objects.len()];
     let mut together: Vec<usize> = Vec::new();
     let mut bytes = 0;
@@ -173,7 +166,7 @@ fn outlines(objects: &[SceneObject], options: &PolygonOptions) -> Vec<MultiPolyg
 }
 
 fn outline(
-    objects: &[SceneObject],
+    objects: &[SegmentedObject],
     together: &[usize],
     options: &PolygonOptions,
     outlines: &mut [MultiPolygon<f64>],
@@ -194,7 +187,7 @@ fn outline(
 }
 
 /// Groups of objects whose boxes overlap or touch, directly or through others.
-fn touching(objects: &[SceneObject]) -> Vec<Vec<usize>> {
+fn touching(objects: &[SegmentedObject]) -> Vec<Vec<usize>> {
     let places = Places::new(objects.iter().map(|object| object.mask.bounds()));
     let mut groups = Vec::new();
     let mut seen = vec![false; objects.len()];
@@ -233,6 +226,19 @@ fn to_map(outline: &MultiPolygon<f64>, ground: &Ground) -> MultiPolygon<f64> {
         Polygon::new(ring(polygon.exterior()), interiors)
     });
     MultiPolygon(polygons.collect())
+}
+
+/// Area and perimeter of polygons in map coordinates.
+fn measured(geometry: &MultiPolygon<f64>, ground: &Ground) -> Result<[f64; 2], OutputError> {
+    let (mut area, mut perimeter) = (0.0, 0.0);
+    for polygon in &geometry.0 {
+        let exterior = vertices(polygon.exterior());
+        let interiors: Vec<_> = polygon.interiors().iter().map(vertices).collect();
+        let (own_area, own_perimeter) = ground.measure(&exterior, &interiors)?;
+        area += own_area;
+        perimeter += own_perimeter;
+    }
+    Ok([area, perimeter])
 }
 
 fn vertices(ring: &LineString<f64>) -> Vec<(f64, f64)> {

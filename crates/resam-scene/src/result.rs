@@ -1,12 +1,16 @@
-//! What a run over a scene brings.
+//! What a run over a scene brings: objects, failures, counts.
 
 use resam_geo::Window;
+use resam_mask::PlacedMask;
 
-use crate::placed_mask::PlacedMask;
+use crate::prompts::PointedObject;
+
+/// Prompts that the description of a failed window names.
+const NAMED: usize = 8;
 
 /// An object that was found.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SceneObject {
+pub struct SegmentedObject {
     /// From 1 on, without gaps, in the order of the objects: the id in vectors and label rasters.
     pub id: u32,
     /// Which prompts it answers, as indices of what was asked: one, or several that were merged.
@@ -17,11 +21,12 @@ pub struct SceneObject {
     /// The IoU that the model expects.
     pub score: f32,
     /// How little the mask depends on where the line is drawn, from 0 to 1.
-    pub stability: f32,
-    /// Pixels of the raster for each pixel that the model saw, along each axis; 1 is full resolution.
+    pub stability_score: f32,
+    /// Pixels of the raster for each pixel that the model saw, along each axis; 1 is full
+    /// resolution.
     pub scale: f64,
     /// It reaches the edge of the last window that it was asked in, so some of it may be missing.
-    pub cut: bool,
+    pub truncated: bool,
 }
 
 /// Why there is no object for a prompt.
@@ -58,7 +63,8 @@ pub enum Failure {
     Window {
         /// The window, in pixels of the raster.
         window: Window,
-        /// The prompts that were asked in it. Those of a later round keep what an earlier one brought.
+        /// The prompts that were asked in it. Those of a later round keep what an earlier one
+        /// brought.
         prompts: Vec<usize>,
         /// Why.
         reason: String,
@@ -70,6 +76,36 @@ pub enum Failure {
         /// Why.
         reason: Missing,
     },
+}
+
+impl Failure {
+    /// What could not be done, in one line, with the user's names of the prompts.
+    pub fn describe(&self, prompts: &[PointedObject]) -> String {
+        let name = |at: usize| prompts.get(at).map_or("?", |prompt| prompt.id.as_str());
+        match self {
+            Self::Window {
+                window,
+                prompts: asked,
+                reason,
+            } => {
+                let names: Vec<&str> = asked.iter().take(NAMED).map(|&at| name(at)).collect();
+                let more = if asked.len() > names.len() {
+                    ", ..."
+                } else {
+                    ""
+                };
+                format!(
+                    "window at {},{} of {} x {} ({}{more}): {reason}",
+                    window.x,
+                    window.y,
+                    window.width,
+                    window.height,
+                    names.join(", ")
+                )
+            }
+            Self::Object { prompt, reason } => format!("object {}: {reason}", name(*prompt)),
+        }
+    }
 }
 
 /// What was done, counted.
@@ -90,20 +126,21 @@ pub struct Counts {
     /// Rounds, the first included.
     pub rounds: u32,
     /// Objects that were asked about again because they reached an edge, each time counted.
-    pub asked_again: usize,
-    /// Objects that were asked about again because they are small, in a window that shows them closer.
-    pub asked_closer: usize,
+    pub edge_requeries: usize,
+    /// Objects that were asked about again because they are small, in a window that shows them
+    /// closer.
+    pub zoom_requeries: usize,
     /// Objects that turned out to be another one.
     pub merged: usize,
     /// Objects that reach the edge of the last window that they were asked in.
-    pub cut: usize,
+    pub truncated: usize,
 }
 
-/// What a run brings.
+/// What a run over a scene brings.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Outcome {
+pub struct SceneResult {
     /// The objects, in the order of their first prompts; without prompts from top to bottom.
-    pub objects: Vec<SceneObject>,
+    pub objects: Vec<SegmentedObject>,
     /// What could not be done.
     pub failures: Vec<Failure>,
     /// What was done, counted.

@@ -3,29 +3,22 @@
 use std::path::Path;
 
 use resam_geo::{Compression, GeoTiffSpec, GeoTiffWriter, SampleKind};
+use resam_mask::Places;
+use resam_scene::SegmentedObject;
 
-use crate::error::SceneError;
-use crate::ground::Ground;
-use crate::merge::Places;
-use crate::outcome::SceneObject;
+use crate::{OutputError, Segmentation};
 
-/// Writes the ids of objects as a GeoTIFF of 32-bit numbers of the raster's size, 0 where there is no
-/// object. Where objects overlap, the one of the best score is seen. Tiles without an object take no
-/// space, and no more than one tile is in memory.
-///
-/// # Errors
-/// When the file cannot be written. Nothing is left of it then.
-pub fn write_labels(
-    path: &Path,
-    (width, height): (u32, u32),
-    objects: &[SceneObject],
-    ground: &Ground,
-) -> Result<(), SceneError> {
+/// Writes the ids of objects as a GeoTIFF of 32-bit numbers of the image's size, 0 where there is
+/// no object. Where objects overlap, the one of the best score is seen, of equal scores the one of
+/// lower id. Tiles without an object take no space, and no more than one tile is in memory.
+pub(crate) fn write(path: &Path, segmentation: &Segmentation) -> Result<(), OutputError> {
+    let image = &segmentation.image;
+    let (width, height) = (image.width, image.height);
     let spec = GeoTiffSpec {
         bands: 1,
         sample: SampleKind::U32,
-        geo_transform: ground.transform,
-        crs: ground.crs.clone(),
+        geo_transform: image.ground.transform,
+        crs: image.ground.crs.clone(),
         nodata: Some(0.0),
         compression: Compression::Deflate,
         ..GeoTiffSpec::new(width, height)
@@ -33,8 +26,8 @@ pub fn write_labels(
     let side = spec.tile;
     let mut writer = GeoTiffWriter::create(path, &spec)?;
     // The best is painted last.
-    let mut order: Vec<&SceneObject> = objects.iter().collect();
-    order.sort_by(|a, b| a.score.total_cmp(&b.score).then(b.id.cmp(&a.id)));
+    let mut order: Vec<&SegmentedObject> = segmentation.objects.iter().collect();
+    order.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then(b.id.cmp(&a.id)));
     let places = Places::new(order.iter().map(|object| object.mask.bounds()));
     let mut labels = vec![0_u32; side as usize * side as usize];
     for row in 0..height.div_ceil(side) {
@@ -69,12 +62,21 @@ pub fn write_labels(
     Ok(())
 }
 
+/// A score that is no number loses; minus zero is zero.
+fn rank(object: &SegmentedObject) -> f32 {
+    if object.score.is_nan() {
+        f32::NEG_INFINITY
+    } else {
+        object.score + 0.0
+    }
+}
+
 /// Gives the pixels of an object its id. Runs go down the columns.
 fn paint(
     labels: &mut [u32],
     side: u32,
     [left, top, right, bottom]: [i64; 4],
-    object: &SceneObject,
+    object: &SegmentedObject,
 ) {
     let runs = object
         .mask

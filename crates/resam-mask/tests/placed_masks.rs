@@ -1,8 +1,7 @@
 //! Masks kept as runs are the masks that they were made of.
 
 use proptest::prelude::*;
-use resam_mask::Bitmap;
-use resam_scene::PlacedMask;
+use resam_mask::{Bitmap, PlacedMask, Places, Rle};
 
 /// A canvas that holds every mask of these tests.
 const CANVAS: u32 = 40;
@@ -88,6 +87,54 @@ proptest! {
         });
         prop_assert_eq!(drawn(within.as_ref()), expected.unwrap());
     }
+}
+
+#[test]
+fn run_lengths_in_the_raster_are_those_of_the_whole_mask() {
+    // Touching the top and the bottom of the raster, so that runs of neighbouring columns join.
+    let cases: [fn(u32, u32) -> bool; 4] = [
+        |x, y| (3..6).contains(&x) && (2..5).contains(&y),
+        |x, _| (1..4).contains(&x),
+        |x, y| (x + y) % 3 == 0,
+        |x, y| x == 0 && y == 0,
+    ];
+    for inside in cases {
+        for [x, y] in [[0, 0], [1, 2]] {
+            let part = Bitmap::from_fn(9 - x, 7 - y, |u, v| inside(u + x, v + y)).unwrap();
+            let whole = Bitmap::from_fn(9, 7, |u, v| u >= x && v >= y && inside(u, v)).unwrap();
+            let Some(placed) = PlacedMask::new(&part, x.into(), y.into()) else {
+                assert!(whole.is_empty());
+                continue;
+            };
+            assert_eq!(placed.in_raster(9, 7).unwrap(), Rle::encode(&whole));
+        }
+    }
+}
+
+#[test]
+fn what_lies_outside_the_raster_is_not_in_its_run_lengths() {
+    let block = Bitmap::from_fn(4, 4, |_, _| true).unwrap();
+    for [x, y] in [[-2, -3], [7, 5], [-2, 5], [2, 2], [20, 0]] {
+        let placed = PlacedMask::new(&block, x, y).unwrap();
+        let (columns, rows) = (x..x + 4, y..y + 4);
+        let expected = Bitmap::from_fn(9, 7, |u, v| {
+            columns.contains(&i64::from(u)) && rows.contains(&i64::from(v))
+        });
+        let found = placed.in_raster(9, 7).unwrap();
+        assert_eq!(found, Rle::encode(&expected.unwrap()), "{x}, {y}");
+    }
+    let placed = PlacedMask::new(&block, 0, 0).unwrap();
+    assert!(placed.in_raster(1 << 16, 1 << 16).is_err());
+}
+
+#[test]
+fn boxes_are_found_by_the_pixels_that_they_share() {
+    let mut places = Places::new([[0, 0, 10, 10], [10, 0, 20, 10], [-5, -5, 0, 0]]);
+    assert_eq!(places.overlapping([9, 9, 11, 11]), [0, 1]);
+    assert_eq!(places.overlapping([-1, -1, 1, 1]), [0, 2]);
+    assert_eq!(places.overlapping([10, 0, 11, 1]), [1]);
+    places.insert([19, 9, 30, 30], 7);
+    assert_eq!(places.overlapping([19, 9, 20, 10]), [1, 7]);
 }
 
 #[test]

@@ -1,0 +1,44 @@
+//! Points of a file become objects.
+
+use resam_geo::GeoTransform;
+use resam_scene::gather_points;
+use resam_vector::{PointFeature, Value};
+
+const UTM: GeoTransform = GeoTransform([440_000.0, 0.3, 0.0, 36_000.0, 0.0, -0.3]);
+
+#[test]
+fn points_of_an_instance_are_one_object_and_what_is_outside_is_told() {
+    let point = |row: usize, x: f64, y: f64, instance: Option<&str>, label: bool| PointFeature {
+        x: 440_000.0 + 0.3 * x,
+        y: 36_000.0 - 0.3 * y,
+        instance: instance.map(ToOwned::to_owned),
+        label,
+        attributes: vec![("row".into(), Value::Integer(row as i64))],
+        row,
+    };
+    let points = [
+        point(1, 10.0, 20.0, None, true),
+        point(2, 50.0, 60.0, Some("b"), false),
+        point(3, 30.0, 40.0, Some("b"), true),
+        point(4, -5.0, 20.0, None, true),
+        point(5, 70.0, 80.0, Some("c"), false),
+        point(6, 100.0, 20.0, Some("b"), true),
+    ];
+    let gathered = gather_points(&points, Some(&UTM), (100, 100));
+    assert_eq!(gathered.objects.len(), 2);
+    let [first, second] = &gathered.objects[..] else {
+        unreachable!()
+    };
+    assert_eq!((first.id.as_str(), second.id.as_str()), ("1", "b"));
+    assert!((first.points[0].x - 10.0).abs() < 1e-6 && (first.points[0].y - 20.0).abs() < 1e-6);
+    assert_eq!(second.points.len(), 2);
+    assert_eq!(
+        second.attributes,
+        [("row".into(), Value::Integer(3))],
+        "those of a positive point"
+    );
+    let outside: Vec<usize> = gathered.outside.iter().map(|(row, _)| *row).collect();
+    assert_eq!(outside, [4, 6]);
+    assert!((gathered.outside[0].1[0] + 5.0).abs() < 1e-6);
+    assert_eq!(gathered.without_positive, ["c"]);
+}
