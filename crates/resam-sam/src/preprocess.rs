@@ -4,6 +4,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+pub use resam_mask::Part;
+
 use crate::error::SamError;
 use crate::resample::resample_rgb;
 
@@ -58,30 +60,6 @@ impl<'a> RgbView<'a> {
             .flatten()
             .copied()
             .collect()
-    }
-}
-
-/// A rectangular part of an image, in whole pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
-    /// Its first column.
-    pub x: usize,
-    /// Its first row.
-    pub y: usize,
-    /// Columns.
-    pub width: usize,
-    /// Rows.
-    pub height: usize,
-}
-
-impl Part {
-    /// Whether the position (`x`, `y`), in continuous pixels of the image, lies in the part.
-    pub fn holds(&self, x: f64, y: f64) -> bool {
-        let within = |at: f64, origin: usize, length: usize| {
-            let at = at - origin as f64;
-            at >= 0.0 && at < length as f64
-        };
-        within(x, self.x, self.width) && within(y, self.y, self.height)
     }
 }
 
