@@ -16,7 +16,7 @@ use std::path::Path;
 use resam_checkpoint::{Checkpoint, Dtype, TensorToWrite, write_safetensors};
 use serde::{Deserialize, Serialize};
 
-use crate::recipe::Recipe;
+use crate::recipe::{FORMER_NAMES, Recipe};
 use crate::reinforce::Queues;
 use crate::trained::Trained;
 use crate::trainer::Position;
@@ -215,8 +215,16 @@ impl State {
         let plan: Plan = parse(stored).map_err(refuse)?;
         // What it does not say would be this version's, and the run go on otherwise than it began.
         let said = flat(&parse(stored).map_err(refuse)?);
+        let is_said = |name: &str| {
+            let formerly = FORMER_NAMES.iter().find(|(_, now)| {
+                name.strip_prefix("recipe.")
+                    .is_some_and(|name| name == *now)
+            });
+            said.contains_key(name)
+                || formerly.is_some_and(|(then, _)| said.contains_key(&format!("recipe.{then}")))
+        };
         let values = plan.values();
-        if let Some(unsaid) = values.keys().find(|name| !said.contains_key(*name)) {
+        if let Some(unsaid) = values.keys().find(|name| !is_said(name)) {
             return Err(refuse(format!(
                 "it was written before there was `{unsaid}`"
             )));

@@ -1,6 +1,7 @@
 //! A recipe: every number and every switch of the method, in one place that a file can hold.
 
 use resam_sam::{AdapterPlan, EncoderLayers};
+use resam_select::{MaskSelection, SelectionMode};
 use serde::{Deserialize, Serialize};
 
 /// Everything that decides how a model is adapted, beside the data and the seed.
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Recipe {
     /// How long, and how much at a time.
     pub schedule: Schedule,
-    /// The two looks at an image.
+    /// The two views of an image.
     pub views: Views,
     /// From points to pseudo-labels.
     pub labels: Labels,
@@ -51,7 +52,7 @@ pub struct Schedule {
     pub patience: usize,
 }
 
-/// The two looks at an image.
+/// The two views of an image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Views {
@@ -59,12 +60,12 @@ pub struct Views {
     pub flip: bool,
     /// Probability of each of the six changes of colour in the strong view.
     pub photometric: f64,
-    /// Looks at an image that differ: after so many passes they repeat, and what does not learn is
-    /// computed once for each ([`crate::kept`]). 0, as published: every look is a new one.
+    /// Views of an image that differ: after so many passes they repeat, and what does not learn is
+    /// computed once for each ([`crate::feature_cache`]). 0, as published: every view is a new one.
     pub distinct: usize,
     /// Parts of an image that show its small objects closer, at most, those with the most objects
-    /// first: where `labels.choice.closer` asks for them, labels are made of them too, and they are
-    /// learnt from in turn with the whole.
+    /// first: where `labels.selection.zoom` asks for them, labels are made of them too, and they
+    /// are learnt from in turn with the whole.
     pub parts: usize,
 }
 
@@ -102,15 +103,18 @@ pub struct Labels {
     pub teacher_decay: f64,
     /// The bound on `p (1 - H)` that refined pixels are above.
     pub certainty: f64,
-    /// The label is the mask that the box brings; else it is the point's, and the box's only judges it.
+    /// The label is the mask that the box brings; else it is the point's, and the box's only judges
+    /// it.
     pub requery: bool,
     /// The smallest IoU of point mask and box mask at which an instance is learnt from.
     pub least_agreement: f64,
-    /// Learn from this share of the labels, the surest: where it is known what agreement is usual
-    /// ([`crate::usual`]), those that agree as much as this share does. 1 learns from all that agree enough.
+    /// Learn from this top fraction of the labels by consistency, where a calibration
+    /// ([`crate::size_prior`]) tells which they are. 1 learns from all that are consistent enough.
     pub surest: f64,
-    /// Which of the model's masks a point means.
-    pub choice: Choice,
+    /// Which of the model's masks a point means: with `mode = "requery"` one that is selected among
+    /// all of them, with `mode = "single"`, as published, the single mask.
+    #[serde(alias = "choice")]
+    pub selection: MaskSelection,
     /// Pair masks and labels by position rather than by instance, as published: an empty instance
     /// shifts those after it.
     pub pair_by_position: bool,
@@ -119,39 +123,10 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// Whether only the surest labels teach, where it is known which they are. True masks are all sure.
-    pub fn picks_the_surest(&self) -> bool {
+    /// Whether only the top fraction of the labels teaches, where it is known which they are. True
+    /// masks are all consistent.
+    pub fn takes_top_fraction(&self) -> bool {
         self.supervision == Supervision::Points && self.surest < 1.0
-    }
-}
-
-/// Which of the model's masks a point means; see [`crate::choose`].
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Choice {
-    /// Choose among the single mask and those for an ambiguous prompt. Published: the single mask.
-    pub candidates: bool,
-    /// Weight of a mask's stability.
-    pub stability_weight: f64,
-    /// Weight of its distance from the size of the others, in powers of e.
-    pub size_weight: f64,
-    /// Weight of its distance from the size that is usual in all images, in powers of e; 0 judges each
-    /// image by itself.
-    pub usual_weight: f64,
-    /// Ask about what is small a second time, where it is seen at twice the scale; see
-    /// [`crate::closer`]. It takes `candidates`.
-    pub closer: bool,
-}
-
-impl Default for Choice {
-    fn default() -> Self {
-        Self {
-            candidates: true,
-            stability_weight: 0.3,
-            size_weight: 0.2,
-            usual_weight: 0.1,
-            closer: true,
-        }
     }
 }
 
@@ -177,8 +152,8 @@ pub struct Loss {
     pub dice: f64,
     /// Weight of the squared error of the predicted quality.
     pub quality: f64,
-    /// Weight of the squared error of the predicted quality of the masks for an ambiguous point, which
-    /// are not learnt themselves. Published: only the single mask's is.
+    /// Weight of the squared error of the predicted quality of the masks for an ambiguous point,
+    /// which are not learnt themselves. Published: only the single mask's is.
     pub ambiguous_quality: f64,
 }
 
@@ -233,11 +208,12 @@ pub struct OptimizerSettings {
     pub weight_decay: f64,
     /// Updates over which the rate rises to its full height.
     pub warmup: usize,
-    /// The most that a run learns from each instance, in updates at the full rate: where it would be more, because
-    /// instances are few or the run is long, the rate is lower by as much. 0, as published: no bound.
+    /// The most that a run learns from each instance, in updates at the full rate: where it would
+    /// be more, because instances are few or the run is long, the rate is lower by as much. 0, as
+    /// published: no bound.
     pub updates_per_instance: f64,
-    /// Instances from which on the rate is full; with fewer it is lower in proportion, for what few have in common
-    /// is not what others have. 0, as published: any number.
+    /// Instances from which on the rate is full; with fewer it is lower in proportion, for what few
+    /// have in common is not what others have. 0, as published: any number.
     pub few_instances: usize,
     /// How it falls.
     pub decay: Decay,
@@ -291,7 +267,7 @@ impl Default for Labels {
             requery: false,
             least_agreement: 0.7,
             surest: 0.6,
-            choice: Choice::default(),
+            selection: MaskSelection::default(),
             pair_by_position: false,
             encode_twice: false,
         }
@@ -355,16 +331,34 @@ impl Default for Guard {
     }
 }
 
-/// The settings of the paper for a data set: block of the first adapter, epochs, updates at which the
-/// rate falls.
+/// The settings of the paper for a data set: block of the first adapter, epochs, updates at which
+/// the rate falls.
 struct PaperSettings {
     start_block: usize,
     epochs: usize,
     decay_at: [usize; 2],
 }
 
+/// Values that had another name in recipes and checkpoints of earlier versions: the dotted name
+/// then, and now. `labels.choice.candidates` was `true` for the mode "requery" and `false` for
+/// "single".
+pub const FORMER_NAMES: [(&str, &str); 5] = [
+    ("labels.choice.candidates", "labels.selection.mode"),
+    (
+        "labels.choice.stability_weight",
+        "labels.selection.stability_weight",
+    ),
+    ("labels.choice.size_weight", "labels.selection.size_weight"),
+    (
+        "labels.choice.usual_weight",
+        "labels.selection.size_prior_weight",
+    ),
+    ("labels.choice.closer", "labels.selection.zoom"),
+];
+
 impl Recipe {
-    /// The published code's behaviour, with the settings of NWPU VHR-10, the paper's most varied set.
+    /// The published code's behaviour, with the settings of NWPU VHR-10, the paper's most varied
+    /// set.
     pub fn published() -> Self {
         Self::of_paper(PaperSettings {
             start_block: 6,
@@ -396,8 +390,8 @@ impl Recipe {
     /// The names that [`preset`](Self::preset) knows.
     pub const PRESETS: [&str; 5] = ["default", "published", "whu", "hrsid", "nwpu"];
 
-    /// Whether looks at an image repeat with labels that stay the same, so that what is made of them can
-    /// be kept.
+    /// Whether views of an image repeat with labels that stay the same, so that what is made of
+    /// them can be kept.
     pub fn repeats(&self) -> bool {
         self.views.distinct > 0 && self.labels.teacher == Teacher::Frozen
     }
@@ -417,11 +411,14 @@ impl Recipe {
         ];
         let sizes = [
             (
-                "labels.choice.stability_weight",
-                labels.choice.stability_weight,
+                "labels.selection.stability_weight",
+                labels.selection.stability_weight,
             ),
-            ("labels.choice.size_weight", labels.choice.size_weight),
-            ("labels.choice.usual_weight", labels.choice.usual_weight),
+            ("labels.selection.size_weight", labels.selection.size_weight),
+            (
+                "labels.selection.size_prior_weight",
+                labels.selection.size_prior_weight,
+            ),
             ("alignment.weight", self.alignment.weight),
             ("loss.focal", self.loss.focal),
             ("loss.dice", self.loss.dice),
@@ -453,10 +450,19 @@ impl Recipe {
         if let Some((name, value)) = size {
             return Err(format!("`{name} = {value}` is not a number from 0 up"));
         }
-        match counts.iter().find(|(_, value)| *value == 0) {
-            Some((name, _)) => Err(format!("`{name} = 0` leaves nothing to do")),
-            None => Ok(()),
+        if let Some((name, _)) = counts.iter().find(|(_, value)| *value == 0) {
+            return Err(format!("`{name} = 0` leaves nothing to do"));
         }
+        if labels.selection.mode == SelectionMode::BestScore {
+            let name = "`labels.selection.mode = \"best-score\"`";
+            return Err(format!(
+                "{name} makes no labels: it is \"requery\" or \"single\""
+            ));
+        }
+        if labels.selection.size_prior_px.is_some() {
+            return Err("`labels.selection.size_prior_px` is estimated, not set".to_owned());
+        }
+        Ok(())
     }
 
     fn of_paper(settings: PaperSettings) -> Self {
@@ -485,13 +491,7 @@ impl Recipe {
                 requery: true,
                 least_agreement: 0.0,
                 surest: 1.0,
-                choice: Choice {
-                    candidates: false,
-                    stability_weight: 0.0,
-                    size_weight: 0.0,
-                    usual_weight: 0.0,
-                    closer: false,
-                },
+                selection: MaskSelection::SINGLE,
                 pair_by_position: true,
                 encode_twice: true,
             },

@@ -4,8 +4,9 @@
 use std::collections::VecDeque;
 
 use burn::tensor::Tensor;
+use resam_sam::SamError;
 
-use crate::step::values;
+use crate::read::values;
 
 /// The feature of each box: the mean of the embedding's cells that it touches, of length 1.
 ///
@@ -72,19 +73,22 @@ impl Queues {
     ///
     /// With `gradient` the strong features of this step keep theirs; what was there before never has
     /// one. Published: none has, so that nothing is learnt from it.
+    ///
+    /// # Errors
+    /// [`SamError::Failed`] when the device does not give the features.
     pub fn push(
         &mut self,
         weak: Tensor<2>,
         strong: Tensor<2>,
         gradient: bool,
-    ) -> Option<Tensor<1>> {
+    ) -> Result<Option<Tensor<1>>, SamError> {
         let [count, channels] = weak.dims();
         let rows = |features: &Tensor<2>| values(features.clone().without_autodiff());
-        let (weak_rows, strong_rows) = (rows(&weak), rows(&strong));
+        let (weak_rows, strong_rows) = (rows(&weak)?, rows(&strong)?);
         let pairs = weak_rows.chunks(channels).zip(strong_rows.chunks(channels));
         self.extend(pairs.map(|(weak, strong)| [weak.to_vec(), strong.to_vec()]));
         if self.capacity == 0 || self.pairs.len() < self.capacity {
-            return None;
+            return Ok(None);
         }
         // The last of this step's pairs are the last in the queues.
         let own = count.min(self.capacity);
@@ -110,7 +114,7 @@ impl Queues {
             let strong = strong.slice([own_rows, 0..channels]);
             alignment(weak, strong) * own as f64
         };
-        Some((distances + before) / self.capacity as f64)
+        Ok(Some((distances + before) / self.capacity as f64))
     }
 }
 

@@ -1,16 +1,20 @@
 //! Requery: the box of what was refined goes back to the model, whose answer is the pseudo-label.
 //! Step 4 of the method.
 
-use resam_mask::Bitmap;
+use resam_mask::{Bitmap, PixelBox};
 
 /// The tight box `[x0, y0, x1, y1]` of a refined mask, from the centre of its first pixel to that of
 /// its last along both axes, counted from the centre of the input's first pixel: what the prompt
 /// encoder takes. None when nothing is left of the mask.
 pub fn requery_box(refined: &Bitmap) -> Option<[f32; 4]> {
-    let bounds = refined.bounding_box()?;
+    refined.bounding_box().as_ref().map(input_box)
+}
+
+/// A mask's box as the prompt encoder takes it: from centre to centre.
+pub(crate) fn input_box(bounds: &PixelBox) -> [f32; 4] {
     // The mask's box runs along the outer edges of its pixels, half a pixel from their centres.
     let edges = [bounds.x0, bounds.y0, bounds.x1 - 1.0, bounds.y1 - 1.0];
-    Some(edges.map(|edge| edge as f32))
+    edges.map(|edge| edge as f32)
 }
 
 #[cfg(test)]

@@ -1,21 +1,53 @@
-//! All that trains in a model, by name: for saving, for going back, and for the mean of the models on
-//! the way.
+//! All that trains in a model, by name: for saving, for going back, and for the mean of the models
+//! on the way.
 
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use resam_sam::Sam;
+use resam_sam::{Sam, SamError};
 
-use crate::step::values;
+use crate::read::values;
 
 /// The shape and the values, row-major, of each parameter that trains, by its path in the model.
 pub type Trained = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
+/// The shape of each parameter that trains, by its path in the model.
+pub fn shapes(sam: &Sam) -> BTreeMap<String, Vec<usize>> {
+    let mut shapes = BTreeMap::new();
+    each(sam, &mut |name, shape, _| {
+        shapes.insert(name, shape);
+    });
+    shapes
+}
+
 /// Reads all that trains.
-pub fn trained(sam: &Sam) -> Trained {
-    struct Read(Vec<String>, Trained);
-    impl ModuleVisitor for Read {
+///
+/// # Errors
+/// [`SamError::Failed`] when the device does not give the values.
+pub fn trained(sam: &Sam) -> Result<Trained, SamError> {
+    let mut found = Ok(Trained::new());
+    each(sam, &mut |name, shape, read| {
+        if let Ok(trained) = &mut found {
+            match read() {
+                Ok(values) => {
+                    trained.insert(name, (shape, values));
+                }
+                Err(error) => found = Err(error),
+            }
+        }
+    });
+    found
+}
+
+/// What is done with the name and the shape of a parameter that trains; the values can be read.
+type WithParameter<'a> =
+    dyn FnMut(String, Vec<usize>, &dyn Fn() -> Result<Vec<f32>, SamError>) + 'a;
+
+/// Goes through all that trains.
+fn each(sam: &Sam, with: &mut WithParameter<'_>) {
+    struct Each<'a, 'b>(Vec<String>, &'a mut WithParameter<'b>);
+    impl ModuleVisitor for Each<'_, '_> {
         fn enter_module(&mut self, name: &str, _: &str) {
             self.0.push(name.to_owned());
         }
@@ -25,15 +57,12 @@ pub fn trained(sam: &Sam) -> Trained {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             let tensor = param.val();
             if tensor.is_require_grad() {
-                let shape = tensor.dims().to_vec();
-                let values = values(tensor.without_autodiff());
-                self.1.insert(self.0.join("."), (shape, values));
+                let read = || values(tensor.clone().without_autodiff());
+                (self.1)(self.0.join("."), tensor.dims().to_vec(), &read);
             }
         }
     }
-    let mut read = Read(Vec::new(), Trained::new());
-    sam.visit(&mut read);
-    read.1
+    sam.visit(&mut Each(Vec::new(), with));
 }
 
 /// Puts other values where parameters train, and gives each an identity that depends on its place

@@ -1,4 +1,4 @@
-//! The loop: visits images, makes lessons of them, and moves what trains.
+//! The loop: visits images, makes training samples of them, and moves what trains.
 
 use std::collections::VecDeque;
 
@@ -6,21 +6,24 @@ use burn::module::Module;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{AdamConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Bytes, Device};
-use resam_sam::Sam;
 use resam_sam::mask_decoder::MaskDecoder;
 use resam_sam::sam::ImageEncoder;
+use resam_sam::{Sam, SamError};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{Plan, State};
 use crate::draws::{Purpose, shuffle, stream};
+use crate::error::VisitError;
 use crate::example::Examples;
-use crate::kept::Kept;
-use crate::lesson::{Scholar, Studied, Turn};
+use crate::feature_cache::FeatureCache;
+use crate::labels::LabelContext;
+use crate::read::or_failed;
 use crate::recipe::{Decay, Recipe, Teacher};
 use crate::reinforce::Queues;
+use crate::size_prior::{CALIBRATION_IMAGES, MIN_IMAGES, calibrate};
 use crate::step::{Gradients, LossParts};
-use crate::trained::{Trained, move_mean, on_device, trained, with_trained};
-use crate::usual::{FEWEST, SURVEYED, usual};
+use crate::trained::{Trained, move_mean, on_device, shapes, trained, with_trained};
+use crate::worker::{Processed, Turn, Worker};
 
 /// Where a run is: all that a checkpoint holds beside tensors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -33,14 +36,16 @@ pub struct Position {
     pub visits: u64,
     /// Updates made.
     pub updates: u64,
-    /// Visits that taught nothing: a lesson that was left out, or no instance with a label.
+    /// Visits that taught nothing: a sample that was left out, or no instance with a label.
     pub skipped: u64,
-    /// The last losses of lessons that were taken, oldest first.
+    /// The last losses of samples that were taken, oldest first.
     pub losses: VecDeque<f64>,
-    /// The area in pixels of an image that objects usually have, once it is known.
-    pub usual_area: Option<f64>,
-    /// The agreement from which on a label is one of the surest, once it is known.
-    pub sure_agreement: Option<f64>,
+    /// The size prior, in pixels of an image, once it is known.
+    #[serde(rename = "usual_area")]
+    pub size_prior_px: Option<f64>,
+    /// The consistency from which on a label is in the top fraction, once it is known.
+    #[serde(rename = "sure_agreement")]
+    pub top_consistency: Option<f64>,
 }
 
 /// What came of a visit.
@@ -70,7 +75,7 @@ pub struct Visit {
 pub struct Trainer {
     recipe: Recipe,
     seed: u64,
-    /// Where lessons are learnt; the model is on the first.
+    /// Where samples are learnt; the model is on the first.
     devices: Vec<Device>,
     input_size: usize,
     student: Sam,
@@ -88,10 +93,10 @@ pub struct Trainer {
     planned: u64,
     /// Instances with points, in all images.
     instances: usize,
-    /// What is the same at each look at an image.
-    kept: Option<Kept>,
-    /// Visits that were studied before their turn.
-    ahead: VecDeque<(Turn, Result<Studied, String>)>,
+    /// What is the same at each visit of a view.
+    cache: Option<FeatureCache>,
+    /// Visits that were processed before their turn.
+    ahead: VecDeque<(Turn, Result<Processed, VisitError>)>,
     /// Position and queues as they were at the last update: where a run goes on from.
     last: (Position, Queues),
 }
@@ -99,8 +104,11 @@ pub struct Trainer {
 impl Trainer {
     /// A run that begins: fresh adapters of the recipe on a model, whose own are none.
     ///
-    /// `visits` is the number of visits that the run is planned for, `instances` that of the instances with
-    /// points in all its images.
+    /// `visits` is the number of visits that the run is planned for, `instances` that of the
+    /// instances with points in all its images.
+    ///
+    /// # Errors
+    /// [`SamError::Failed`] when the device does not give the values of what trains.
     pub fn new(
         mut sam: Sam,
         recipe: Recipe,
@@ -109,7 +117,7 @@ impl Trainer {
         seed: u64,
         visits: u64,
         instances: usize,
-    ) -> Self {
+    ) -> Result<Self, SamError> {
         let frozen = sam.clone();
         let mut random = stream(seed, Purpose::Factors, 0);
         sam.attach_adapter(&recipe.adapter.plan(), |bound| {
@@ -117,6 +125,7 @@ impl Trainer {
         });
         let student = with_trained(sam, &Trained::new());
         let mean = (recipe.labels.teacher == Teacher::Mean).then(|| trained(&student));
+        let mean = mean.transpose()?;
         let planned = visits.div_ceil(recipe.schedule.batch.max(1) as u64);
         let mut trainer = Self {
             optimizers: [(); 2].map(|()| optimizer(&recipe)),
@@ -133,13 +142,13 @@ impl Trainer {
             mean,
             planned,
             instances,
-            kept: None,
+            cache: None,
             ahead: VecDeque::new(),
             last: Default::default(),
         };
         trainer.last.1 = trainer.queues.clone();
         trainer.renew_teacher();
-        trainer
+        Ok(trainer)
     }
 
     /// Where the run is.
@@ -147,10 +156,11 @@ impl Trainer {
         &self.position
     }
 
-    /// The smallest agreement of a label that is learnt from: the recipe's, or that of the surest.
-    pub fn least_agreement(&self) -> f64 {
-        let sure = self.position.sure_agreement.unwrap_or(0.0);
-        self.recipe.labels.least_agreement.max(sure)
+    /// The smallest consistency of a label that is learnt from: the recipe's, or that of the top
+    /// fraction.
+    pub fn min_consistency(&self) -> f64 {
+        let top = self.position.top_consistency.unwrap_or(0.0);
+        self.recipe.labels.least_agreement.max(top)
     }
 
     /// The recipe.
@@ -160,8 +170,9 @@ impl Trainer {
 
     /// How many numbers train.
     pub fn trains(&self) -> usize {
-        let trained = trained(&self.student);
-        trained.values().map(|(_, values)| values.len()).sum()
+        let shapes = shapes(&self.student);
+        let counts = shapes.values().map(|shape| shape.iter().product::<usize>());
+        counts.sum()
     }
 
     /// The model as it is now, for answers: nothing trains in it.
@@ -187,20 +198,22 @@ impl Trainer {
     }
 
     /// The state as of the last update, for a plan that says what the run is.
-    pub fn state(&self, plan: Plan) -> State {
+    ///
+    /// # Errors
+    /// [`SamError::Failed`] when the device does not give the values.
+    pub fn state(&self, plan: Plan) -> Result<State, SamError> {
         let bytes = |optimizer: &ModuleOptimizer| {
-            // Writing to memory cannot fail.
-            let bytes = optimizer.into_bytes().map(|bytes| bytes.to_vec());
-            bytes.unwrap_or_default()
+            or_failed(optimizer.into_bytes().map(|bytes| bytes.to_vec()))
         };
-        State {
+        let [encoder, decoder] = &self.optimizers;
+        Ok(State {
             plan,
             position: self.last.0.clone(),
-            student: trained(&self.student),
+            student: trained(&self.student)?,
             mean: self.mean.clone(),
             queues: self.last.1.clone(),
-            optimizers: self.optimizers.each_ref().map(bytes),
-        }
+            optimizers: [bytes(encoder)?, bytes(decoder)?],
+        })
     }
 
     /// Goes on from a state: this trainer was made with the same plan.
@@ -208,8 +221,8 @@ impl Trainer {
     /// # Errors
     /// In words, when the state of an optimiser cannot be read.
     pub fn restore(&mut self, state: State) -> Result<(), String> {
-        let now = trained(&self.student);
-        let fits = |(name, (shape, _)): (&String, &(Vec<usize>, Vec<f32>))| {
+        let now = shapes(&self.student);
+        let fits = |(name, shape): (&String, &Vec<usize>)| {
             state
                 .student
                 .get(name)
@@ -236,9 +249,9 @@ impl Trainer {
         Ok(())
     }
 
-    /// Keeps what is the same at each look at an image; see [`crate::kept`].
-    pub fn keep(&mut self, kept: Kept) {
-        self.kept = Some(kept);
+    /// Keeps what is the same at each visit of a view; see [`crate::feature_cache`].
+    pub fn cache_features(&mut self, cache: FeatureCache) {
+        self.cache = Some(cache);
     }
 
     /// Plans for another number of updates from here on: the rate falls to zero there.
@@ -246,64 +259,91 @@ impl Trainer {
         self.planned = updates;
     }
 
-    /// Spreads the lessons of a batch over several devices, the model's own first; they make the same
-    /// update as one device, lesson by lesson. Fewer lessons than devices leave some of them idle.
+    /// Spreads the samples of a batch over several devices, the model's own first; they make the
+    /// same update as one device, sample by sample. Fewer samples than devices leave some of them
+    /// idle.
     pub fn spread_over(&mut self, devices: Vec<Device>) {
         self.devices = devices;
     }
 
-    /// Whether a [`survey`](Self::survey) of so many images is to come before the first visit.
-    pub fn wants_survey(&self, images: usize) -> bool {
-        let labels = &self.recipe.labels;
-        let minds = labels.choice.minds_the_usual() || labels.picks_the_surest();
-        minds && images >= FEWEST && self.position.visits == 0
+    /// What makes labels of images with a model, on the first device.
+    pub fn label_context<'a>(&'a self, model: &'a Sam) -> LabelContext<'a> {
+        LabelContext {
+            model,
+            input_size: self.input_size,
+            device: &self.devices[0],
+            labels: &self.recipe.labels,
+            size_prior_px: self.position.size_prior_px,
+            batch: self.recipe.schedule.chunk,
+        }
     }
 
-    /// Finds out, before the first visit, what is usual in the images ([`crate::usual`]), if the recipe
-    /// minds it: the model as it came looks at the images whose turn is first, as long as it may go on.
-    pub fn survey(&mut self, examples: &dyn Examples, goes_on: &dyn Fn() -> bool) {
-        if !self.wants_survey(examples.len()) {
-            return;
+    /// Whether a [calibration](Self::calibrate) on so many images is to come before the first
+    /// visit.
+    pub fn wants_calibration(&self, images: usize) -> bool {
+        let labels = &self.recipe.labels;
+        let wants = labels.selection.uses_size_prior() || labels.takes_top_fraction();
+        wants && images >= MIN_IMAGES && self.position.visits == 0
+    }
+
+    /// Calibrates before the first visit ([`crate::size_prior`]), if the recipe wants it: the
+    /// pretrained model makes labels of the images whose turn is first, as long as it may go on.
+    ///
+    /// # Errors
+    /// [`SamError::Failed`] when the device did not come to the end of its work.
+    pub fn calibrate(
+        &mut self,
+        examples: &dyn Examples,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<(), SamError> {
+        if !self.wants_calibration(examples.len()) {
+            return Ok(());
         }
         let order = self.order(0, examples.len());
-        let usual = usual(
-            &self.frozen,
-            examples,
-            order.into_iter().take(SURVEYED).take_while(|_| goes_on()),
-            &self.recipe,
-            self.input_size,
-            &self.devices[0],
-        );
+        let numbers = order.into_iter().take(CALIBRATION_IMAGES);
+        let context = LabelContext {
+            size_prior_px: None,
+            ..self.label_context(&self.frozen)
+        };
+        let found = calibrate(&context, examples, numbers.take_while(|_| goes_on()))?;
         let labels = &self.recipe.labels;
-        let of_size = usual.as_ref().filter(|_| labels.choice.minds_the_usual());
-        let of_labels = usual.as_ref().filter(|_| labels.picks_the_surest());
-        self.position.usual_area = of_size.map(|usual| usual.area);
-        self.position.sure_agreement =
-            of_labels.map(|usual| usual.agreement_of_surest(labels.surest));
+        let of_size = found
+            .as_ref()
+            .filter(|_| labels.selection.uses_size_prior());
+        let of_labels = found.as_ref().filter(|_| labels.takes_top_fraction());
+        self.position.size_prior_px = of_size.map(|found| found.area);
+        self.position.top_consistency = of_labels.map(|found| found.min_consistency(labels.surest));
         self.last.0 = self.position.clone();
+        Ok(())
     }
 
     /// Visits the next image of the pass at hand.
     ///
     /// # Errors
-    /// The number of an image that could not be read, and why: it was passed over.
-    pub fn visit(&mut self, examples: &dyn Examples) -> Result<Visit, (usize, String)> {
+    /// [`VisitError::Unreadable`] for an image that was passed over; the next visit is that of the
+    /// image after it. [`VisitError::Model`] when the device failed: nothing was learnt, and what
+    /// was gathered since the last update is lost.
+    pub fn visit(&mut self, examples: &dyn Examples) -> Result<Visit, VisitError> {
         if self.ahead.is_empty() {
-            self.ahead = self.study_ahead(examples).into();
+            self.ahead = self.process_ahead(examples).into();
         }
-        let Some((turn, studied)) = self.ahead.pop_front() else {
-            unreachable!("at least the next visit was studied");
+        let Some((turn, processed)) = self.ahead.pop_front() else {
+            unreachable!("at least the next visit was processed");
         };
+        if matches!(processed, Err(VisitError::Model(_))) {
+            return processed.map(|processed| processed.visit);
+        }
         self.position = after(&self.position, examples.len());
-        let visit = studied
-            .map(|studied| self.learn_from(&turn, studied))
-            .map_err(|reason| (turn.image, reason));
+        let visit = match processed {
+            Ok(processed) => Ok(self.learn_from(&turn, processed)?),
+            Err(error) => Err(error),
+        };
         if let Ok(visit) = &visit
             && visit.skipped.is_some()
         {
             self.position.skipped += 1;
         }
-        if self.gathered.lessons == 0 {
+        if self.gathered.samples == 0 {
             self.queues.extend(std::mem::take(&mut self.gathered.pairs));
             self.last = (self.position.clone(), self.queues.clone());
         }
@@ -312,11 +352,12 @@ impl Trainer {
 
     /// What there is to learn at the next visits, as many as there are devices and no more than are
     /// learnt from before the model changes.
-    fn study_ahead(&self, examples: &dyn Examples) -> Vec<(Turn, Result<Studied, String>)> {
+    fn process_ahead(&self, examples: &dyn Examples) -> Vec<(Turn, Result<Processed, VisitError>)> {
         let schedule = &self.recipe.schedule;
-        let most = match schedule.update_each_chunk {
-            true => 1,
-            false => schedule.batch.max(1) - self.gathered.lessons,
+        let most = if schedule.update_each_chunk {
+            1
+        } else {
+            schedule.batch.max(1) - self.gathered.samples
         };
         let mut position = self.position.clone();
         let places = self.devices.iter().take(most).map(|device| {
@@ -328,47 +369,50 @@ impl Trainer {
         // Only what threads may share: the optimisers stay here.
         let (recipe, seed, input_size) = (&self.recipe, self.seed, self.input_size);
         let (student, teacher) = (&self.student, &self.labelling());
-        let (kept, queues) = (self.kept.as_ref(), &self.queues);
-        let usual_area = self.position.usual_area;
-        let least_agreement = self.least_agreement();
-        let study = |turn: &Turn, device: &Device, beta: f64, moved: bool| {
-            let place = |sam: &Sam| match moved {
-                true => on_device(sam.clone(), device),
-                false => sam.clone(),
+        let (cache, queues) = (self.cache.as_ref(), &self.queues);
+        let size_prior_px = self.position.size_prior_px;
+        let min_consistency = self.min_consistency();
+        let process = |turn: &Turn, device: &Device, beta: f64, moved: bool| {
+            let place = |sam: &Sam| {
+                if moved {
+                    on_device(sam.clone(), device)
+                } else {
+                    sam.clone()
+                }
             };
-            let scholar = Scholar {
+            let worker = Worker {
                 recipe,
                 seed,
                 input_size,
                 device,
                 student: &place(student),
                 teacher: &place(teacher),
-                usual_area,
-                least_agreement,
-                kept,
+                size_prior_px,
+                min_consistency,
+                cache,
                 queues,
                 beta,
             };
-            scholar.study(examples, turn)
+            worker.process(examples, turn)
         };
         let (first, others) = places.split_first().expect("there is a device");
         std::thread::scope(|scope| {
-            let study = &study;
+            let process = &process;
             let begin = |(turn, device): &(Turn, &Device)| {
                 let (turn, device, beta) = (*turn, (*device).clone(), self.beta(turn.epoch));
-                scope.spawn(move || (turn, study(&turn, &device, beta, true)))
+                scope.spawn(move || (turn, process(&turn, &device, beta, true)))
             };
             let others: Vec<_> = others.iter().map(begin).collect();
             let (turn, device) = *first;
-            let own = study(&turn, device, self.beta(turn.epoch), false);
-            let mut studied = vec![(turn, own)];
+            let own = process(&turn, device, self.beta(turn.epoch), false);
+            let mut processed = vec![(turn, own)];
             for other in others {
                 match other.join() {
-                    Ok((turn, result)) => studied.push((turn, result)),
+                    Ok((turn, result)) => processed.push((turn, result)),
                     Err(panic) => std::panic::resume_unwind(panic),
                 }
             }
-            studied
+            processed
         })
     }
 
@@ -399,29 +443,29 @@ impl Trainer {
     }
 
     /// Steps 7 and 8: gathers what was learnt, and updates when there is enough.
-    fn learn_from(&mut self, turn: &Turn, studied: Studied) -> Visit {
-        let Studied {
+    fn learn_from(&mut self, turn: &Turn, processed: Processed) -> Result<Visit, SamError> {
+        let Processed {
             mut visit,
-            look,
+            view,
             mut first,
-        } = studied;
-        let Some(look) = look else {
-            return visit;
+        } = processed;
+        let Some(view) = view else {
+            return Ok(visit);
         };
-        let whole = look.instances();
+        let whole = view.instances();
         let mut sum = LossParts::default();
-        for range in look.parts(&self.recipe.schedule) {
+        for range in view.parts(&self.recipe.schedule) {
             // The first part was learnt ahead; those after it see what it changed.
-            let learnt = first.take().unwrap_or_else(|| {
-                let beta = self.beta(turn.epoch);
-                look.learn(
+            let learnt = match first.take() {
+                Some(learnt) => learnt,
+                None => view.learn(
                     range.clone(),
                     &self.student,
                     &self.recipe,
                     &self.queues,
-                    beta,
-                )
-            });
+                    self.beta(turn.epoch),
+                )?,
+            };
             sum.add(&learnt.losses, range.len() as f64 / whole as f64);
             self.gathered.pairs.extend(learnt.pairs);
             if let Some(reason) = self.refuses(learnt.losses.total) {
@@ -434,12 +478,12 @@ impl Trainer {
                 _ => learnt.gradients.to_device(&self.devices[0], &self.student),
             };
             self.gathered.add(&self.student, gradients);
-            if self.gathered.lessons >= self.recipe.schedule.batch.max(1) {
-                visit.learning_rate = self.update();
+            if self.gathered.samples >= self.recipe.schedule.batch.max(1) {
+                visit.learning_rate = self.update()?;
             }
         }
         visit.losses = Some(sum);
-        visit
+        Ok(visit)
     }
 
     /// `beta = weight / (1 + exp(-(epoch - (epochs + 1) / 2)))`, epochs counted from 1.
@@ -472,7 +516,7 @@ impl Trainer {
     }
 
     /// Moves what trains by the gathered gradients; answers the rate of learning.
-    fn update(&mut self) -> f64 {
+    fn update(&mut self) -> Result<f64, SamError> {
         self.queues.extend(std::mem::take(&mut self.gathered.pairs));
         let rate = self.learning_rate();
         let [encoder, decoder] = self.gathered.take();
@@ -488,10 +532,10 @@ impl Trainer {
             let young =
                 (1.0 + self.position.updates as f64) / (10.0 + self.position.updates as f64);
             let decay = self.recipe.labels.teacher_decay.min(young);
-            move_mean(mean, &trained(&self.student), decay);
+            move_mean(mean, &trained(&self.student)?, decay);
         }
         self.renew_teacher();
-        rate
+        Ok(rate)
     }
 
     fn renew_teacher(&mut self) {
@@ -519,9 +563,10 @@ impl Trainer {
         settings.learning_rate * warm * decay.max(0.0) * self.restraint()
     }
 
-    /// The factor of the rate by which few instances do not lead a model far: `instances / few_instances` where they
-    /// are fewer, times `updates_per_instance * instances / updates` where there are more updates than that, counted
-    /// at the full rate. A rate that falls in a straight line makes half of the planned updates count.
+    /// The factor of the rate by which few instances do not lead a model far: `instances /
+    /// few_instances` where they are fewer, times `updates_per_instance * instances / updates`
+    /// where there are more updates than that, counted at the full rate. A rate that falls in a
+    /// straight line makes half of the planned updates count.
     pub fn restraint(&self) -> f64 {
         let settings = &self.recipe.optimizer;
         let instances = self.instances as f64;
@@ -538,13 +583,13 @@ impl Trainer {
     }
 }
 
-/// Gradients of lessons that have not become an update yet.
+/// Gradients of samples that have not become an update yet.
 #[derive(Default)]
 struct Gathered {
     encoder: GradientsAccumulator<ImageEncoder>,
     decoder: GradientsAccumulator<MaskDecoder>,
-    lessons: usize,
-    /// Features of both views that the queues do not have yet: within a batch each lesson meets the
+    samples: usize,
+    /// Features of both views that the queues do not have yet: within a batch each sample meets the
     /// queues as the update before left them, on whatever device it is learnt.
     pairs: Vec<[Vec<f32>; 2]>,
 }
@@ -555,11 +600,11 @@ impl Gathered {
             .accumulate(&student.image_encoder, gradients.encoder);
         self.decoder
             .accumulate(&student.mask_decoder, gradients.decoder);
-        self.lessons += 1;
+        self.samples += 1;
     }
 
     fn take(&mut self) -> [GradientsParams; 2] {
-        self.lessons = 0;
+        self.samples = 0;
         [self.encoder.grads(), self.decoder.grads()]
     }
 }
@@ -584,4 +629,127 @@ fn after(position: &Position, images: usize) -> Position {
         position.epoch += 1;
     }
     position
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use resam_checkpoint::Checkpoint;
+    use resam_sam::{PromptPoint, SamConfig};
+
+    use super::*;
+    use crate::example::{Example, ExampleInstance};
+    use crate::read::lost_device;
+    use crate::views::View;
+
+    /// Two images of noise with a point each.
+    struct Noise;
+
+    impl Examples for Noise {
+        fn len(&self) -> usize {
+            2
+        }
+
+        fn instances(&self) -> usize {
+            2
+        }
+
+        fn name(&self, index: usize) -> String {
+            index.to_string()
+        }
+
+        fn read(&self, index: usize) -> Result<Example, String> {
+            let rgb = (0..3 * 64 * 64).map(|at| (at * 7919 % (251 - index)) as u8);
+            Ok(Example {
+                image: View {
+                    width: 64,
+                    height: 64,
+                    rgb: rgb.collect(),
+                },
+                instances: vec![ExampleInstance {
+                    name: String::new(),
+                    points: vec![PromptPoint {
+                        x: 30.5,
+                        y: 30.5,
+                        positive: true,
+                    }],
+                    truth: None,
+                }],
+            })
+        }
+    }
+
+    fn trainer(recipe: &Recipe) -> Trainer {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../resam-sam/tests/fixtures");
+        let folders = std::fs::read_dir(fixtures.join("golden")).expect("fixtures");
+        let model = folders
+            .map(|folder| folder.expect("a folder").path().join("model.safetensors"))
+            .find(|model| model.is_file());
+        let checkpoint = Checkpoint::open(&model.expect("a model")).expect("weights");
+        let mut config = SamConfig::detect(&checkpoint).expect("a SAM");
+        config.decoder.heads = 4;
+        let device = Device::flex();
+        let sam = Sam::load_with(&checkpoint, &config, &device).expect("a model");
+        Trainer::new(sam, recipe.clone(), &device, 64, 5, 8, 2).expect("a trainer")
+    }
+
+    /// However many values are read before the device is lost, a visit says that the device failed
+    /// and nothing was learnt from what it did not give.
+    #[test]
+    fn a_lost_device_ends_the_run_and_is_no_image_that_cannot_be_read() {
+        let mut recipe = Recipe::default();
+        recipe.labels.least_agreement = 0.0;
+        recipe.labels.teacher = Teacher::Mean;
+        let mut whole = trainer(&recipe);
+        let mut visits = [(); 2].map(|()| whole.visit(&Noise).expect("a visit"));
+        visits.sort_by_key(|visit| visit.image);
+        assert!(visits.iter().all(|visit| visit.learnt > 0));
+
+        let mut failures = 0;
+        for reads in 0.. {
+            let mut trainer = trainer(&recipe);
+            lost_device::after(Some(reads));
+            let visit = trainer.visit(&Noise);
+            lost_device::after(None);
+            match visit {
+                Err(VisitError::Model(SamError::Failed(_))) => failures += 1,
+                Err(other) => panic!("{other}"),
+                // There were no more reads to fail.
+                Ok(visit) => {
+                    assert!(visit.learnt > 0);
+                    break;
+                }
+            }
+            // Where the run goes on from is before the visit.
+            assert_eq!(trainer.last.0, Position::default());
+        }
+        // The masks of points and of boxes, the losses, the features, the mean.
+        assert!(failures > 4, "{failures}");
+    }
+
+    #[test]
+    fn neither_a_calibration_nor_a_state_is_made_of_values_that_were_lost() {
+        let mut trainer = trainer(&Recipe::default());
+        let plan = Plan {
+            recipe: Recipe::default(),
+            seed: 5,
+            input_size: 64,
+            images: 2,
+            updates: 8,
+            weights: String::new(),
+        };
+        let numbers = [0, 1];
+        lost_device::after(Some(0));
+        let state = trainer.state(plan).map(|_| ());
+        let calibrated = {
+            let context = trainer.label_context(&trainer.frozen);
+            calibrate(&context, &Noise, numbers).map(|_| ())
+        };
+        lost_device::after(None);
+        for lost in [state, calibrated] {
+            assert!(matches!(lost, Err(SamError::Failed(_))));
+        }
+        trainer.visit(&Noise).expect("the device is back");
+    }
 }

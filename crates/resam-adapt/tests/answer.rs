@@ -1,10 +1,11 @@
 //! The loop at inference.
 
 use burn::tensor::Device;
-use resam_adapt::{Choice, requery};
+use resam_adapt::{Found, Question};
 use resam_checkpoint::Checkpoint;
 use resam_sam::preprocess::{Part, RgbView};
 use resam_sam::{EncodedImage, Predictor, Prompt, PromptPoint, Sam, SamConfig};
+use resam_select::MaskSelection;
 use resam_testing::golden_folders;
 
 const WIDTH: usize = 90;
@@ -39,6 +40,24 @@ fn point(x: f64, y: f64) -> Prompt {
     }
 }
 
+/// What the loop answers, by itself.
+fn requery(
+    predictor: &Predictor,
+    image: &EncodedImage,
+    pixels: Option<RgbView<'_>>,
+    prompts: &[Prompt],
+    selection: &MaskSelection,
+) -> Vec<Found> {
+    let question = Question {
+        predictor,
+        prompts,
+        beside: &[],
+        selection,
+        prior: None,
+    };
+    question.requery(image, pixels).expect("answers")
+}
+
 #[test]
 fn every_answer_is_one_of_the_models_masks_and_a_box_is_answered_as_without_the_loop() {
     let predictor = predictor();
@@ -53,11 +72,8 @@ fn every_answer_is_one_of_the_models_masks_and_a_box_is_answered_as_without_the_
         &image,
         None,
         &prompts,
-        &[],
-        &Choice::default(),
-        None,
-    )
-    .expect("answers");
+        &MaskSelection::default(),
+    );
     let single = predictor.predict(&image, &prompts, false).expect("answers");
     let several = predictor.predict(&image, &prompts, true).expect("answers");
     assert_eq!(answers.len(), prompts.len());
@@ -90,11 +106,8 @@ fn a_mask_with_the_point_of_another_object_is_not_the_answer_if_there_is_one_wit
         &image,
         None,
         &prompts,
-        &[],
-        &Choice::default(),
-        None,
-    )
-    .expect("answers");
+        &MaskSelection::default(),
+    );
     let single = predictor.predict(&image, &prompts, false).expect("answers");
     let several = predictor.predict(&image, &prompts, true).expect("answers");
     let mut avoided = 0;
@@ -114,8 +127,7 @@ fn a_mask_with_the_point_of_another_object_is_not_the_answer_if_there_is_one_wit
 fn nothing_asked_is_nothing_answered() {
     let predictor = predictor();
     let image = encoded(&predictor);
-    let answers =
-        requery(&predictor, &image, None, &[], &[], &Choice::default(), None).expect("answers");
+    let answers = requery(&predictor, &image, None, &[], &MaskSelection::default());
     assert!(answers.is_empty());
 }
 
@@ -129,9 +141,8 @@ fn with_pixels_an_answer_is_one_of_the_masks_of_the_whole_or_of_a_part_that_show
     let prompts: Vec<Prompt> = places
         .map(|(row, column)| point(9.5 + 17.0 * f64::from(column), 8.5 + 15.0 * f64::from(row)))
         .collect();
-    let choice = Choice::default();
-    let answers =
-        requery(&predictor, &image, Some(view), &prompts, &[], &choice, None).expect("answers");
+    let selection = MaskSelection::default();
+    let answers = requery(&predictor, &image, Some(view), &prompts, &selection);
     let whole = predictor.predict_all(&image, &prompts).expect("answers");
     // Parts of half the longest side, wherever they may lie.
     let side = WIDTH / 2;
@@ -167,13 +178,12 @@ fn with_pixels_an_answer_is_one_of_the_masks_of_the_whole_or_of_a_part_that_show
     }
     println!("{closer} of {} closer", prompts.len());
     // Without the wish, or without pixels, nothing is looked at twice.
-    let once = Choice {
-        closer: false,
-        ..choice
+    let once = MaskSelection {
+        zoom: false,
+        ..selection
     };
-    let plain =
-        requery(&predictor, &image, Some(view), &prompts, &[], &once, None).expect("answers");
-    let blind = requery(&predictor, &image, None, &prompts, &[], &choice, None).expect("answers");
+    let plain = requery(&predictor, &image, Some(view), &prompts, &once);
+    let blind = requery(&predictor, &image, None, &prompts, &selection);
     for (plain, blind) in plain.iter().zip(&blind) {
         assert_eq!(plain.prediction.low_res, blind.prediction.low_res);
     }
@@ -186,13 +196,11 @@ fn prompts_with_the_same_point_get_the_answer_of_one() {
     let alone = [point(30.5, 20.5), point(70.5, 50.5)];
     let doubled = [alone[0].clone(), alone[1].clone(), alone[0].clone()];
     // Sizes are judged in company, which a double is.
-    let choice = Choice {
+    let selection = MaskSelection {
         size_weight: 0.0,
-        ..Choice::default()
+        ..MaskSelection::default()
     };
-    let ask = |prompts: &[Prompt]| {
-        requery(&predictor, &image, None, prompts, &[], &choice, None).expect("answers")
-    };
+    let ask = |prompts: &[Prompt]| requery(&predictor, &image, None, prompts, &selection);
     let (alone, doubled) = (ask(&alone), ask(&doubled));
     for (at, of_one) in [(0, 0), (1, 1), (2, 0)] {
         assert_eq!(

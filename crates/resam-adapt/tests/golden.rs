@@ -15,8 +15,9 @@ use resam_adapt::example::Framed;
 use resam_adapt::recipe::Loss;
 use resam_adapt::refine::{CERTAINTY, above, refine};
 use resam_adapt::reinforce::Queues;
-use resam_adapt::step::{Aligning, Gradients, Lesson, learn, pseudo_labels};
+use resam_adapt::step::{Aligning, Gradients, TrainingSample, learn};
 use resam_adapt::views::{Flip, View};
+use resam_adapt::{LabelContext, PseudoLabels};
 use resam_adapt::{Recipe, alignment, box_features, mask_losses};
 use resam_checkpoint::Checkpoint;
 use resam_mask::Bitmap;
@@ -233,6 +234,27 @@ fn framed(step: &Step) -> Framed {
     }
 }
 
+/// The labels of all instances, so many decoded at a time.
+fn pseudo_labels(
+    sam: &Sam,
+    embedding: &Tensor<4>,
+    framed: &Framed,
+    recipe: &Recipe,
+    batch: usize,
+) -> PseudoLabels {
+    let context = LabelContext {
+        model: sam,
+        input_size: framed.geometry.padded,
+        device: &Device::flex(),
+        labels: &recipe.labels,
+        size_prior_px: None,
+        batch,
+    };
+    let all: Vec<usize> = (0..framed.points.len()).collect();
+    let labels = context.pseudo_labels(framed, embedding, &all, None);
+    labels.expect("labels")
+}
+
 #[test]
 fn golden_refined_masks_boxes_and_pseudo_labels_are_those_of_the_published_step() {
     for folder in golden_folders() {
@@ -243,15 +265,7 @@ fn golden_refined_masks_boxes_and_pseudo_labels_are_those_of_the_published_step(
         let recipe = Recipe::published();
         // In chunks of one and of all: the answer is the same.
         for chunk in [1, 50] {
-            let labels = pseudo_labels(
-                &step.sam,
-                &embedding,
-                &framed,
-                &all,
-                &recipe.labels,
-                chunk,
-                None,
-            );
+            let labels = pseudo_labels(&step.sam, &embedding, &framed, &recipe, chunk);
             let kept = step.expected["kept"].as_array().expect("kept instances");
             let kept: Vec<usize> = kept
                 .iter()
@@ -299,7 +313,7 @@ fn low_res(step: &Step, embedding: &Tensor<4>, framed: &Framed) -> Vec<Vec<f32>>
     values.chunks(rows * columns).map(<[f32]>::to_vec).collect()
 }
 
-/// Gradients by the golden names, from what a lesson answers.
+/// Gradients by the golden names, from what a sample answers.
 fn of_lesson(step: &Step, gradients: &Gradients) -> Vec<(String, Vec<f32>)> {
     let ImageEncoder::Vit(vit) = &step.sam.image_encoder else {
         panic!("golden models are ViTs")
@@ -337,9 +351,8 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
             .forward_frozen(step.input("strong_u8"));
         let weak = step.embedding("image_u8").without_autodiff();
         let recipe = Recipe::published();
-        let all: Vec<usize> = (0..framed.points.len()).collect();
-        let labels = pseudo_labels(&step.sam, &weak, &framed, &all, &recipe.labels, 50, None);
-        let lesson = |chunk: usize, again: bool| Lesson {
+        let labels = pseudo_labels(&step.sam, &weak, &framed, &recipe, 50);
+        let sample = |chunk: usize, again: bool| TrainingSample {
             instances: labels.instances.clone(),
             labels: labels.masks.clone(),
             chunk,
@@ -356,8 +369,8 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
                 weight: WEIGHT,
                 gradient,
             });
-            let (strong, lesson) = (strong.clone(), lesson(chunk, again));
-            learn(&step.sam, strong, &framed, &lesson, &recipe.loss, aligning)
+            let (strong, sample) = (strong.clone(), sample(chunk, again));
+            learn(&step.sam, strong, &framed, &sample, &recipe.loss, aligning).expect("learnt")
         };
         let golden = |kind: &str, name: &str| step.golden.values(&format!("{kind}.{name}"));
 
@@ -411,10 +424,9 @@ fn a_lesson_may_also_teach_what_to_expect_of_the_masks_for_an_ambiguous_point() 
         let framed = framed(&step);
         let weak = step.embedding("image_u8").without_autodiff();
         let published = Recipe::published();
-        let all: Vec<usize> = (0..framed.points.len()).collect();
-        let labels = pseudo_labels(&step.sam, &weak, &framed, &all, &published.labels, 50, None);
+        let labels = pseudo_labels(&step.sam, &weak, &framed, &published, 50);
         let learn_with = |ambiguous_quality: f64, chunk: usize| {
-            let lesson = Lesson {
+            let sample = TrainingSample {
                 instances: labels.instances.clone(),
                 labels: labels.masks.clone(),
                 chunk,
@@ -427,7 +439,7 @@ fn a_lesson_may_also_teach_what_to_expect_of_the_masks_for_an_ambiguous_point() 
             };
             let strong = step.input("strong_u8");
             let strong = step.sam.image_encoder.forward_frozen(strong);
-            learn(&step.sam, strong, &framed, &lesson, &loss, None)
+            learn(&step.sam, strong, &framed, &sample, &loss, None).expect("learnt")
         };
 
         // The squared errors by the definition: IoUs counted pixel by pixel, as numbers that have no gradient.

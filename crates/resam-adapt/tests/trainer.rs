@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use burn::tensor::Device;
-use resam_adapt::example::Framed;
-use resam_adapt::kept::Kept;
+use resam_adapt::feature_cache::FeatureCache;
 use resam_adapt::recipe::{Decay, Supervision, Teacher};
-use resam_adapt::step::pseudo_labels;
 use resam_adapt::trained::trained;
-use resam_adapt::views::{Flip, View};
-use resam_adapt::{Example, ExampleInstance, Examples, Plan, Recipe, State, StateError, Trainer};
+use resam_adapt::views::View;
+use resam_adapt::{
+    Example, ExampleInstance, Examples, LabelContext, Plan, PseudoLabels, Recipe, State,
+    StateError, Trainer, VisitError,
+};
 use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
 use resam_mask::Bitmap;
 use resam_sam::{EncoderLayers, PromptPoint, Sam, SamConfig};
@@ -97,7 +98,20 @@ fn recipe(supervision: Supervision) -> Recipe {
 
 fn trainer(recipe: &Recipe, seed: u64, visits: u64) -> Trainer {
     let device = Device::flex();
-    Trainer::new(model(), recipe.clone(), &device, SIZE, seed, visits, 6)
+    Trainer::new(model(), recipe.clone(), &device, SIZE, seed, visits, 6).expect("a trainer")
+}
+
+/// The labels that a model makes of an example.
+fn labels_of(model: &Sam, recipe: &Recipe, example: &Example) -> PseudoLabels {
+    let context = LabelContext {
+        model,
+        input_size: SIZE,
+        device: &Device::flex(),
+        labels: &recipe.labels,
+        size_prior_px: None,
+        batch: 1,
+    };
+    context.label(example).expect("labels").1
 }
 
 fn plan(recipe: &Recipe) -> Plan {
@@ -115,7 +129,7 @@ type Bits = BTreeMap<String, Vec<u32>>;
 
 /// The bits of all that trains.
 fn bits(trainer: &Trainer) -> Bits {
-    let state = trainer.state(plan(trainer.recipe()));
+    let state = trainer.state(plan(trainer.recipe())).expect("a state");
     let students = state.student.into_iter();
     students
         .map(|(name, (_, values))| (name, values.into_iter().map(f32::to_bits).collect()))
@@ -130,24 +144,30 @@ fn a_run_that_goes_on_is_the_run_that_never_stopped() {
         let recipe = recipe(supervision);
         let images = Squares(9);
         let mut whole = trainer(&recipe, SEED, 12);
-        whole.survey(&images, &|| true);
+        whole.calibrate(&images, &|| true).expect("a calibration");
         for _ in 0..12 {
             whole.visit(&images).expect("a visit");
         }
 
         // Stopped in the middle of a batch: the visit after the last update is done again.
         let mut first = trainer(&recipe, SEED, 12);
-        first.survey(&images, &|| true);
+        first.calibrate(&images, &|| true).expect("a calibration");
         for _ in 0..5 {
             first.visit(&images).expect("a visit");
         }
-        first.state(plan(&recipe)).write(&file).expect("written");
+        first
+            .state(plan(&recipe))
+            .expect("a state")
+            .write(&file)
+            .expect("written");
         let state = State::read(&file).expect("read");
-        assert_eq!(state, first.state(plan(&recipe)));
+        assert_eq!(state, first.state(plan(&recipe)).expect("a state"));
         let mut second = trainer(&recipe, SEED, 12);
         second.restore(state).expect("it fits");
         // What is known is not asked again once something was learnt.
-        second.survey(&images, &|| panic!("a survey"));
+        second
+            .calibrate(&images, &|| panic!("a calibration"))
+            .expect("a calibration");
         assert!(second.position().visits <= 5);
         while second.position().visits < 12 {
             second.visit(&images).expect("a visit");
@@ -192,7 +212,7 @@ fn fresh_adapters_answer_as_the_model_and_learning_moves_all_that_trains() {
     let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
     assert!(mean(&losses[30..]) < mean(&losses[..10]), "{losses:?}");
     assert!(
-        trained(&trainer.model()).is_empty(),
+        trained(&trainer.model()).expect("values").is_empty(),
         "nothing trains in an answer"
     );
 }
@@ -247,7 +267,11 @@ fn an_image_that_cannot_be_read_is_named_and_the_others_are_learnt_from() {
     let mut trainer = trainer(&recipe(Supervision::Masks), SEED, 6);
     let mut failed = Vec::new();
     for _ in 0..6 {
-        failed.extend(trainer.visit(&OneTorn).err());
+        match trainer.visit(&OneTorn) {
+            Ok(_) => {}
+            Err(VisitError::Unreadable { image, reason }) => failed.push((image, reason)),
+            Err(error) => panic!("{error}"),
+        }
     }
     let torn = (1, "cut short".to_owned());
     assert_eq!(failed, [torn.clone(), torn]);
@@ -281,17 +305,14 @@ impl Examples for Alone {
 }
 
 #[test]
-fn the_usual_size_is_the_middle_one_of_the_labels_in_pixels_of_the_images() {
+fn the_size_prior_is_the_median_of_the_labels_in_pixels_of_the_images() {
     let recipe = recipe(Supervision::Points);
     let images = Alone(Squares(9));
-    let (model, device) = (model(), Device::flex());
+    let model = model();
     let mut sizes: Vec<f64> = Vec::new();
     for index in 0..images.len() {
         let example = images.read(index).expect("an image");
-        let framed = Framed::new(&example, SIZE, Flip::default()).expect("a frame");
-        let input = framed.input(&framed.weak, &device);
-        let embedding = model.image_encoder.forward(input);
-        let labels = pseudo_labels(&model, &embedding, &framed, &[0], &recipe.labels, 1, None);
+        let labels = labels_of(&model, &recipe, &example);
         // The image's longer side is that of the input.
         let enlarged = SIZE as f64 / example.image.width.max(example.image.height) as f64;
         let area = labels.masks.first().map(Bitmap::area);
@@ -305,8 +326,8 @@ fn the_usual_size_is_the_middle_one_of_the_labels_in_pixels_of_the_images() {
         _ => (sizes[half - 1] * sizes[half]).sqrt(),
     };
     let mut trainer = trainer(&recipe, SEED, 2);
-    trainer.survey(&images, &|| true);
-    let usual = trainer.position().usual_area.expect("there are labels");
+    trainer.calibrate(&images, &|| true).expect("a calibration");
+    let usual = trainer.position().size_prior_px.expect("there are labels");
     assert!(
         (usual / middle - 1.0).abs() < 0.03,
         "{usual} is not {middle}"
@@ -314,20 +335,22 @@ fn the_usual_size_is_the_middle_one_of_the_labels_in_pixels_of_the_images() {
 }
 
 #[test]
-fn a_survey_says_nothing_where_it_may_not_look_or_does_not_matter() {
+fn a_calibration_says_nothing_where_it_may_not_look_or_does_not_matter() {
     let mut recipe = recipe(Supervision::Points);
-    let surveyed = |recipe: &Recipe, images: usize, goes_on: bool| {
+    let calibrated = |recipe: &Recipe, images: usize, goes_on: bool| {
         let mut trainer = trainer(recipe, SEED, 2);
-        trainer.survey(&Squares(images), &|| goes_on);
-        trainer.position().usual_area
+        trainer
+            .calibrate(&Squares(images), &|| goes_on)
+            .expect("a calibration");
+        trainer.position().size_prior_px
     };
-    assert!(surveyed(&recipe, 9, true).is_some());
-    assert_eq!(surveyed(&recipe, 9, false), None);
+    assert!(calibrated(&recipe, 9, true).is_some());
+    assert_eq!(calibrated(&recipe, 9, false), None);
     // A handful of images may all be of one kind.
-    assert_eq!(surveyed(&recipe, 5, true), None);
-    recipe.labels.choice.usual_weight = 0.0;
-    assert_eq!(surveyed(&recipe, 9, true), None);
-    assert_eq!(surveyed(&Recipe::published(), 9, true), None);
+    assert_eq!(calibrated(&recipe, 5, true), None);
+    recipe.labels.selection.size_prior_weight = 0.0;
+    assert_eq!(calibrated(&recipe, 9, true), None);
+    assert_eq!(calibrated(&Recipe::published(), 9, true), None);
 }
 
 #[test]
@@ -335,18 +358,15 @@ fn only_the_surest_labels_teach_once_it_is_known_which_they_are() {
     let mut recipe = recipe(Supervision::Points);
     // Labels of a visit are those of the survey.
     recipe.labels.teacher = Teacher::Frozen;
-    recipe.labels.choice.usual_weight = 0.0;
-    recipe.labels.choice.closer = false;
+    recipe.labels.selection.size_prior_weight = 0.0;
+    recipe.labels.selection.zoom = false;
     recipe.views.flip = false;
     let images = Alone(Squares(12));
-    let (model, device) = (model(), Device::flex());
+    let model = model();
     let agreement = |index: usize| {
         let example = images.read(index).expect("an image");
-        let framed = Framed::new(&example, SIZE, Flip::default()).expect("a frame");
-        let input = framed.input(&framed.weak, &device);
-        let embedding = model.image_encoder.forward(input);
-        let labels = pseudo_labels(&model, &embedding, &framed, &[0], &recipe.labels, 1, None);
-        labels.agreement.first().copied()
+        let labels = labels_of(&model, &recipe, &example);
+        labels.consistency.first().copied()
     };
     let agreements: Vec<Option<f64>> = (0..images.len()).map(agreement).collect();
     let mut sorted: Vec<f64> = agreements.iter().copied().flatten().collect();
@@ -355,8 +375,8 @@ fn only_the_surest_labels_teach_once_it_is_known_which_they_are() {
         let mut recipe = recipe.clone();
         recipe.labels.surest = surest;
         let mut trainer = trainer(&recipe, SEED, images.len() as u64);
-        trainer.survey(&images, &|| true);
-        let bound = trainer.position().sure_agreement;
+        trainer.calibrate(&images, &|| true).expect("a calibration");
+        let bound = trainer.position().top_consistency;
         let mut taught = vec![false; images.len()];
         for _ in 0..images.len() {
             let visit = trainer.visit(&images).expect("a visit");
@@ -377,13 +397,50 @@ fn only_the_surest_labels_teach_once_it_is_known_which_they_are() {
 }
 
 #[test]
+fn a_checkpoint_with_the_names_of_an_earlier_version_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.safetensors");
+    let recipe = Recipe::published();
+    let now = trainer(&recipe, SEED, 2)
+        .state(plan(&recipe))
+        .expect("a state");
+    now.write(&file).expect("written");
+    let written = Checkpoint::open(&file).expect("a file");
+    let tensors: Vec<TensorToWrite> = written
+        .names()
+        .map(|name| {
+            let info = written.get(name).expect("a tensor");
+            TensorToWrite {
+                name: name.to_owned(),
+                dtype: info.dtype,
+                shape: info.shape.clone(),
+                bytes: written.bytes(name).expect("bytes"),
+            }
+        })
+        .collect();
+    let mut metadata = written.metadata().clone();
+    let selection = "\"selection\":{\"mode\":\"single\",\"stability_weight\":0.0,\"size_weight\":0.0,\
+                     \"size_prior_weight\":0.0,\"zoom\":false}";
+    let choice = "\"choice\":{\"candidates\":false,\"stability_weight\":0.0,\"size_weight\":0.0,\
+                  \"usual_weight\":0.0,\"closer\":false}";
+    let plan_text = metadata.get_mut("plan").expect("a plan");
+    assert!(plan_text.contains(selection), "{plan_text}");
+    *plan_text = plan_text.replace(selection, choice);
+    let earlier = folder.path().join("earlier.safetensors");
+    write_safetensors(&earlier, &tensors, &metadata).expect("written");
+    let read = State::read(&earlier).expect("an earlier state");
+    assert_eq!(read, now);
+    read.plan.check_same(&plan(&recipe)).expect("the same plan");
+}
+
+#[test]
 fn true_masks_are_all_sure() {
     let mut recipe = recipe(Supervision::Masks);
     recipe.labels.surest = 0.1;
     let images = Squares(9);
     let mut trainer = trainer(&recipe, SEED, 9);
-    trainer.survey(&images, &|| true);
-    assert_eq!(trainer.position().sure_agreement, None);
+    trainer.calibrate(&images, &|| true).expect("a calibration");
+    assert_eq!(trainer.position().top_consistency, None);
     for _ in 0..images.len() {
         assert_eq!(trainer.visit(&images).expect("a visit").learnt, 2);
     }
@@ -394,7 +451,7 @@ fn a_visit_without_a_label_teaches_nothing_and_says_so() {
     let mut recipe = recipe(Supervision::Points);
     // No logit is that certain, so that every refined mask is empty.
     recipe.labels.certainty = 1.0;
-    recipe.labels.choice.candidates = false;
+    recipe.labels.selection.mode = resam_select::SelectionMode::Single;
     let mut trainer = trainer(&recipe, SEED, 2);
     let begun = bits(&trainer);
     let visit = trainer.visit(&Squares(3)).expect("a visit");
@@ -434,7 +491,9 @@ fn a_state_from_before_a_setting_is_not_gone_on_from_with_this_versions_value() 
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("state.safetensors");
     let recipe = recipe(Supervision::Points);
-    let state = trainer(&recipe, SEED, 2).state(plan(&recipe));
+    let state = trainer(&recipe, SEED, 2)
+        .state(plan(&recipe))
+        .expect("a state");
     state.write(&file).expect("written");
     let mut metadata = Checkpoint::open(&file).expect("a file").metadata().clone();
     let stored = metadata.get_mut("plan").expect("a plan");
@@ -458,6 +517,7 @@ fn a_state_that_is_cut_short_or_of_another_kind_is_refused() {
     let recipe = recipe(Supervision::Points);
     trainer(&recipe, SEED, 2)
         .state(plan(&recipe))
+        .expect("a state")
         .write(&file)
         .expect("written");
     let bytes = std::fs::read(&file).expect("bytes");
@@ -511,7 +571,7 @@ fn looks_that_are_kept_save_work_and_change_no_bit() {
         let looks = folder.path().join(format!("{supervision:?}"));
         let images = Counted(Squares(3), Default::default());
         let mut keeping = trainer(&recipe, SEED, visits);
-        keeping.keep(Kept::new(&looks, u64::MAX).expect("a folder"));
+        keeping.cache_features(FeatureCache::new(&looks, u64::MAX).expect("a folder"));
         for _ in 0..visits {
             keeping.visit(&images).expect("a visit");
         }
@@ -524,7 +584,7 @@ fn looks_that_are_kept_save_work_and_change_no_bit() {
         let first = first.expect("a look").expect("an entry").path();
         std::fs::write(&first, b"no look").expect("written");
         let mut again = trainer(&recipe, SEED, visits);
-        again.keep(Kept::new(&looks, u64::MAX).expect("a folder"));
+        again.cache_features(FeatureCache::new(&looks, u64::MAX).expect("a folder"));
         for _ in 0..visits {
             again.visit(&images).expect("a visit");
         }
@@ -534,7 +594,7 @@ fn looks_that_are_kept_save_work_and_change_no_bit() {
         // Without room nothing is kept, and nothing else changes.
         let empty = folder.path().join(format!("{supervision:?} without room"));
         let mut without = trainer(&recipe, SEED, visits);
-        without.keep(Kept::new(&empty, 0).expect("a folder"));
+        without.cache_features(FeatureCache::new(&empty, 0).expect("a folder"));
         for _ in 0..visits {
             without.visit(&images).expect("a visit");
         }

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use resam_eval::evaluate::EvaluateError;
 use resam_sam::SamError;
+use resam_train::RunError;
 
 /// Exit code for a failure that is not the input's.
 pub(crate) const AT_RUN_TIME: u8 = 3;
@@ -42,10 +43,15 @@ impl std::error::Error for WrongInput {}
 /// The exit code of an error. Everything that the libraries report is about a file, a value or a
 /// place to write to; only the thread pool and a device can fail otherwise.
 pub(crate) fn code(error: &anyhow::Error) -> u8 {
-    let model = match error.downcast_ref() {
-        Some(EvaluateError::Sam(model)) => Some(model),
-        _ => error.downcast_ref(),
+    let of_run = match error.downcast_ref() {
+        Some(RunError::Sam(model)) => Some(model),
+        _ => None,
     };
+    let of_evaluation = match error.downcast_ref() {
+        Some(EvaluateError::Sam(model)) => Some(model),
+        _ => None,
+    };
+    let model = of_run.or(of_evaluation).or(error.downcast_ref());
     if matches!(model, Some(SamError::Failed(_))) || error.is::<rayon::ThreadPoolBuildError>() {
         AT_RUN_TIME
     } else {
@@ -89,4 +95,23 @@ pub(crate) fn report_panics() {
             env!("CARGO_PKG_VERSION")
         );
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_fails_is_no_wrong_input_wherever_it_fails() {
+        let failed = || SamError::Failed("it was lost".into());
+        let errors = [
+            anyhow::Error::from(failed()),
+            RunError::from(failed()).into(),
+            EvaluateError::from(failed()).into(),
+        ];
+        for error in &errors {
+            assert_eq!(code(error), AT_RUN_TIME, "{error}");
+        }
+        assert_eq!(code(&RunError::NoPoints.into()), WRONG_INPUT);
+    }
 }

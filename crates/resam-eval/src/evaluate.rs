@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use resam_adapt::Answering;
 use resam_data::{DataError, Dataset, ImageRecord, Instance, draws};
 use resam_mask::{Bitmap, MaskError};
 use resam_prompt::{PointFile, Prompt, PromptPoint};
 use resam_sam::preprocess::RgbView;
 use resam_sam::{Predictor, SamError};
+use resam_select::MaskSelection;
 
 use crate::{Accumulator, EvalError, Scores};
 
@@ -110,7 +110,7 @@ pub enum EvaluateError {
 pub fn evaluate(
     dataset: &Dataset,
     prompting: &Prompting,
-    answering: Answering,
+    selection: &MaskSelection,
     threshold: f32,
     predictor: &Predictor,
     mut observe: impl FnMut(usize),
@@ -127,7 +127,7 @@ pub fn evaluate(
                     image,
                     &decoded.rgb,
                     &asked,
-                    answering,
+                    selection,
                     threshold,
                     predictor,
                 )?,
@@ -218,7 +218,7 @@ fn score_image(
     image: &ImageRecord,
     rgb: &image::RgbImage,
     questions: &[Question<'_>],
-    answering: Answering,
+    selection: &MaskSelection,
     threshold: f32,
     predictor: &Predictor,
 ) -> Result<(), EvaluateError> {
@@ -228,7 +228,7 @@ fn score_image(
         .iter()
         .map(|question| question.prompt.clone())
         .collect();
-    let answers = answering.answer(predictor, &encoded, view, &prompts)?;
+    let answers = resam_adapt::answer(predictor, &encoded, view, &prompts, selection)?;
     for (question, answer) in questions.iter().zip(answers) {
         let predicted =
             Bitmap::from_threshold(&answer.logits(), image.width, image.height, threshold)?;

@@ -209,7 +209,7 @@ impl Questioner for Lattice<'_> {
         Questions {
             prompts: prompts.collect(),
             beside: Vec::new(),
-            usual: None,
+            size_prior_px: None,
             all: true,
         }
     }
@@ -238,7 +238,7 @@ impl Questioner for AskedAgain<'_> {
         Questions {
             prompts: planned.objects.iter().map(prompt).collect(),
             beside: Vec::new(),
-            usual: None,
+            size_prior_px: None,
             all: true,
         }
     }

@@ -39,8 +39,10 @@ pub(crate) struct Piece {
     pub(crate) mask: PlacedMask,
     pub(crate) score: f32,
     pub(crate) stability: f32,
-    pub(crate) agreement: f32,
-    pub(crate) contradicted: bool,
+    #[serde(rename = "agreement")]
+    pub(crate) consistency: f32,
+    #[serde(rename = "contradicted")]
+    pub(crate) violates_prompts: bool,
     pub(crate) edges: Edges,
     /// The box of what is surely the object, in the raster.
     pub(crate) core: [f64; 4],
@@ -59,8 +61,8 @@ pub(crate) struct Questions {
     pub(crate) prompts: Vec<(usize, Prompt)>,
     /// Points on other objects, in pixels of the tile.
     pub(crate) beside: Vec<PromptPoint>,
-    /// Pixels of the tile that objects usually have, where that is known.
-    pub(crate) usual: Option<f64>,
+    /// Pixels of the tile that objects have, where that is known.
+    pub(crate) size_prior_px: Option<f64>,
     /// Whether every mask that a prompt may mean is wanted.
     pub(crate) all: bool,
 }
@@ -347,7 +349,7 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
             }
             let answers = self
                 .model
-                .decode(embedding, &prompts, &beside, questions.usual)
+                .decode(embedding, &prompts, &beside, questions.size_prior_px)
                 .map_err(as_text)?;
             answers.into_iter().map(|answer| vec![answer]).collect()
         };
@@ -379,8 +381,8 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
                     mask,
                     score,
                     stability,
-                    agreement,
-                    contradicted,
+                    consistency,
+                    violates_prompts,
                 } in answers
                 {
                     if let Some(placed) = place(mask, &tile.valid, prompt, planned, raster)? {
@@ -389,8 +391,8 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
                             mask: placed.mask,
                             score,
                             stability,
-                            agreement,
-                            contradicted,
+                            consistency,
+                            violates_prompts,
                             edges: placed.edges,
                             core: placed.core,
                         }));

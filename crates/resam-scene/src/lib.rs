@@ -16,7 +16,6 @@
 mod again;
 mod auto;
 mod cache;
-mod closer;
 mod cover;
 mod engine;
 mod error;
@@ -31,6 +30,7 @@ mod prompts;
 mod result;
 mod run;
 mod source;
+mod zoom;
 
 pub use auto::{AutoOptions, segment_all};
 pub use cache::{Cache, CacheKey};
@@ -39,7 +39,7 @@ pub use error::SceneError;
 pub use ground::Ground;
 pub use journal::{Journal, OnChange};
 pub use merge::Overlap;
-pub use model::{Answer, Evidence, Model, ModelError, Pace};
+pub use model::{Answer, Model, ModelError, Pace};
 pub use observer::{Observer, Progress};
 pub use plan::{Plan, PlannedWindow};
 pub use prompts::{Gathered, gather_points};

@@ -5,6 +5,7 @@
 use image::RgbImage;
 use resam_mask::Bitmap;
 use resam_prompt::{Prompt, PromptPoint};
+use resam_select::Candidate;
 
 /// Why a model did not answer. Shown to the user as it is.
 pub type ModelError = Box<dyn std::error::Error + Send + Sync>;
@@ -19,22 +20,9 @@ pub struct Answer {
     /// How little the mask depends on where the line is drawn, from 0 to 1.
     pub stability: f32,
     /// IoU of the mask and of what its box brings back, where the model asked for it.
-    pub agreement: f32,
+    pub consistency: f32,
     /// The mask cannot be what is meant: it holds the point of another object, say.
-    pub contradicted: bool,
-}
-
-/// What speaks for an answer about an object.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Evidence {
-    /// As [`Answer::agreement`].
-    pub agreement: f32,
-    /// As [`Answer::stability`].
-    pub stability: f32,
-    /// Its pixels in the raster.
-    pub area: u64,
-    /// As [`Answer::contradicted`].
-    pub contradicted: bool,
+    pub violates_prompts: bool,
 }
 
 /// How long a model takes, for the plan.
@@ -69,7 +57,7 @@ pub trait Model: Sync {
 
     /// One answer for each prompt, in pixels of the tile and without a mask, in their order. `beside` are positive points, in pixels of the
     /// tile, of other objects that somebody pointed at and that are asked about elsewhere: a mask
-    /// that holds one of them is too large. `usual` is how many pixels of the tile objects usually
+    /// that holds one of them is too large. `size_prior_px` is how many pixels of the tile objects
     /// have, where that was seen before.
     ///
     /// # Errors
@@ -79,16 +67,17 @@ pub trait Model: Sync {
         embedding: &Self::Embedding,
         prompts: &[Prompt],
         beside: &[PromptPoint],
-        usual: Option<f64>,
+        size_prior_px: Option<f64>,
     ) -> Result<Vec<Answer>, ModelError>;
 
-    /// Whether of the answers to each object, the first and that of a closer look where there is one,
-    /// the closer one is meant. The objects are those that were seen together at first.
-    fn is_closer_meant(&self, pairs: &[(Evidence, Option<Evidence>)]) -> Vec<bool> {
-        let is_sound = |closer: &Evidence| !closer.contradicted;
+    /// Whether the zoomed mask is meant, for each object: a pair of what speaks for its mask in the
+    /// window that showed it first, and for its mask in a zoomed window where there is one. Areas
+    /// are in pixels of the raster. The objects are those that were seen together at first.
+    fn is_zoom_meant(&self, pairs: &[(Candidate, Option<Candidate>)]) -> Vec<bool> {
+        let is_sound = |zoomed: &Candidate| !zoomed.violates_prompts;
         let pairs = pairs.iter();
         pairs
-            .map(|(_, closer)| closer.as_ref().is_some_and(is_sound))
+            .map(|(_, zoomed)| zoomed.as_ref().is_some_and(is_sound))
             .collect()
     }
 

@@ -8,7 +8,6 @@ use rstar::{AABB, RTree};
 use serde::Serialize;
 
 use crate::again::{Known, ask_again};
-use crate::closer::ask_closer;
 use crate::engine::{Engine, Questioner, Questions, Stores};
 use crate::error::SceneError;
 use crate::merge::{Overlap, resolve, unite};
@@ -18,6 +17,7 @@ use crate::plan::{Grid, Need, Plan, PlannedWindow};
 use crate::prompts::{extent, identity, is_askable, within};
 use crate::result::{Failure, Missing, SceneResult, SegmentedObject};
 use crate::source::Source;
+use crate::zoom::zoom;
 
 /// How often a window's side may be doubled: 16 times the input of SAM is 16,384 pixels, whose
 /// largest mask takes 32 MiB while it is enlarged.
@@ -167,7 +167,7 @@ impl Questioner for Asking<'_> {
         Questions {
             prompts: prompts.collect(),
             beside,
-            usual: None,
+            size_prior_px: None,
             all: false,
         }
     }
@@ -260,7 +260,7 @@ pub fn segment<S: Source, M: Model>(
     }
     let extent_of = |object: usize| extent(&objects[object], false);
     if options.closer {
-        ask_closer(&mut engine, &mut known, &asking, model, extent_of)?;
+        zoom(&mut engine, &mut known, &asking, model, extent_of)?;
     }
     ask_again(
         &mut engine,

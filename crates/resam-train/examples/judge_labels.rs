@@ -5,11 +5,9 @@
 //! pseudo-labels, and of those of the default recipe step by step, with the share of instances that they keep. Looks
 //! at images whose id is a multiple of 5, every EVERY-th of them.
 
-use resam_adapt::closer::closer_labels;
 use resam_adapt::example::Framed;
-use resam_adapt::step::{PseudoLabels, pseudo_labels};
-use resam_adapt::views::Flip;
-use resam_adapt::{Example, Examples, Recipe};
+use resam_adapt::zoom::zoomed_labels;
+use resam_adapt::{Example, Examples, LabelContext, PseudoLabels, Recipe};
 use resam_checkpoint::Checkpoint;
 use resam_data::Dataset;
 use resam_mask::Bitmap;
@@ -33,8 +31,8 @@ impl Column {
     ) {
         let pairs = labels.instances.iter().zip(&labels.masks);
         let sure = pairs
-            .zip(&labels.agreement)
-            .filter(|&(_, &agreement)| agreement >= least);
+            .zip(&labels.consistency)
+            .filter(|&(_, &consistency)| consistency >= least);
         let of_each = sure.filter_map(|((&at, mask), _)| iou(at, mask));
         self.images.push(of_each.collect());
     }
@@ -83,14 +81,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sam = Sam::load(&Checkpoint::open(weights.as_ref())?, &device)?;
     let size = sam.image_size();
     let (published, ours) = (Recipe::published(), Recipe::default());
+    let context = |recipe| LabelContext {
+        model: &sam,
+        input_size: size,
+        device: &device,
+        labels: recipe,
+        size_prior_px: None,
+        batch: 16,
+    };
+    let (of_published, of_ours) = (context(&published.labels), context(&ours.labels));
 
     let mut columns = [(); 5].map(|()| Column::default());
     let mut asked_in_all = 0;
     for index in (0..images.len()).step_by(every) {
         let example = images.read(index)?;
-        let framed = Framed::new(&example, size, Flip::default())?;
-        let input = framed.input(&framed.weak, &device);
-        let embedding = sam.image_encoder.forward(input);
+        let (view, labels) = of_published.label(&example)?;
+        let (framed, embedding) = (view.framed, view.embedding);
         let asked: Vec<usize> = (0..example.instances.len()).collect();
         asked_in_all += asked.len();
         let truth = |instance: usize| {
@@ -98,45 +104,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             truth.map(|truth| framed.truth(truth))
         };
         let iou = |instance: usize, mask: &Bitmap| mask.iou(&truth(instance)?).ok();
-        let labels = pseudo_labels(
-            &sam,
-            &embedding,
-            &framed,
-            &asked,
-            &published.labels,
-            16,
-            None,
-        );
         let single = asked.iter().zip(&labels.of_points);
         let single = single.filter_map(|(&at, mask)| iou(at, mask)).collect();
         columns[0].images.push(single);
         columns[1].add(&labels, 0.0, &iou);
-        let mut labels = pseudo_labels(&sam, &embedding, &framed, &asked, &ours.labels, 16, None);
+        let mut labels = of_ours.pseudo_labels(&framed, &embedding, &asked, None)?;
         columns[2].add(&labels, 0.0, &iou);
-        let mut ask = |closer: &Framed, _: &Example, asked: &[usize], company| {
-            let input = closer.input(&closer.weak, &device);
-            let embedding = sam.image_encoder.forward(input);
-            pseudo_labels(&sam, &embedding, closer, asked, &ours.labels, 16, company)
+        let mut label_part = |frame: &Framed, _: &Example, asked: &[usize], prior| {
+            of_ours.pseudo_labels(frame, &of_ours.embed(frame), asked, prior)
         };
-        let (choice, parts) = (&ours.labels.choice, ours.views.parts);
-        closer_labels(
-            &example,
-            &framed,
-            &mut labels,
-            choice,
-            None,
-            parts,
-            &mut ask,
-        )?;
+        zoomed_labels(&example, &framed, &mut labels, &ours, None, &mut label_part)?;
         columns[3].add(&labels, 0.0, &iou);
         columns[4].add(&labels, ours.labels.least_agreement, &iou);
     }
     for (column, name) in columns.iter().zip([
         "single mask",
         "published labels (refined, requeried)",
-        "chosen labels",
-        "chosen labels, closer where that is meant",
-        "those that agree enough to learn from",
+        "selected labels",
+        "selected labels, zoomed where that is meant",
+        "those that are consistent enough to learn from",
     ]) {
         column.print(name, asked_in_all);
     }

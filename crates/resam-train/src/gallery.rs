@@ -1,14 +1,11 @@
 //! The report of a run: what it is made of.
 
 use image::RgbImage;
-use resam_adapt::example::Framed;
-use resam_adapt::step::{point_masks, pseudo_labels};
-use resam_adapt::views::Flip;
-use resam_adapt::{Examples, Trainer};
+use resam_adapt::{Examples, LabelContext, Trainer};
 use resam_mask::Bitmap;
 use resam_report::{Chart, GalleryItem, Panel, Report, ScoreRow, Series, draw_panel};
+use resam_sam::SamError;
 use resam_sam::prompt_encoder::PointLabel;
-use resam_sam::{Device, Sam};
 use serde_json::Value;
 
 use crate::run::{Outcome, Settings};
@@ -34,19 +31,19 @@ struct Look {
     unchanged: f64,
 }
 
-/// Images with points, the mask before, the pseudo-label and the mask after; the worst ones with them.
-pub fn items(
-    trainer: &Trainer,
-    images: &dyn Examples,
-    input_size: usize,
-    device: &Device,
-) -> Vec<GalleryItem> {
+/// Images with points, the mask before, the pseudo-label and the mask after; the worst ones with
+/// them.
+///
+/// # Errors
+/// [`SamError::Failed`] when the device did not come to the end of its work.
+pub fn items(trainer: &Trainer, images: &dyn Examples) -> Result<Vec<GalleryItem>, SamError> {
     let model = trainer.model();
     let step = images.len().div_ceil(LOOKED_AT).max(1);
-    let mut looks: Vec<Look> = (0..images.len())
-        .step_by(step)
-        .filter_map(|index| look(trainer, &model, images, index, input_size, device))
-        .collect();
+    let [frozen, adapted] = [trainer.frozen(), &model].map(|model| trainer.label_context(model));
+    let mut looks: Vec<Look> = Vec::new();
+    for index in (0..images.len()).step_by(step) {
+        looks.extend(look(&frozen, &adapted, images, index)?);
+    }
     // The worst: the least IoU after, or else the most changed.
     looks.sort_by(|a, b| {
         let key = |look: &Look| look.iou.map_or(look.unchanged, |[_, after]| after);
@@ -60,42 +57,31 @@ pub fn items(
         .max(1);
     let (bad, others) = looks.split_at(worst.min(looks.len()));
     let good = others.iter().rev().step_by(chosen);
-    good.map(|look| item(look, ""))
-        .chain(bad.iter().map(|look| item(look, "one of the worst: ")))
-        .collect()
+    let good = good.map(|look| item(look, ""));
+    let bad = bad.iter().map(|look| item(look, "one of the worst: "));
+    Ok(good.chain(bad).collect())
 }
 
+/// An image before and after; none where it cannot be read.
 fn look(
-    trainer: &Trainer,
-    model: &Sam,
+    frozen: &LabelContext<'_>,
+    adapted: &LabelContext<'_>,
     images: &dyn Examples,
     index: usize,
-    input_size: usize,
-    device: &Device,
-) -> Option<Look> {
-    let mut example = images.read(index).ok()?;
-    example.instances.truncate(MOST_INSTANCES);
-    let framed = Framed::new(&example, input_size, Flip::default()).ok()?;
-    let [height, width] = framed.geometry.covered;
-    let asked: Vec<usize> = (0..example.instances.len()).collect();
-    let recipe = trainer.recipe();
-    let chunk = recipe.schedule.chunk;
-    let encode = |sam: &Sam| {
-        let input = framed.input(&framed.weak, device);
-        sam.image_encoder.forward(input)
+) -> Result<Option<Look>, SamError> {
+    let Ok(mut example) = images.read(index) else {
+        return Ok(None);
     };
-    let frozen = trainer.frozen();
-    let company = recipe.labels.choice.company(trainer.position().usual_area);
-    let before = pseudo_labels(
-        frozen,
-        &encode(frozen),
-        &framed,
-        &asked,
-        &recipe.labels,
-        chunk,
-        company.map(|usual| usual.magnified(framed.pixels_of_input())),
-    );
-    let after = point_masks(model, &encode(model), &framed, &asked, chunk);
+    example.instances.truncate(MOST_INSTANCES);
+    let (view, before) = match frozen.label(&example) {
+        Ok(labelled) => labelled,
+        Err(error @ SamError::Failed(_)) => return Err(error),
+        Err(_) => return Ok(None),
+    };
+    let framed = view.framed;
+    let [height, width] = framed.geometry.covered;
+    let all: Vec<usize> = (0..example.instances.len()).collect();
+    let after = adapted.point_masks(&framed, &adapted.embed(&framed), &all)?;
     let pairs = before.of_points.iter().zip(&after);
     let same: Vec<f64> = pairs.filter_map(|(a, b)| a.iou(b).ok()).collect();
     let iou = |masks: &[Bitmap]| {
@@ -119,9 +105,10 @@ fn look(
         .filter(|(_, label)| *label == PointLabel::Positive)
         .map(|&([x, y], _)| [f64::from(x) + 0.5, f64::from(y) + 0.5])
         .collect();
-    Some(Look {
+    let image = RgbImage::from_raw(width as u32, height as u32, framed.weak.rgb.clone());
+    Ok(image.map(|image| Look {
         title: images.name(index),
-        image: RgbImage::from_raw(width as u32, height as u32, framed.weak.rgb.clone())?,
+        image,
         positive,
         iou: iou(&before.of_points)
             .zip(iou(&after))
@@ -130,7 +117,7 @@ fn look(
         before: cut(&before.of_points),
         labels: cut(&before.masks),
         after: cut(&after),
-    })
+    }))
 }
 
 fn item(look: &Look, prefix: &str) -> GalleryItem {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Instant, SystemTime};
 
-use resam_adapt::kept::Kept;
+use resam_adapt::feature_cache::FeatureCache;
 use resam_adapt::recipe::Supervision;
-use resam_adapt::usual::SURVEYED;
-use resam_adapt::{Examples, Plan, Position, Recipe, Trainer, Visit};
+use resam_adapt::size_prior::CALIBRATION_IMAGES;
+use resam_adapt::{Examples, Plan, Position, Recipe, Trainer, Visit, VisitError};
 use resam_report::{EventFile, MetricsFile};
-use resam_sam::{Adapter, Device, Sam};
+use resam_sam::{Adapter, Device, Sam, SamError};
 use serde_json::json;
 
 use crate::clock::Clock;
@@ -19,7 +19,7 @@ use crate::gallery;
 use crate::measure::{Measure, measure};
 use crate::settings::to_toml;
 
-/// The folder of what is the same at each look at an image, while the run is on.
+/// The folder of what is the same at each visit of a view, while the run is on.
 const LOOKS: &str = "looks";
 /// Visits that taught nothing, of which so many are said.
 const SKIPPED_SAID: u64 = 5;
@@ -40,8 +40,8 @@ pub struct Settings {
     /// Minutes that the run may take, from its start to its last measure; in place of a number of
     /// visits.
     pub minutes: Option<f64>,
-    /// Bytes on disk in which to keep what is the same at each look at an image; see
-    /// [`resam_adapt::kept`].
+    /// Bytes on disk in which to keep what is the same at each visit of a view; see
+    /// [`resam_adapt::feature_cache`].
     pub keep_looks: u64,
     /// Go on with the run that the folder holds.
     pub resume: bool,
@@ -105,7 +105,7 @@ pub struct Outcome {
 
 /// Adapts a model to images from the points on them, in a folder of its own.
 ///
-/// The model is on the first of the devices; the lessons of a batch are spread over all of them.
+/// The model is on the first of the devices; the samples of a batch are spread over all of them.
 ///
 /// # Errors
 /// [`RunError`]; what the folder holds then is whole, and a run in it can be resumed.
@@ -139,7 +139,7 @@ pub fn adapt(
         settings.seed,
         visits,
         instances,
-    );
+    )?;
     trainer.spread_over(devices.to_vec());
     let plan = Plan {
         recipe: recipe.clone(),
@@ -178,10 +178,10 @@ pub fn adapt(
     };
     let looks = record.folder.file(LOOKS);
     if settings.keep_looks > 0 && recipe.repeats() {
-        trainer.keep(Kept::new(&looks, settings.keep_looks)?);
+        trainer.cache_features(FeatureCache::new(&looks, settings.keep_looks)?);
     }
     let mut clock = Clock::new(settings.minutes, record.seconds);
-    survey(&mut trainer, images, observer);
+    calibrate(&mut trainer, images, observer)?;
     let restraint = trainer.restraint();
     if settings.minutes.is_none() && restraint < 1.0 {
         observer.note(&format!(
@@ -190,22 +190,18 @@ pub fn adapt(
             trainer.planned(),
         ));
     }
-    let model_measure = |trainer: &Trainer| {
-        let held_out = held_out?;
-        let usual = trainer.position().usual_area;
-        Some(measure(
-            &trainer.model(),
-            held_out,
-            recipe,
-            usual,
-            size,
-            device,
-        ))
+    let model_measure = |trainer: &Trainer| -> Result<Option<Measure>, SamError> {
+        let Some(images) = held_out else {
+            return Ok(None);
+        };
+        let model = trainer.model();
+        measure(&trainer.label_context(&model), images).map(Some)
     };
-    // Before anything is learnt the adapter changes nothing: the first measure is the model's as it came.
+    // Before anything is learnt the adapter changes nothing: the first measure is the model's as it
+    // came.
     if record.before.is_none()
         && trainer.position().visits == 0
-        && let Some(found) = model_measure(&trainer)
+        && let Some(found) = model_measure(&trainer)?
     {
         record.measured(&trainer, found, observer)?;
         clock.last_measure_takes();
@@ -223,13 +219,15 @@ pub fn adapt(
             trainer.plan_updates(updates);
         }
         if observer.interrupted() {
-            record.folder.write(&trainer.state(plan), settings.keep)?;
+            record.folder.write(&trainer.state(plan)?, settings.keep)?;
             return Ok(record.outcome(trainer.position(), true, None, seconds));
         }
         let started = Instant::now();
         let visit = match trainer.visit(images) {
             Ok(visit) => visit,
-            Err((image, reason)) => {
+            // The device failed: the last checkpoint is where the run goes on from.
+            Err(VisitError::Model(error)) => return Err(error.into()),
+            Err(VisitError::Unreadable { image, reason }) => {
                 let name = images.name(image);
                 if record.failed.insert(name.clone(), reason.clone()).is_none() {
                     observer.note(&format!("`{name}` is passed over: {reason}"));
@@ -266,10 +264,10 @@ pub fn adapt(
         };
         if due && position.visits < visits && !clock.is_over() {
             checked = (position.updates, (done * LOOKS_A_RUN).floor());
-            if let Some(found) = model_measure(&trainer)
+            if let Some(found) = model_measure(&trainer)?
                 && record.measured(&trainer, found, observer)?
             {
-                trainer.state(plan.clone()).write(&record.best_file())?;
+                trainer.state(plan.clone())?.write(&record.best_file())?;
             }
             let patience = recipe.schedule.patience;
             if patience > 0 && record.without_better >= patience {
@@ -281,14 +279,14 @@ pub fn adapt(
             checkpointed = position.updates;
             record
                 .folder
-                .write(&trainer.state(plan.clone()), settings.keep)?;
+                .write(&trainer.state(plan.clone())?, settings.keep)?;
         }
     }
     record
         .folder
-        .write(&trainer.state(plan.clone()), settings.keep)?;
+        .write(&trainer.state(plan.clone())?, settings.keep)?;
     let reached = trainer.position().clone();
-    if let Some(found) = model_measure(&trainer)
+    if let Some(found) = model_measure(&trainer)?
         && !record.measured(&trainer, found, observer)?
         && record.best_file().exists()
     {
@@ -299,7 +297,7 @@ pub fn adapt(
             .restore(state)
             .map_err(|reason| RunError::Unfit { path: best, reason })?;
     } else {
-        trainer.state(plan).write(&record.best_file())?;
+        trainer.state(plan)?.write(&record.best_file())?;
     }
     let model = trainer.model();
     let mut adapter = Adapter::of(&model);
@@ -307,16 +305,16 @@ pub fn adapt(
         adapter = adapter.with_tokens(&model);
     }
     adapter.base_sha256 = Some(sha256.clone());
-    // What chose the labels chooses the answers too.
-    adapter.requery = recipe.labels.choice.candidates;
-    adapter.once = !recipe.labels.choice.closer;
-    adapter.usual_area = trainer.position().usual_area;
+    // What selected the labels selects the answers too.
+    adapter.requery = recipe.labels.selection.requeries();
+    adapter.once = !recipe.labels.selection.zoom;
+    adapter.usual_area = trainer.position().size_prior_px;
     adapter.save(record.folder.path(), weights)?;
     record.chosen = trainer.position().updates;
     let outcome = record.outcome(&reached, false, ended_early, seconds);
     let shown = held_out.filter(|held| !held.is_empty()).unwrap_or(images);
     observer.note("the adapter is written; drawing the report");
-    let items = gallery::items(&trainer, shown, size, device);
+    let items = gallery::items(&trainer, shown)?;
     let report = gallery::report(&outcome, settings, &record.metrics()?, items);
     report.write(record.folder.file("report.html"))?;
     if looks.exists() {
@@ -325,25 +323,31 @@ pub fn adapt(
     Ok(outcome)
 }
 
-/// Finds out what is usual in the images, where that matters and is not known.
-fn survey(trainer: &mut Trainer, images: &dyn Examples, observer: &mut dyn Observer) {
-    if !trainer.wants_survey(images.len()) {
-        return;
+/// Estimates the size prior and which labels are in the top fraction, where that matters and is not
+/// known.
+fn calibrate(
+    trainer: &mut Trainer,
+    images: &dyn Examples,
+    observer: &mut dyn Observer,
+) -> Result<(), SamError> {
+    if !trainer.wants_calibration(images.len()) {
+        return Ok(());
     }
-    let count = SURVEYED.min(images.len());
+    let count = CALIBRATION_IMAGES.min(images.len());
     observer.note(&format!(
         "looking at {count} images for what is usual in them"
     ));
-    trainer.survey(images, &|| !observer.interrupted());
-    if let Some(area) = trainer.position().usual_area {
+    trainer.calibrate(images, &|| !observer.interrupted())?;
+    if let Some(area) = trainer.position().size_prior_px {
         observer.note(&format!("usually an object has about {area:.0} pixels"));
     }
-    let bound = trainer.least_agreement();
+    let bound = trainer.min_consistency();
     if bound > trainer.recipe().labels.least_agreement {
         observer.note(&format!(
             "labels that agree to {bound:.2} or more teach; the others are not sure enough"
         ));
     }
+    Ok(())
 }
 
 /// What a run writes down on its way.

@@ -2,24 +2,13 @@
 
 use image::RgbImage;
 use rayon::prelude::*;
-use resam_adapt::Choice;
-use resam_adapt::choose::{Candidate, Company, is_closer_meant, stability};
+use resam_adapt::Question;
 use resam_mask::Bitmap;
 use resam_sam::postprocess::Geometry;
 use resam_sam::preprocess::{RgbView, resized_size};
 use resam_sam::{Device, EncodedImage, Prediction, Predictor, Tensor, TensorData};
-use resam_scene::{Answer, Evidence, Model, ModelError, Pace, Prompt, PromptPoint};
-
-/// Which of the model's masks answers a prompt.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Answers {
-    /// The single mask.
-    Single,
-    /// The one of three that the model expects the most of.
-    Multimask,
-    /// The one that the loop finds.
-    Requery(Choice),
-}
+use resam_scene::{Answer, Model, ModelError, Pace, Prompt, PromptPoint};
+use resam_select::{Candidate, MaskSelection, SelectionMode, SizePrior, is_zoom_meant, stability};
 
 /// A predictor as a scene takes it.
 #[derive(Debug)]
@@ -28,8 +17,9 @@ pub struct SceneModel<'a> {
     pub predictor: &'a Predictor,
     /// Where it runs.
     pub device: Device,
-    /// Which of its masks answer.
-    pub answers: Answers,
+    /// Which of its masks answer. A size prior of other images is not used: the windows of a scene
+    /// tell the size of its objects, and its pixels may be of another size.
+    pub selection: MaskSelection,
     /// What tells the weights and the adapter from others: their checksums.
     pub identity: String,
     /// Bytes that it takes at its most.
@@ -60,8 +50,8 @@ fn answer(
         mask: Bitmap::from_threshold(&logits, width as u32, height as u32, 0.0)?,
         score: prediction.quality,
         stability: stability(&prediction.low_res) as f32,
-        agreement: candidate.map_or(0.0, |candidate| candidate.agreement as f32),
-        contradicted: candidate.is_some_and(|candidate| candidate.contradicted),
+        consistency: candidate.map_or(0.0, |candidate| candidate.consistency as f32),
+        violates_prompts: candidate.is_some_and(|candidate| candidate.violates_prompts),
     })
 }
 
@@ -87,46 +77,41 @@ impl Model for SceneModel<'_> {
         embedding: &EncodedImage,
         prompts: &[Prompt],
         beside: &[PromptPoint],
-        usual: Option<f64>,
+        size_prior_px: Option<f64>,
     ) -> Result<Vec<Answer>, ModelError> {
-        let multimask = self.answers == Answers::Multimask;
-        let answers: Result<Vec<Answer>, _> = match &self.answers {
-            Answers::Requery(choice) => {
-                let company =
-                    usual.and_then(|pixels| Company::of_chosen([pixels.round() as u64], None));
-                // What is small is asked again by the scene, which has the windows.
-                let (predictor, pixels) = (self.predictor, None);
-                let found = resam_adapt::requery(
-                    predictor, embedding, pixels, prompts, beside, choice, company,
-                )?;
-                let found = found.par_iter();
-                found
-                    .map(|found| answer(&found.prediction, found.candidate))
-                    .collect()
+        let multimask = match self.selection.mode {
+            SelectionMode::Requery => {
+                let question = Question {
+                    predictor: self.predictor,
+                    prompts,
+                    beside,
+                    selection: &self.selection,
+                    prior: size_prior_px
+                        .and_then(|pixels| SizePrior::of_instances([pixels.round() as u64], None)),
+                };
+                // Small objects are asked about again by the scene, which has the windows.
+                let found = question.requery(embedding, None)?;
+                let answers = found
+                    .par_iter()
+                    .map(|found| answer(&found.prediction, found.candidate));
+                return Ok(answers.collect::<Result<_, _>>()?);
             }
-            Answers::Single | Answers::Multimask => {
-                let found = self.predictor.predict_best(embedding, prompts, multimask)?;
-                found.par_iter().map(|found| answer(found, None)).collect()
-            }
+            SelectionMode::Single => false,
+            SelectionMode::BestScore => true,
         };
-        Ok(answers?)
+        let found = self
+            .predictor
+            .predict_best(embedding, prompts, multimask)?;
+        let answers = found.par_iter().map(|found| answer(found, None));
+        Ok(answers.collect::<Result<_, _>>()?)
     }
 
-    fn is_closer_meant(&self, pairs: &[(Evidence, Option<Evidence>)]) -> Vec<bool> {
-        let Answers::Requery(choice) = &self.answers else {
-            return vec![false; pairs.len()];
-        };
-        let candidate = |evidence: &Evidence| Candidate {
-            agreement: f64::from(evidence.agreement),
-            stability: f64::from(evidence.stability),
-            area: evidence.area,
-            contradicted: evidence.contradicted,
-        };
-        let pairs: Vec<_> = pairs
-            .iter()
-            .map(|(whole, closer)| (candidate(whole), closer.as_ref().map(candidate)))
-            .collect();
-        is_closer_meant(&pairs, choice, None)
+    fn is_zoom_meant(&self, pairs: &[(Candidate, Option<Candidate>)]) -> Vec<bool> {
+        if self.selection.requeries() {
+            is_zoom_meant(pairs, &self.selection, None)
+        } else {
+            vec![false; pairs.len()]
+        }
     }
 
     fn decode_all(

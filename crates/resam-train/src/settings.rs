@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use resam_adapt::Recipe;
+use resam_adapt::recipe::FORMER_NAMES;
 
 use crate::error::RunError;
 
@@ -27,9 +28,10 @@ pub fn read_over(base: &Recipe, path: &Path) -> Result<Recipe, RunError> {
 
 /// Puts the values of a TOML text in place of those of a recipe.
 fn over(base: &Recipe, text: &str) -> Result<Recipe, String> {
-    let given: toml::Table = text
+    let mut given: toml::Table = text
         .parse()
         .map_err(|error: toml::de::Error| error.to_string())?;
+    rename(&mut given)?;
     let mut whole = toml::Table::try_from(base).map_err(|error| error.to_string())?;
     put(&mut whole, given, "")?;
     let recipe: Recipe = whole
@@ -37,6 +39,50 @@ fn over(base: &Recipe, text: &str) -> Result<Recipe, String> {
         .map_err(|error: toml::de::Error| error.message().to_owned())?;
     recipe.check()?;
     Ok(recipe)
+}
+
+/// Gives values that have a name of an earlier version the one that they have now.
+fn rename(given: &mut toml::Table) -> Result<(), String> {
+    for (then, now) in FORMER_NAMES {
+        let Some(mut value) = take(given, then) else {
+            continue;
+        };
+        // There were candidates, or the single mask.
+        if let (toml::Value::Boolean(candidates), "labels.selection.mode") = (&value, now) {
+            let mode = if *candidates { "requery" } else { "single" };
+            value = toml::Value::String(mode.to_owned());
+        }
+        let (mut table, mut names) = (&mut *given, now);
+        while let Some((name, rest)) = names.split_once('.') {
+            let inner = table
+                .entry(name)
+                .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            table = inner
+                .as_table_mut()
+                .ok_or_else(|| format!("`{name}` is a table, not a value"))?;
+            names = rest;
+        }
+        if table.contains_key(names) {
+            return Err(format!(
+                "`{then}` and `{now}` are the same: give one of them"
+            ));
+        }
+        table.insert(names.to_owned(), value);
+    }
+    Ok(())
+}
+
+/// Takes a value with a dotted name out of a table, and the tables that it leaves empty.
+fn take(from: &mut toml::Table, name: &str) -> Option<toml::Value> {
+    let Some((first, rest)) = name.split_once('.') else {
+        return from.remove(name);
+    };
+    let inner = from.get_mut(first)?.as_table_mut()?;
+    let value = take(inner, rest)?;
+    if inner.is_empty() {
+        from.remove(first);
+    }
+    Some(value)
 }
 
 fn put(into: &mut toml::Table, given: toml::Table, at: &str) -> Result<(), String> {
@@ -89,6 +135,8 @@ fn nearest(name: &str, known: &toml::Table) -> String {
 
 #[cfg(test)]
 mod tests {
+    use resam_select::SelectionMode;
+
     use super::*;
 
     #[test]
@@ -112,6 +160,39 @@ mod tests {
     }
 
     #[test]
+    fn names_of_earlier_versions_are_read() {
+        let earlier = "[labels.choice]\ncandidates = false\nstability_weight = 0.5\nsize_weight = 1\n\
+                       usual_weight = 0.25\ncloser = false";
+        let now = "[labels.selection]\nmode = \"single\"\nstability_weight = 0.5\nsize_weight = 1\n\
+                   size_prior_weight = 0.25\nzoom = false";
+        let read = |text: &str| over(&Recipe::default(), text);
+        assert_eq!(read(earlier), read(now));
+        let selection = read(earlier).expect("known").labels.selection;
+        assert_eq!(selection.mode, SelectionMode::Single);
+        assert_eq!(selection.size_prior_weight, 0.25);
+        let both = "[labels.choice]\ncloser = true\n[labels.selection]\nzoom = true";
+        assert!(
+            read(both)
+                .expect_err("twice")
+                .contains("`labels.selection.zoom`")
+        );
+        let unknown = "[labels.choice]\ncloser = true\nnearer = true";
+        assert!(
+            read(unknown)
+                .expect_err("unknown")
+                .contains("`labels.choice`")
+        );
+        // What a recipe of an earlier version holds as a whole.
+        let whole = to_toml(&Recipe::default())
+            .replace("labels.selection", "labels.choice")
+            .replace("mode = \"requery\"", "candidates = true")
+            .replace("size_prior_weight", "usual_weight")
+            .replace("zoom", "closer");
+        assert!(whole.contains("candidates = true") && whole.contains("usual_weight"));
+        assert_eq!(over(&Recipe::published(), &whole), Ok(Recipe::default()));
+    }
+
+    #[test]
     fn an_unknown_name_is_refused_with_the_nearest_known_one() {
         let refused = |text: &str| over(&Recipe::default(), text).expect_err("unknown");
         let error = refused("[optimizer]\nlearning_rat = 0.1");
@@ -132,6 +213,9 @@ mod tests {
             "[schedule]\nchunk = 0",
             "[optimizer]\nlearning_rate = nan",
             "[views]\nphotometric = 2.0",
+            "[labels.selection]\nmode = \"best-score\"",
+            "[labels.selection]\nsize_prior_px = 20.0",
+            "[labels.choice]\ncandidates = 3",
             "not toml",
         ] {
             over(&Recipe::default(), text).expect_err(text);

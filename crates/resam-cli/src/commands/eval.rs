@@ -67,7 +67,7 @@ pub(crate) fn score(arguments: &Eval, common: &Common) -> Result<(Evaluation, f6
     let evaluation = evaluate(
         &dataset,
         &prompting,
-        model.answering(arguments.requery, arguments.multimask),
+        &model.selection(arguments.requery, arguments.multimask),
         arguments.threshold,
         &model.predictor,
         |done| progress.set(done),

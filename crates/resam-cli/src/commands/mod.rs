@@ -23,11 +23,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
-use resam_adapt::{Answering, Choice};
 use resam_checkpoint::Checkpoint;
 use resam_export::{RunRecord, Weights};
 use resam_prompt::PointFile;
 use resam_sam::{Adapter, ComputeDevice, Device, Precision, Predictor, Sam, SamConfig};
+use resam_select::{MaskSelection, SelectionMode};
 
 use crate::arguments::{Common, Model, PrecisionKind};
 
@@ -53,32 +53,31 @@ pub(crate) struct LoadedModel {
     pub(crate) adapter_sha256: Option<String>,
     /// The adapter was trained for answers by the loop.
     pub(crate) requery: bool,
-    /// The area in pixels that objects usually had in the images that the adapter was trained on.
-    pub(crate) usual_area: Option<f64>,
-    /// The loop asks about small objects again, closer.
-    pub(crate) closer: bool,
+    /// The size prior: the area in pixels of objects in the images that the adapter was trained on.
+    pub(crate) size_prior_px: Option<f64>,
+    /// Small objects are asked about again.
+    pub(crate) zoom: bool,
     pub(crate) precision: Precision,
     pub(crate) sha256: String,
     pub(crate) seconds: f64,
 }
 
 impl LoadedModel {
-    /// How the loop chooses, where points are answered by it: it was asked for, or the adapter was made
-    /// for it, and the model is not to choose by itself.
-    pub(crate) fn choice(&self, asked: bool, multimask: bool) -> Option<Choice> {
-        let by_loop = (asked || self.requery) && !multimask;
-        by_loop.then(|| Choice {
-            closer: self.closer,
-            ..Choice::default()
-        })
-    }
-
-    /// How prompts about an image are answered.
-    pub(crate) fn answering(&self, asked: bool, multimask: bool) -> Answering {
-        Answering {
-            multimask,
-            requery: self.choice(asked, multimask),
-            usual_area: self.usual_area,
+    /// How masks are selected: among the candidates where that was asked for, or the adapter was made for
+    /// it, and the model is not to choose by itself.
+    pub(crate) fn selection(&self, requery: bool, multimask: bool) -> MaskSelection {
+        let mode = if multimask {
+            SelectionMode::BestScore
+        } else if requery || self.requery {
+            SelectionMode::Requery
+        } else {
+            SelectionMode::Single
+        };
+        MaskSelection {
+            mode,
+            zoom: self.zoom,
+            size_prior_px: self.size_prior_px,
+            ..MaskSelection::default()
         }
     }
 }
@@ -103,8 +102,8 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
     let config = SamConfig::detect(&checkpoint)?;
     let mut sam = Sam::load_with(&checkpoint, &config, &device)?;
     let sha256 = checkpoint.sha256();
-    let (mut adapter_sha256, mut requery, mut closer) = (None, false, !model.no_closer);
-    let mut usual_area = None;
+    let (mut adapter_sha256, mut requery, mut zoom) = (None, false, !model.no_closer);
+    let mut size_prior_px = None;
     if let Some(folder) = &model.adapter {
         let adapter = Adapter::load(folder)?;
         adapter.check_base(&sha256)?;
@@ -112,9 +111,9 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
         let factors = Checkpoint::open(&folder.join(resam_sam::adapter::FACTORS))?;
         adapter_sha256 = Some(factors.sha256());
         requery = adapter.requery && !model.single;
-        usual_area = adapter.usual_area;
+        size_prior_px = adapter.usual_area;
         // An adapter without a word about the loop says nothing about its looks.
-        closer &= !(adapter.requery && adapter.once);
+        zoom &= !(adapter.requery && adapter.once);
     }
     if precision != Precision::F32 {
         sam.image_encoder = sam.image_encoder.in_precision(precision);
@@ -129,8 +128,8 @@ pub(crate) fn load(model: &Model, common: &Common) -> Result<LoadedModel> {
         compute: device.clone(),
         adapter_sha256,
         requery,
-        usual_area,
-        closer,
+        size_prior_px,
+        zoom,
         precision,
         sha256,
         seconds: started.elapsed().as_secs_f64(),

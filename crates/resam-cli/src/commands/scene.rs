@@ -18,7 +18,7 @@ use resam_scene::{
 use resam_train::ScenePoints;
 use resam_train::pace::pace;
 use resam_train::picture::is_stretched;
-use resam_train::scene_model::{Answers, SceneModel};
+use resam_train::scene_model::SceneModel;
 use resam_vector::VectorFormat;
 use sha2::{Digest, Sha256};
 
@@ -194,7 +194,7 @@ enum Search {
 fn search(arguments: &Segment, model: &SceneModel<'_>) -> Search {
     let options = &arguments.scene;
     let run = SegmentOptions {
-        closer: matches!(&model.answers, Answers::Requery(choice) if choice.closer),
+        closer: model.selection.zooms(),
         merge: options.merge,
         overlap: match options.overlap {
             OverlapName::Keep => Overlap::Keep,
@@ -357,11 +357,7 @@ fn scene_model<'a>(arguments: &Segment, model: &'a LoadedModel) -> Result<SceneM
     Ok(SceneModel {
         predictor: &model.predictor,
         device: model.compute.clone(),
-        answers: match model.choice(arguments.requery, arguments.multimask) {
-            Some(choice) => Answers::Requery(choice),
-            None if arguments.multimask => Answers::Multimask,
-            None => Answers::Single,
-        },
+        selection: model.selection(arguments.requery, arguments.multimask),
         identity: format!(
             "{} {adapter} {} {size}",
             model.sha256,
@@ -395,7 +391,11 @@ fn journal(
         ),
         ("bands", format!("{:?}", scene.bands())),
         ("stretch", format!("{:?}", scene.stretch_limits())),
-        ("answers", format!("{:?}", model.answers)),
+        // A size prior of other images has no say in a scene.
+        (
+            "mask selection",
+            format!("{:?}", model.selection.with_size_prior(None)),
+        ),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
     ];
     let path = match &arguments.scene.cache {

@@ -51,8 +51,9 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     let encoded = model.predictor.encode(view);
     let encoding = started.elapsed().as_secs_f64();
     let prompts: Vec<Prompt> = asked.iter().map(PointedObject::prompt).collect();
-    let answering = model.answering(arguments.requery, arguments.multimask);
-    let answers = answering.answer(&model.predictor, &encoded, view, &prompts)?;
+    let selection = model.selection(arguments.requery, arguments.multimask);
+    let answers =
+        resam_adapt::answer(&model.predictor, &encoded, view, &prompts, &selection)?;
     let (mut objects, mut failures) = (Vec::with_capacity(asked.len()), Vec::new());
     for (prompt, answer) in answers.into_iter().enumerate() {
         let mask = Bitmap::from_threshold(&answer.logits(), width, height, 0.0)?;
@@ -66,7 +67,7 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
             prompts: vec![prompt],
             mask,
             score: answer.quality,
-            stability_score: resam_adapt::choose::stability(&answer.low_res) as f32,
+            stability_score: resam_select::stability(&answer.low_res) as f32,
             scale: f64::from(width.max(height)) / model.predictor.input_size() as f64,
             truncated: false,
         });

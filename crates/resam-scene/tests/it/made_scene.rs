@@ -228,7 +228,7 @@ impl Model for ExactModel {
         tile: &RgbImage,
         prompts: &[Prompt],
         beside: &[PromptPoint],
-        _usual: Option<f64>,
+        _size_prior_px: Option<f64>,
     ) -> Result<Vec<Answer>, ModelError> {
         self.asked
             .lock()
@@ -265,8 +265,8 @@ impl Model for ExactModel {
                 mask: masks.entry(number).or_insert_with(|| mask(number)).clone(),
                 score: 0.9 + f32::from(number % 97) / 1000.0,
                 stability: 0.99,
-                agreement: 1.0,
-                contradicted: false,
+                consistency: 1.0,
+                violates_prompts: false,
             }
         };
         Ok(prompts.iter().map(answer).collect())

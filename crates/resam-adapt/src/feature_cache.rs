@@ -1,12 +1,12 @@
-//! What is the same at each look at an image is made once and kept on disk.
+//! The feature cache: what is the same at each visit of a view is made once and kept on disk.
 //!
-//! When looks repeat (`views.distinct`) and the teacher is the model as it came, neither the labels of
-//! a look change while a run goes on, nor the features of its weak view, nor what the frozen beginning
-//! of the encoder makes of its strong view. Only what trains is left to compute at the next visit:
-//! a small part of the whole on a CPU.
+//! When views repeat (`views.distinct`) and the teacher is the model as it came, neither the labels
+//! of a view change while a run goes on, nor the features of its weak view, nor what the frozen
+//! beginning of the encoder makes of its strong view. Only what trains is left to compute at the
+//! next visit: a small part of the whole on a CPU.
 //!
-//! Keeping changes no result: a look that is not there is made again, to the same bits. A full disk,
-//! a damaged file and a limit that is reached cost time and nothing else.
+//! The cache changes no result: a view that is not there is made again, to the same bits. A full
+//! disk, a damaged file and a limit that is reached cost time and nothing else.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,39 +15,43 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use burn::tensor::{Device, Tensor, TensorData};
 use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
 use resam_mask::{Bitmap, Rle};
+use resam_sam::SamError;
 use resam_sam::postprocess::Geometry;
 use resam_sam::prompt_encoder::PointLabel;
 use serde::{Deserialize, Serialize};
 
 use crate::example::Framed;
-use crate::step::{PseudoLabels, values};
+use crate::labels::PseudoLabels;
+use crate::read::values;
 use crate::views::{Flip, View};
 
-/// A look at an image, ready to be learnt from.
+/// A view of an image, ready to be learnt from.
 #[derive(Debug, Clone)]
-pub struct Prepared {
+pub struct PreparedView {
     /// The points and the frame; the pixels of its weak view are not needed any more.
     pub framed: Framed,
     /// The labels.
     pub labels: PseudoLabels,
-    /// The features of the labels' boxes in the weak view, `[labels, channels]`, when they are wanted.
+    /// The features of the labels' boxes in the weak view, `[labels, channels]`, when they are
+    /// wanted.
     pub weak: Option<Tensor<2>>,
     /// What the frozen beginning of the encoder makes of the strong view.
     pub strong: Tensor<4>,
 }
 
-/// Where looks are kept.
+/// The views of a run, on disk.
 #[derive(Debug)]
-pub struct Kept {
+pub struct FeatureCache {
     folder: PathBuf,
     /// Bytes that may still be written.
     room: AtomicU64,
 }
 
-impl Kept {
-    /// Keeps looks in a folder, which is made if it is not there, in at most `limit` bytes.
+impl FeatureCache {
+    /// Keeps views in a folder, which is made if it is not there, in at most `limit` bytes.
     ///
-    /// The folder belongs to one run: looks of another model, recipe or seed would be taken for its own.
+    /// The folder belongs to one run: views of another model, recipe or seed would be taken for its
+    /// own.
     ///
     /// # Errors
     /// When the folder cannot be made.
@@ -61,13 +65,13 @@ impl Kept {
         })
     }
 
-    fn file(&self, look: u64) -> PathBuf {
-        self.folder.join(format!("look-{look:06}.safetensors"))
+    fn file(&self, view: u64) -> PathBuf {
+        self.folder.join(format!("look-{view:06}.safetensors"))
     }
 
-    /// One of the looks of this number, if they are kept: after the last comes the first again.
-    pub fn read(&self, look: u64, pass: usize, device: &Device) -> Option<Prepared> {
-        let path = self.file(look);
+    /// One of the views of this number, if they are kept: after the last comes the first again.
+    pub fn read(&self, view: u64, pass: usize, device: &Device) -> Option<PreparedView> {
+        let path = self.file(view);
         if !path.exists() {
             return None;
         }
@@ -91,7 +95,7 @@ impl Kept {
             let weak = TensorData::new(weak, [boxes.len(), channels]);
             Tensor::from_data(weak, device)
         });
-        Some(Prepared {
+        Some(PreparedView {
             framed: stored.framed(&rows("points")?),
             labels: stored.labels(boxes)?,
             weak,
@@ -99,20 +103,22 @@ impl Kept {
         })
     }
 
-    /// Keeps the looks of a number, if there is room. What cannot be written is the last that is tried.
-    pub fn write(&self, look: u64, looks: &[Prepared]) {
-        let strong: Vec<Vec<f32>> = looks
-            .iter()
-            .map(|look| values(look.strong.clone()))
-            .collect();
+    /// Keeps the views of a number, if there is room. What cannot be written is the last that is
+    /// tried.
+    ///
+    /// # Errors
+    /// [`SamError::Failed`] when the device does not give the values.
+    pub fn write(&self, view: u64, views: &[PreparedView]) -> Result<(), SamError> {
+        let strong = views.iter().map(|view| values(view.strong.clone()));
+        let strong = strong.collect::<Result<Vec<Vec<f32>>, SamError>>()?;
         // What else there is is small beside it.
         let bytes = strong.iter().map(|strong| 4 * strong.len() as u64).sum();
         let take = |room: u64| room.checked_sub(bytes);
         if self.room.fetch_update(Relaxed, Relaxed, take).is_err() {
-            return;
+            return Ok(());
         }
         let mut tensors = Vec::new();
-        for (at, (prepared, strong)) in looks.iter().zip(&strong).enumerate() {
+        for (at, (prepared, strong)) in views.iter().zip(&strong).enumerate() {
             let labels = &prepared.labels;
             let shape = prepared.strong.dims();
             let mut add = |name: &str, shape: &[usize], values: &[f32]| {
@@ -132,16 +138,17 @@ impl Kept {
             rows("points", 4, &points(&prepared.framed));
             if let Some(weak) = &prepared.weak {
                 let [_, channels] = weak.dims();
-                rows("weak", channels, &values(weak.clone()));
+                rows("weak", channels, &values(weak.clone())?);
             }
         }
-        let stored: Vec<Stored> = looks.iter().map(Stored::of).collect();
+        let stored: Vec<Stored> = views.iter().map(Stored::of).collect();
         // Numbers and words: writing them to memory cannot fail.
         let stored = serde_json::to_string(&stored).unwrap_or_default();
         let metadata = BTreeMap::from([("looks".to_owned(), stored)]);
-        if write_safetensors(&self.file(look), &tensors, &metadata).is_err() {
+        if write_safetensors(&self.file(view), &tensors, &metadata).is_err() {
             self.room.store(0, Relaxed);
         }
+        Ok(())
     }
 }
 
@@ -158,7 +165,7 @@ fn points(framed: &Framed) -> Vec<f32> {
     instances.flat_map(row).flatten().collect()
 }
 
-/// All of a look that is no tensor.
+/// All of a view that is no tensor.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     original: [usize; 2],
@@ -176,7 +183,7 @@ struct Stored {
 }
 
 impl Stored {
-    fn of(prepared: &Prepared) -> Self {
+    fn of(prepared: &PreparedView) -> Self {
         let Framed {
             geometry,
             flip,
@@ -193,7 +200,7 @@ impl Stored {
             pointed: points.len(),
             instances: labels.instances.clone(),
             empty: labels.empty.clone(),
-            agreement: labels.agreement.clone(),
+            agreement: labels.consistency.clone(),
             masks: labels.masks.iter().map(counts).collect(),
             wants_weak: prepared.weak.is_some(),
         }
@@ -202,9 +209,10 @@ impl Stored {
     fn framed(&self, rows: &[f32]) -> Framed {
         let mut points = vec![Vec::new(); self.pointed];
         for &[instance, x, y, positive] in rows.as_chunks::<4>().0 {
-            let label = match positive > 0.5 {
-                true => PointLabel::Positive,
-                false => PointLabel::Negative,
+            let label = if positive > 0.5 {
+                PointLabel::Positive
+            } else {
+                PointLabel::Negative
             };
             if let Some(points) = points.get_mut(instance as usize) {
                 points.push(([x, y], label));
@@ -240,7 +248,7 @@ impl Stored {
             instances: self.instances,
             masks,
             boxes,
-            agreement: self.agreement,
+            consistency: self.agreement,
             empty: self.empty,
             candidates: Vec::new(),
             of_points: Vec::new(),

@@ -1,23 +1,27 @@
-//! A visit of an image as far as nothing changes by it: a look, and what there is to learn from it.
+//! A visit of an image as far as nothing changes by it: a view with labels, and what there is to
+//! learn from it.
 //!
-//! Several can be studied at once, on a device each.
+//! Several workers process images at once, on a device each.
 
 use std::ops::Range;
 
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 use resam_sam::{Sam, SamError};
+use resam_select::SizePrior;
 
-use crate::closer::closer_labels;
 use crate::draws::{Purpose, branch, shuffle, stream};
+use crate::error::VisitError;
 use crate::example::{Example, Examples, Framed};
-use crate::kept::{Kept, Prepared};
+use crate::feature_cache::{FeatureCache, PreparedView};
+use crate::labels::{LabelContext, PseudoLabels};
 use crate::recipe::{Recipe, Schedule, Supervision};
 use crate::reinforce::{Queues, box_features};
 use crate::requery::requery_box;
-use crate::step::{Aligning, Gradients, Lesson, LossParts, PseudoLabels, learn, pseudo_labels};
+use crate::step::{Aligning, Gradients, LossParts, TrainingSample, learn};
 use crate::trainer::Visit;
 use crate::views::{Flip, Photometric};
+use crate::zoom::zoomed_labels;
 
 /// Whose turn it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,26 +34,26 @@ pub(crate) struct Turn {
     pub(crate) number: u64,
 }
 
-/// What came of studying an image.
-pub(crate) struct Studied {
+/// What came of processing an image.
+pub(crate) struct Processed {
     pub(crate) visit: Visit,
     /// What there is to learn, if there is anything.
-    pub(crate) look: Option<Look>,
+    pub(crate) view: Option<LabelledView>,
     /// What was learnt from its first part.
     pub(crate) first: Option<Learnt>,
 }
 
 /// An image with the labels that are learnt from.
-pub(crate) struct Look {
+pub(crate) struct LabelledView {
     framed: Framed,
-    lesson: Lesson,
+    sample: TrainingSample,
     boxes: Vec<[f32; 4]>,
     /// The features of the boxes in the weak view, when they are aligned.
     weak: Option<Tensor<2>>,
     strong: Tensor<4>,
 }
 
-/// What was learnt from a part of a look.
+/// What was learnt from a part of a view.
 pub(crate) struct Learnt {
     pub(crate) losses: LossParts,
     pub(crate) gradients: Gradients,
@@ -57,10 +61,10 @@ pub(crate) struct Learnt {
     pub(crate) pairs: Vec<[Vec<f32>; 2]>,
 }
 
-impl Look {
+impl LabelledView {
     /// How many instances there are.
     pub(crate) fn instances(&self) -> usize {
-        self.lesson.instances.len()
+        self.sample.instances.len()
     }
 
     /// The parts that make an update each, or a part of one.
@@ -77,6 +81,9 @@ impl Look {
     }
 
     /// Steps 5 to 7 on some of the instances.
+    ///
+    /// # Errors
+    /// [`SamError::Failed`] when the device did not come to the end of its work.
     pub(crate) fn learn(
         &self,
         range: Range<usize>,
@@ -84,11 +91,11 @@ impl Look {
         recipe: &Recipe,
         queues: &Queues,
         beta: f64,
-    ) -> Learnt {
-        let piece = Lesson {
-            instances: self.lesson.instances[range.clone()].to_vec(),
-            labels: self.lesson.labels[range.clone()].to_vec(),
-            ..self.lesson
+    ) -> Result<Learnt, SamError> {
+        let part = TrainingSample {
+            instances: self.sample.instances[range.clone()].to_vec(),
+            labels: self.sample.labels[range.clone()].to_vec(),
+            ..self.sample
         };
         let mut queues = queues.clone();
         let aligning = self.weak.as_ref().map(|weak| {
@@ -106,23 +113,23 @@ impl Look {
             student,
             self.strong.clone(),
             &self.framed,
-            &piece,
+            &part,
             &recipe.loss,
             aligning,
-        );
+        )?;
         // The last in the queues are this step's own.
         let own = if aligned { range.len() } else { 0 };
         let before = queues.pairs.len().saturating_sub(own);
-        Learnt {
+        Ok(Learnt {
             losses,
             gradients,
             pairs: queues.pairs.into_iter().skip(before).collect(),
-        }
+        })
     }
 }
 
-/// Studies images with models that do not change meanwhile.
-pub(crate) struct Scholar<'a> {
+/// Processes images with models that do not change meanwhile.
+pub(crate) struct Worker<'a> {
     pub(crate) recipe: &'a Recipe,
     pub(crate) seed: u64,
     pub(crate) input_size: usize,
@@ -130,23 +137,27 @@ pub(crate) struct Scholar<'a> {
     pub(crate) student: &'a Sam,
     /// The model that labels are made with.
     pub(crate) teacher: &'a Sam,
-    /// The area in pixels of an image that objects usually have, where it is known.
-    pub(crate) usual_area: Option<f64>,
-    /// The smallest agreement of a label that is learnt from.
-    pub(crate) least_agreement: f64,
-    pub(crate) kept: Option<&'a Kept>,
+    /// The size prior, in pixels of an image, where it is known.
+    pub(crate) size_prior_px: Option<f64>,
+    /// The smallest consistency of a label that is learnt from.
+    pub(crate) min_consistency: f64,
+    pub(crate) cache: Option<&'a FeatureCache>,
     pub(crate) queues: &'a Queues,
     pub(crate) beta: f64,
 }
 
-impl Scholar<'_> {
-    /// Looks at an image, and learns from the first part of what it sees.
+impl Worker<'_> {
+    /// Makes a view of an image with its labels, and learns from the first part of it.
     ///
     /// # Errors
-    /// Why the image cannot be read, in words.
-    pub(crate) fn study(&self, examples: &dyn Examples, turn: &Turn) -> Result<Studied, String> {
-        let (prepared, asked) = self.look(examples, turn)?;
-        let Prepared {
+    /// [`VisitError`].
+    pub(crate) fn process(
+        &self,
+        examples: &dyn Examples,
+        turn: &Turn,
+    ) -> Result<Processed, VisitError> {
+        let (prepared, asked) = self.view(examples, turn)?;
+        let PreparedView {
             framed,
             labels,
             weak,
@@ -158,90 +169,95 @@ impl Scholar<'_> {
             asked: asked.len(),
             learnt: 0,
             empty: labels.empty.len(),
-            agreement: mean(&labels.agreement),
+            agreement: mean(&labels.consistency),
             losses: None,
             learning_rate: 0.0,
             skipped: None,
         };
-        let (lesson, places) = self.lesson_of(&labels, &asked);
-        if lesson.instances.is_empty() {
-            let reason = match labels.instances.is_empty() {
-                true => {
-                    "no instance has a label: masks are empty, or hold points that they should not"
-                }
-                false => "no instance's masks agree enough",
+        let (sample, places) = self.sample_of(&labels, &asked);
+        if sample.instances.is_empty() {
+            let reason = if labels.instances.is_empty() {
+                "no instance has a label: masks are empty, or hold points that they should not"
+            } else {
+                "no instance's masks agree enough"
             };
             visit.skipped = Some(reason.to_owned());
-            return Ok(Studied {
+            return Ok(Processed {
                 visit,
-                look: None,
+                view: None,
                 first: None,
             });
         }
-        let look = Look {
+        let view = LabelledView {
             framed,
-            lesson,
+            sample,
             boxes: places.iter().map(|&place| labels.boxes[place]).collect(),
             weak: weak.map(|weak| rows(&weak, &places)),
             strong,
         };
-        let first = look.parts(&self.recipe.schedule).into_iter().next();
-        let first =
-            first.map(|range| look.learn(range, self.student, self.recipe, self.queues, self.beta));
-        Ok(Studied {
+        let first = view.parts(&self.recipe.schedule).into_iter().next();
+        let learn = |range| view.learn(range, self.student, self.recipe, self.queues, self.beta);
+        let first = first.map(learn).transpose()?;
+        Ok(Processed {
             visit,
-            look: Some(look),
+            view: Some(view),
             first,
         })
     }
 
-    /// A look at an image, and the instances that the visit is about.
+    /// A view of an image, and the instances that the visit is about.
     ///
-    /// An image is looked at whole and in the parts that show its small objects closer, one pass one
-    /// look. Looks that repeat are about all instances: which of them are learnt from is drawn at each
+    /// An image is seen whole and in the parts that zoom into its small objects, one pass one view.
+    /// Views that repeat are about all instances: which of them are learnt from is drawn at each
     /// visit, among those that have a label to learn from.
-    fn look(&self, examples: &dyn Examples, turn: &Turn) -> Result<(Prepared, Vec<usize>), String> {
-        let error = |error: SamError| error.to_string();
-        if !self.recipe.repeats() {
-            let example = examples.read(turn.image)?;
-            let asked = self.drawn((0..example.instances.len()).collect(), turn.number);
-            let seed = match self.recipe.views.distinct as u64 {
-                0 => turn.number,
-                distinct => turn.image as u64 * distinct + turn.epoch as u64 % distinct,
-            };
-            let mut looks = self.looks(&example, &asked, seed).map_err(error)?;
-            let look = looks.swap_remove(turn.epoch % looks.len());
-            return Ok((self.prepare(look), asked));
-        }
+    fn view(
+        &self,
+        examples: &dyn Examples,
+        turn: &Turn,
+    ) -> Result<(PreparedView, Vec<usize>), VisitError> {
+        let image = turn.image;
+        let of_image = |error: SamError| VisitError::about(image, error);
+        let read = || {
+            let unreadable = |reason| VisitError::Unreadable { image, reason };
+            examples.read(image).map_err(unreadable)
+        };
         let distinct = self.recipe.views.distinct;
-        let seed = (turn.image * distinct + turn.epoch % distinct) as u64;
+        if !self.recipe.repeats() {
+            let example = read()?;
+            let asked = self.drawn((0..example.instances.len()).collect(), turn.number);
+            let seed = match distinct as u64 {
+                0 => turn.number,
+                distinct => image as u64 * distinct + turn.epoch as u64 % distinct,
+            };
+            let mut views = self.views(&example, &asked, seed).map_err(of_image)?;
+            let view = views.swap_remove(turn.epoch % views.len());
+            return Ok((self.prepare(view), asked));
+        }
+        let seed = (image * distinct + turn.epoch % distinct) as u64;
         let pass = turn.epoch / distinct;
-        let kept = self
-            .kept
-            .and_then(|kept| kept.read(seed, pass, self.device));
-        let prepared = match kept {
+        let cached = self
+            .cache
+            .and_then(|cache| cache.read(seed, pass, self.device));
+        let prepared = match cached {
             Some(prepared) => prepared,
             None => {
-                let example = examples.read(turn.image)?;
+                let example = read()?;
                 let all: Vec<usize> = (0..example.instances.len()).collect();
-                let looks = self.looks(&example, &all, seed).map_err(error)?;
-                match self.kept {
-                    Some(kept) => {
-                        let looks = looks.into_iter().map(|look| self.prepare(look));
-                        let mut looks: Vec<Prepared> = looks.collect();
-                        kept.write(seed, &looks);
-                        looks.swap_remove(pass % looks.len())
+                let mut views = self.views(&example, &all, seed).map_err(of_image)?;
+                match self.cache {
+                    Some(cache) => {
+                        let views = views.into_iter().map(|view| self.prepare(view));
+                        let mut views: Vec<PreparedView> = views.collect();
+                        cache.write(seed, &views)?;
+                        views.swap_remove(pass % views.len())
                     }
-                    None => {
-                        let mut looks = looks;
-                        self.prepare(looks.swap_remove(pass % looks.len()))
-                    }
+                    None => self.prepare(views.swap_remove(pass % views.len())),
                 }
             }
         };
         let labels = &prepared.labels;
-        let (lesson, _) = self.lesson_of(labels, &labels.instances);
-        let asked = self.drawn(lesson.instances, turn.number);
+        let (sample, _) = self.sample_of(labels, &labels.instances);
+        let asked = self.drawn(sample.instances, turn.number);
         Ok((prepared, asked))
     }
 
@@ -257,75 +273,48 @@ impl Scholar<'_> {
         instances
     }
 
-    /// Steps 1 to 4: the views of an image, whole first and then of the parts that are learnt from, with
-    /// the labels of these instances.
-    fn looks(
+    /// Steps 1 to 4: the views of an image, whole first and then of the parts that are learnt from,
+    /// with the labels of these instances.
+    fn views(
         &self,
         example: &Example,
         instances: &[usize],
         seed: u64,
-    ) -> Result<Vec<Unseen>, SamError> {
+    ) -> Result<Vec<UnpreparedView>, SamError> {
         let (recipe, teacher) = (self.recipe, self.teacher);
         let mut random = stream(self.seed, Purpose::Views, seed);
-        let flip = match recipe.views.flip {
-            true => Flip::draw(&mut random),
-            false => Flip::default(),
+        let flip = if recipe.views.flip {
+            Flip::draw(&mut random)
+        } else {
+            Flip::default()
         };
-        let aligns = recipe.alignment.queue > 0 && recipe.alignment.weight > 0.0;
-        let settings = &recipe.labels;
-        let student = &self.student.image_encoder;
-        let labelled = |framed: &Framed, example: &Example, asked: &[usize], company| {
-            let weak = framed.input(&framed.weak, self.device);
-            let frozen = student.forward_frozen(weak.clone());
-            let from_points = settings.supervision == Supervision::Points;
-            // What does not train is the same in all models of a run.
-            let encode = || {
-                teacher
-                    .image_encoder
-                    .forward_beyond(student, frozen.clone())
-            };
-            let embedding = (aligns || from_points).then(encode);
-            let labels = match (&embedding, from_points) {
-                (Some(embedding), true) => {
-                    if settings.encode_twice {
-                        teacher.image_encoder.forward(weak);
-                    }
-                    let chunk = recipe.schedule.chunk;
-                    pseudo_labels(teacher, embedding, framed, asked, settings, chunk, company)
-                }
-                _ => true_labels(example, framed, asked),
-            };
-            (labels, (frozen, embedding))
-        };
+        let context = self.label_context();
         let framed = Framed::new(example, self.input_size, flip)?;
-        let company = settings.choice.company(self.usual_area);
-        let company = company.map(|usual| usual.magnified(framed.pixels_of_input()));
-        let (mut labels, encoded) = labelled(&framed, example, instances, company);
-        let mut of_looks = vec![encoded];
-        let mut looks = Vec::new();
-        if settings.choice.candidates && settings.choice.closer {
-            let mut ask = |closer: &Framed, part: &Example, asked: &[usize], company| {
-                let (labels, encoded) = labelled(closer, part, asked, company);
-                of_looks.push(encoded);
-                labels
+        let prior = context.size_prior(&framed);
+        let (mut labels, encoded) = self.labelled(&framed, example, instances, prior)?;
+        let mut of_views = vec![encoded];
+        let mut views = Vec::new();
+        if recipe.labels.selection.zooms() {
+            let mut label_part = |frame: &Framed, part: &Example, asked: &[usize], prior| {
+                let (labels, encoded) = self.labelled(frame, part, asked, prior)?;
+                of_views.push(encoded);
+                Ok::<_, SamError>(labels)
             };
-            let (choice, most) = (&settings.choice, recipe.views.parts);
-            looks = closer_labels(
+            views = zoomed_labels(
                 example,
                 &framed,
                 &mut labels,
-                choice,
-                company,
-                most,
-                &mut ask,
+                recipe,
+                prior,
+                &mut label_part,
             )?;
         }
-        looks.insert(0, (framed, labels));
+        views.insert(0, (framed, labels));
         let stride = teacher.image_encoder.stride();
-        let looks = looks.into_iter().zip(of_looks).enumerate().map(
+        let views = views.into_iter().zip(of_views).enumerate().map(
             |(at, ((framed, labels), (frozen, embedding)))| {
-                let weak = embedding.filter(|_| aligns && !labels.boxes.is_empty());
-                Unseen {
+                let weak = embedding.filter(|_| self.aligns() && !labels.boxes.is_empty());
+                UnpreparedView {
                     weak: weak.map(|embedding| box_features(embedding, &labels.boxes, stride)),
                     framed,
                     labels,
@@ -334,18 +323,65 @@ impl Scholar<'_> {
                 }
             },
         );
-        Ok(looks.collect())
+        Ok(views.collect())
+    }
+
+    /// The labels of these instances of an image in its frame, with what the frozen parts of the
+    /// encoder make of it, and the embedding where it was needed.
+    fn labelled(
+        &self,
+        framed: &Framed,
+        example: &Example,
+        asked: &[usize],
+        prior: Option<SizePrior>,
+    ) -> Result<(PseudoLabels, (Tensor<4>, Option<Tensor<4>>)), SamError> {
+        let (settings, student) = (&self.recipe.labels, &self.student.image_encoder);
+        let teacher = &self.teacher.image_encoder;
+        let weak = framed.input(&framed.weak, self.device);
+        let frozen = student.forward_frozen(weak.clone());
+        let from_points = settings.supervision == Supervision::Points;
+        // What does not train is the same in all models of a run.
+        let encode = || teacher.forward_beyond(student, frozen.clone());
+        let embedding = (self.aligns() || from_points).then(encode);
+        let labels = match (&embedding, from_points) {
+            (Some(embedding), true) => {
+                if settings.encode_twice {
+                    teacher.forward(weak);
+                }
+                let context = self.label_context();
+                context.pseudo_labels(framed, embedding, asked, prior)?
+            }
+            _ => true_labels(example, framed, asked),
+        };
+        Ok((labels, (frozen, embedding)))
+    }
+
+    fn label_context(&self) -> LabelContext<'_> {
+        LabelContext {
+            model: self.teacher,
+            input_size: self.input_size,
+            device: self.device,
+            labels: &self.recipe.labels,
+            size_prior_px: self.size_prior_px,
+            batch: self.recipe.schedule.chunk,
+        }
+    }
+
+    /// Whether the views are aligned.
+    fn aligns(&self) -> bool {
+        let alignment = &self.recipe.alignment;
+        alignment.queue > 0 && alignment.weight > 0.0
     }
 
     /// The strong view, and what the frozen parts of the encoder make of it.
-    fn prepare(&self, look: Unseen) -> Prepared {
-        let Unseen {
+    fn prepare(&self, view: UnpreparedView) -> PreparedView {
+        let UnpreparedView {
             mut framed,
             labels,
             weak,
             frozen,
             random,
-        } = look;
+        } = view;
         let changes = Photometric {
             probability: self.recipe.views.photometric,
         };
@@ -358,7 +394,7 @@ impl Scholar<'_> {
             None => frozen,
         };
         framed.weak.rgb = Vec::new();
-        Prepared {
+        PreparedView {
             framed,
             labels,
             weak,
@@ -367,9 +403,9 @@ impl Scholar<'_> {
     }
 
     /// What is learnt from labels about the instances that were asked, and the labels' places.
-    fn lesson_of(&self, labels: &PseudoLabels, asked: &[usize]) -> (Lesson, Vec<usize>) {
+    fn sample_of(&self, labels: &PseudoLabels, asked: &[usize]) -> (TrainingSample, Vec<usize>) {
         let recipe = self.recipe;
-        let mut lesson = Lesson {
+        let mut sample = TrainingSample {
             instances: Vec::new(),
             labels: Vec::new(),
             chunk: recipe.schedule.chunk,
@@ -378,31 +414,32 @@ impl Scholar<'_> {
         };
         let mut places = Vec::new();
         // By position the first label belongs to the first that was asked, whoever it was made for.
-        let owners = match recipe.labels.pair_by_position {
-            true => asked,
-            false => &labels.instances,
+        let owners = if recipe.labels.pair_by_position {
+            asked
+        } else {
+            &labels.instances
         };
         for (place, (&owner, mask)) in owners.iter().zip(&labels.masks).enumerate() {
-            let agreement = labels.agreement.get(place).copied().unwrap_or(1.0);
-            if agreement >= self.least_agreement && asked.contains(&owner) {
-                lesson.instances.push(owner);
-                lesson.labels.push(mask.clone());
+            let consistency = labels.consistency.get(place).copied().unwrap_or(1.0);
+            if consistency >= self.min_consistency && asked.contains(&owner) {
+                sample.instances.push(owner);
+                sample.labels.push(mask.clone());
                 places.push(place);
             }
         }
-        (lesson, places)
+        (sample, places)
     }
 }
 
-/// A look whose strong view was not made yet.
-struct Unseen {
+/// A view whose strong form was not made yet.
+struct UnpreparedView {
     framed: Framed,
     labels: PseudoLabels,
     /// The features of the boxes in the weak view.
     weak: Option<Tensor<2>>,
     /// What the frozen parts of the encoder make of the weak view.
     frozen: Tensor<4>,
-    /// Draws the strong view. A part is closer, and of no other colours.
+    /// Draws the strong view. A part is magnified, and of no other colours.
     random: Option<ChaCha8Rng>,
 }
 

@@ -1,0 +1,51 @@
+//! Why a visit brought nothing.
+
+use resam_sam::SamError;
+
+/// Why an image was not learnt from.
+#[derive(Debug, thiserror::Error)]
+pub enum VisitError {
+    /// The image cannot be read: it is passed over, and the run goes on.
+    #[error("image {image} cannot be read: {reason}")]
+    Unreadable {
+        /// The image, by number.
+        image: usize,
+        /// Why not, in words.
+        reason: String,
+    },
+    /// The model did not come to the end of its work: the run cannot go on.
+    #[error(transparent)]
+    Model(#[from] SamError),
+}
+
+impl VisitError {
+    /// An error of the model about an image: a device that failed ends the run, anything else is
+    /// the image's fault.
+    pub(crate) fn about(image: usize, error: SamError) -> Self {
+        if matches!(error, SamError::Failed(_)) {
+            return Self::Model(error);
+        }
+        let reason = error.to_string();
+        Self::Unreadable { image, reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_device_is_not_an_image_that_cannot_be_read() {
+        let image = SamError::Image {
+            width: 0,
+            height: 0,
+            bytes: 0,
+        };
+        assert!(matches!(
+            VisitError::about(3, image),
+            VisitError::Unreadable { image: 3, .. }
+        ));
+        let failed = VisitError::about(3, SamError::Failed("lost".into()));
+        assert!(matches!(failed, VisitError::Model(SamError::Failed(_))));
+    }
+}
