@@ -7,7 +7,7 @@ use std::path::Path;
 
 use resam_export::{ImageReference, Segmentation, WriteOptions};
 use resam_mask::{Bitmap, PixelBox, rasterize_polygon};
-use resam_scene::{Counts, PointedObject, PlacedMask, PromptPoint, SegmentedObject};
+use resam_scene::{Counts, PlacedMask, PointedObject, PromptPoint, SegmentedObject};
 use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             points: points_of(&points, &file_name, &id),
             id,
             bounds,
-            attributes: Vec::new(),
+            ..PointedObject::default()
         });
     }
     let segmentation = Segmentation {

@@ -20,10 +20,10 @@ pub(crate) fn write(path: &Path, segmentation: &Segmentation) -> Result<(), Outp
         path: path.to_owned(),
         size: (segmentation.image.width, segmentation.image.height),
     })?;
-    write_atomically(path, |file| {
+    Ok(write_atomically(path, |file| {
         document.write(&mut *file)?;
         file.write_all(b"\n")
-    })
+    })?)
 }
 
 /// None where run lengths cannot count the pixels.

@@ -84,14 +84,14 @@ pub(crate) fn write(path: &Path, segmentation: &Segmentation) -> Result<(), Outp
     let (image, scale) = picture::of(&segmentation.image)?;
     let drawn = draw(image, &picture::objects(segmentation, scale));
     let (width, height) = drawn.dimensions();
-    write_atomically(path, |file| {
+    Ok(write_atomically(path, |file| {
         PngEncoder::new_with_quality(file, CompressionType::Default, FilterType::Adaptive)
             .write_image(&drawn, width, height, ExtendedColorType::Rgb8)
             .map_err(|error| match error {
                 image::ImageError::IoError(error) => error,
                 other => io::Error::other(other),
             })
-    })
+    })?)
 }
 
 /// Width of lines in pixels, for an image whose longer side has so many: 1 below 600, 2 at 1000

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use resam_files::write_atomically;
 use serde::{Serialize, Serializer};
 
-use crate::format::is_run_record;
 use crate::OutputError;
+use crate::format::is_run_record;
 
 /// The name of the record's file.
 pub const RUN_RECORD_NAME: &str = "run.json";

@@ -1,9 +1,7 @@
 //! From the answer about a tile to a mask in the raster: what the tile cuts is seen, and coarse pixels
 //! become those of the raster.
 
-use resam_mask::{
-    Bitmap, Component, Connectivity, MaskError, PixelBox, PlacedMask, components,
-};
+use resam_mask::{Bitmap, Component, Connectivity, MaskError, PixelBox, PlacedMask, components};
 use resam_prompt::{Prompt, PromptPoint};
 use serde::{Deserialize, Serialize};
 

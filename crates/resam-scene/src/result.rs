@@ -3,7 +3,7 @@
 use resam_geo::Window;
 use resam_mask::PlacedMask;
 
-use crate::prompts::PointedObject;
+use resam_prompt::PointedObject;
 
 /// Prompts that the description of a failed window names.
 const NAMED: usize = 8;

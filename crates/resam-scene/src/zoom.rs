@@ -56,7 +56,7 @@ pub(crate) fn zoom<S: Source, M: Model>(
     if needs.is_empty() {
         return Ok(());
     }
-    engine.counts.asked_closer += needs.len();
+    engine.counts.zoom_requeries += needs.len();
     // Half a window and its margins fit a window.
     let (windows, _) = grid.plan(&needs);
     let zoomed = Zoomed {

@@ -99,9 +99,7 @@ impl Model for SceneModel<'_> {
             SelectionMode::Single => false,
             SelectionMode::BestScore => true,
         };
-        let found = self
-            .predictor
-            .predict_best(embedding, prompts, multimask)?;
+        let found = self.predictor.predict_best(embedding, prompts, multimask)?;
         let answers = found.par_iter().map(|found| answer(found, None));
         Ok(answers.collect::<Result<_, _>>()?)
     }

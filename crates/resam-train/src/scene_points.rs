@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use resam_crs::Crs;
 use resam_geo::Raster;
-use resam_scene::{Gathered, PointedObject, PromptPoint, gather_points};
-use resam_vector::{ReadOptions, VectorFormat, read_points};
+use resam_prompt::{Coordinates, PointFile};
+use resam_scene::{Gathered, gather_points};
+use resam_vector::{ReadOptions, VectorError, is_csv, read_points};
 
 use crate::error::RunError;
 
@@ -147,7 +148,12 @@ impl ScenePoints {
 /// Whether a file of points is in pixels, as a CSV with columns `x` and `y` is. What cannot be read
 /// is: whoever reads it says why.
 pub fn are_in_pixels(path: &Path) -> bool {
-    if VectorFormat::of_input(path).is_some() {
-        return false;
+    match is_csv(path) {
+        Ok(true) => {
+            let coordinates = Coordinates::of_file(path);
+            coordinates.map_or(true, |found| found == Coordinates::Pixels)
+        }
+        Ok(false) => false,
+        Err(error) => matches!(error, VectorError::Read(_)),
     }
 }

@@ -29,17 +29,6 @@ impl VectorFormat {
         })
     }
 
-    /// The format that a file to be read has by its extension, in any case: those that are written,
-    /// and GeoJSON in a `.json`. None for anything else, which is read as CSV unless its beginning
-    /// says otherwise.
-    pub fn of_input(path: impl AsRef<Path>) -> Option<Self> {
-        let extension = extension(path.as_ref());
-        if extension.eq_ignore_ascii_case("json") {
-            return Some(Self::GeoJson);
-        }
-        Self::of_extension(&extension)
-    }
-
     fn of_extension(extension: &str) -> Option<Self> {
         match &*extension.to_ascii_lowercase() {
             "gpkg" => Some(Self::GeoPackage),

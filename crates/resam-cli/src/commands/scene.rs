@@ -12,8 +12,8 @@ use resam_geo::{Raster, Scene, SceneOptions};
 use resam_polygon::PolygonOptions;
 use resam_prompt::PointedObject;
 use resam_scene::{
-    AutoOptions, Cache, Failure, Ground, Journal, Model, PointedObject, Observer, OnChange, Overlap,
-    Plan, Progress, SceneResult, SegmentOptions, Stores,
+    AutoOptions, Cache, Failure, Ground, Journal, Model, Observer, OnChange, Overlap, Plan,
+    PointedObject, Progress, SceneResult, SegmentOptions, Stores,
 };
 use resam_train::ScenePoints;
 use resam_train::pace::pace;

@@ -52,8 +52,7 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> Result<Outcome> {
     let encoding = started.elapsed().as_secs_f64();
     let prompts: Vec<Prompt> = asked.iter().map(PointedObject::prompt).collect();
     let selection = model.selection(arguments.requery, arguments.multimask);
-    let answers =
-        resam_adapt::answer(&model.predictor, &encoded, view, &prompts, &selection)?;
+    let answers = resam_adapt::answer(&model.predictor, &encoded, view, &prompts, &selection)?;
     let (mut objects, mut failures) = (Vec::with_capacity(asked.len()), Vec::new());
     for (prompt, answer) in answers.into_iter().enumerate() {
         let mask = Bitmap::from_threshold(&answer.logits(), width, height, 0.0)?;

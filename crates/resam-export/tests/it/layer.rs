@@ -6,7 +6,7 @@ use resam_export::{Segmentation, WriteOptions};
 use resam_geo::GeoTransform;
 use resam_mask::Bitmap;
 use resam_polygon::PolygonOptions;
-use resam_scene::{Ground, PointedObject, PlacedMask, SegmentedObject};
+use resam_scene::{Ground, PlacedMask, PointedObject, SegmentedObject};
 use resam_vector::{Feature, FieldKind, Layer, Value};
 use serde_json::Value as Json;
 

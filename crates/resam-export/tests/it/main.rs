@@ -13,7 +13,7 @@ use resam_crs::Crs;
 use resam_export::{ImageReference, Segmentation, WriteOptions};
 use resam_geo::GeoTransform;
 use resam_mask::Bitmap;
-use resam_scene::{Counts, Ground, PointedObject, PlacedMask, PromptPoint, SegmentedObject};
+use resam_scene::{Counts, Ground, PlacedMask, PointedObject, PromptPoint, SegmentedObject};
 
 const UTM: GeoTransform = GeoTransform([440_000.0, 0.3, 0.0, 36_000.0, 0.0, -0.3]);
 
@@ -51,9 +51,7 @@ fn rectangle(id: u32, [x, y, width, height]: [i64; 4], score: f32) -> SegmentedO
 fn prompt(id: &str) -> PointedObject {
     PointedObject {
         id: id.to_owned(),
-        points: Vec::new(),
-        bounds: None,
-        attributes: Vec::new(),
+        ..PointedObject::default()
     }
 }
 

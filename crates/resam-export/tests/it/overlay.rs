@@ -2,7 +2,7 @@ use image::{Rgb, RgbImage};
 use proptest::prelude::*;
 use resam_export::{DrawnObject, ImageReference, PromptMarks, Segmentation, draw};
 use resam_mask::Bitmap;
-use resam_scene::{Failure, Missing, PointedObject, PlacedMask};
+use resam_scene::{Failure, Missing, PlacedMask, PointedObject};
 
 use crate::{point, prompt, segmentation, written};
 

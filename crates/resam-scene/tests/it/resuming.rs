@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use resam_scene::{
-    Failure, Journal, PointedObject, Observer, OnChange, Progress, SceneError, SceneResult,
+    Failure, Journal, Observer, OnChange, PointedObject, Progress, SceneError, SceneResult,
     SegmentOptions, Stores, segment,
 };
 

@@ -2,7 +2,7 @@
 
 use resam_geo::Window;
 use resam_scene::{
-    Failure, Missing, PointedObject, Overlap, PromptPoint, SceneResult, SegmentOptions, Stores,
+    Failure, Missing, Overlap, PointedObject, PromptPoint, SceneResult, SegmentOptions, Stores,
     plan, segment,
 };
 

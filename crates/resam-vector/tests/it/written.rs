@@ -48,20 +48,6 @@ fn the_extension_tells_the_format() {
 }
 
 #[test]
-fn a_json_is_read_as_geojson_and_what_has_no_known_extension_as_csv() {
-    for (name, format) in [
-        ("a.GPKG", Some(VectorFormat::GeoPackage)),
-        ("a.geojson", Some(VectorFormat::GeoJson)),
-        ("a.Json", Some(VectorFormat::GeoJson)),
-        ("a.fgb", Some(VectorFormat::FlatGeobuf)),
-        ("a.csv", None),
-        ("json", None),
-    ] {
-        assert_eq!(VectorFormat::of_input(name), format, "{name}");
-    }
-}
-
-#[test]
 fn a_fault_leaves_no_file_and_names_the_feature() {
     let not_finite = |layer: &mut resam_vector::Layer| {
         let mut ring = square(0.0, 0.0, 1.0);
