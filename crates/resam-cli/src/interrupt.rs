@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use anyhow::Result;
+use resam::{Error, ErrorKind, Result};
 
 /// What was asked, and what the run at hand stops after. A process has one handler, and may have several
 /// runs, one after another.
@@ -21,7 +21,8 @@ pub(crate) fn asked_to_stop(unit: &'static str) -> Result<Arc<AtomicBool>> {
             }
             let unit = UNIT.lock().map_or(None, |unit| *unit).unwrap_or("step");
             eprintln!("\nstopping after the {unit} at hand; once more to stop at once");
-        })?;
+        })
+        .map_err(|error| Error::new(ErrorKind::Io, error))?;
     }
     Ok(ASKED.clone())
 }

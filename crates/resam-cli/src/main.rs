@@ -1,41 +1,58 @@
-//! The command line of resam: argument structs and printing. What it does lives in the libraries.
+//! The command line of resam: arguments, printing, progress, and hints that name flags. What it does is
+//! the engine's, the library `resam`.
 
 mod arguments;
 mod commands;
 mod failure;
+mod hints;
 mod interrupt;
 mod machine;
 mod progress;
+mod watch;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use resam::{Error, ErrorKind};
 
 use crate::arguments::{Arguments, Command, WeightsCommand};
+use crate::commands::Outcome;
 
 fn main() -> ExitCode {
     failure::report_panics();
     resam_ops::memory::keep_freed_memory();
     let arguments = Arguments::parse();
+    say_renamed(&arguments);
     let outcome = std::panic::catch_unwind(|| run(&arguments));
     match outcome {
-        Ok(Ok(commands::Outcome::Done)) => ExitCode::SUCCESS,
-        Ok(Ok(commands::Outcome::SomeFailed)) => ExitCode::from(1),
+        Ok(Ok(Outcome::Done)) => ExitCode::SUCCESS,
+        Ok(Ok(Outcome::SomeFailed)) => ExitCode::from(1),
         Ok(Err(error)) => {
             failure::print(&error);
-            ExitCode::from(failure::code(&error))
+            ExitCode::from(error.kind().exit_code())
         }
         Err(_) => ExitCode::from(failure::AT_RUN_TIME),
     }
 }
 
-fn run(arguments: &Arguments) -> anyhow::Result<commands::Outcome> {
+/// Says the new names of flags that were typed by their old ones.
+fn say_renamed(arguments: &Arguments) {
+    let words: Vec<String> = std::env::args_os()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    for (old, new) in arguments::renamed(words.iter().map(String::as_str)) {
+        commands::note(&arguments.common, &format!("`{old}` is now called `{new}`"));
+    }
+}
+
+fn run(arguments: &Arguments) -> resam::Result<Outcome> {
     let common = &arguments.common;
     if let Some(threads) = common.threads {
         // The pool is built once, before anything uses it.
         rayon::ThreadPoolBuilder::new()
             .num_threads(threads.get())
-            .build_global()?;
+            .build_global()
+            .map_err(|error| Error::new(ErrorKind::Device, error))?;
     }
     match &arguments.command {
         Command::Segment(segment) => commands::segment::run(segment, common),

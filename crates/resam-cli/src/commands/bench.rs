@@ -5,16 +5,14 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
-use resam_bench::{NamedTensor, Prepared, Setting, Workload};
+use resam::{Error, Result};
+use resam_bench::{NamedTensor, Prepared, Setting, Workload, memory, random_checkpoint};
 use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
-use resam_ops::memory;
-use resam_sam::{ComputeDevice, ImageEncoderConfig, SamConfig, random_checkpoint};
+use resam_sam::{ComputeDevice, ImageEncoderConfig, SamConfig};
 use serde_json::{Value, json};
 
 use super::Outcome;
 use crate::arguments::{Bench, Common};
-use crate::failure::WrongInput;
 use crate::progress::Progress;
 
 pub(crate) fn run(arguments: &Bench, common: &Common) -> Result<Outcome> {
@@ -32,11 +30,10 @@ pub(crate) fn run(arguments: &Bench, common: &Common) -> Result<Outcome> {
     };
     let start_block = arguments.start_block.unwrap_or(usual_start);
     if start_block >= blocks {
-        return Err(WrongInput::new(
+        return Err(Error::input(
             format!("`--start-block {start_block}` of a model with {blocks} attention blocks"),
             format!("blocks are counted from 0, the last is {}", blocks - 1),
-        )
-        .into());
+        ));
     }
     let setting = Setting {
         device: device.device,
@@ -50,11 +47,10 @@ pub(crate) fn run(arguments: &Bench, common: &Common) -> Result<Outcome> {
     };
     if arguments.on_request {
         let [workload] = workloads.as_slice() else {
-            return Err(WrongInput::new(
+            return Err(Error::input(
                 "`--on-request` answers for one workload at a time",
                 "name it: `--only encode`",
-            )
-            .into());
+            ));
         };
         let prepared = prepare(*workload, arguments, &config, &setting, common)?;
         return on_request(*workload, prepared, arguments.answers.as_deref());

@@ -2,21 +2,20 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use resam::Result;
 use resam_checkpoint::Dtype;
 use serde_json::json;
 
 use super::Outcome;
 use crate::arguments::{Common, Convert, Width};
-use crate::failure::WrongInput;
 
 /// Refuses a name that does not say what is written.
-pub(crate) fn check_safetensors(output: &Path) -> Result<(), WrongInput> {
+pub(crate) fn check_safetensors(output: &Path) -> Result<()> {
     let extension = output.extension();
     if extension.is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors")) {
         return Ok(());
     }
-    Err(WrongInput::new(
+    Err(Error::input(
         format!(
             "cannot write `{}`: weights are written as safetensors",
             output.display()
@@ -28,7 +27,7 @@ pub(crate) fn check_safetensors(output: &Path) -> Result<(), WrongInput> {
 pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
     check_safetensors(output)?;
-    let checkpoint = super::open::open(&arguments.file)?;
+    let checkpoint = resam::open_weights(&arguments.file)?;
     let dtype = match arguments.dtype {
         Width::F16 => Dtype::F16,
         Width::Bf16 => Dtype::BF16,

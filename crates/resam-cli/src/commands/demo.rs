@@ -1,36 +1,37 @@
-//! `resam demo`: the whole loop on made images, with the built-in model and nothing to download.
+//! `resam demo`: the whole loop on synthetic images, with the built-in model and nothing to download.
 //!
 //! Every step is a command that could have been typed: it is parsed from its words and run as they say.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
 use clap::Parser;
-use resam_train::demo::{PolygonScores, judge_polygons, prepare};
+use resam::demo::{PolygonScores, judge_polygons, prepare};
+use resam::record::{Computed, record};
+use resam::{Error, Result};
 use serde_json::json;
 
-use super::{Outcome, adapt, eval, note, scene};
+use super::{Outcome, adapt, eval, note, segment};
 use crate::arguments::{Arguments, Command, Common, Demo};
-use crate::failure::WrongInput;
+use crate::watch::Watch;
 
-/// What of the default recipe is other for a model as small as the built-in one.
+/// What differs from the default recipe for a model as small as the built-in one.
 const RECIPE: &str = "\
 # The built-in model is small: it learns fast, everywhere, and has little to lose. It has no room to learn
-# what to expect of masks that it is not taught.
+# the IoU of masks that it is not taught.
 [schedule]
 epochs = 12
-instances = 16
-chunk = 16
+max_instances_per_image = 16
+decoder_batch_size = 16
 [adapter]
 start_block = 0
 encoder_layers = \"all\"
 encoder_rank = 8
 [optimizer]
 learning_rate = 1e-3
-decoder_factor = 1.0
+decoder_lr_scale = 1.0
 [loss]
-ambiguous_quality = 0.0
+multimask_iou = 0.0
 ";
 
 pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
@@ -38,15 +39,14 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
     let folder = &arguments.folder;
     let occupied = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if occupied {
-        return Err(WrongInput::new(
+        return Err(Error::input(
             format!("`{}` is not empty", folder.display()),
             "give the demo a folder of its own: `resam demo DIR`",
-        )
-        .into());
+        ));
     }
     note(
         common,
-        "painting satellite images of industrial sites, and a scene with a CRS",
+        "making synthetic satellite images of industrial sites, and a scene with a CRS",
     );
     let data = prepare(folder, common.seed)?;
     let text = |path: &Path| path.display().to_string();
@@ -56,21 +56,21 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
     std::fs::write(&recipe, RECIPE)?;
     let seed = common.seed.to_string();
 
-    let held_out = [
+    let scoring_words = [
         "eval".to_owned(),
         "--images".into(),
-        of(&data.held_out, "images"),
+        of(&data.validation, "images"),
         "--coco".into(),
-        of(&data.held_out, "instances.json"),
+        of(&data.validation, "instances.json"),
         "--points".into(),
-        of(&data.held_out, "points.csv"),
+        of(&data.validation, "points.csv"),
     ];
     let learning = [
         "adapt".to_owned(),
         "--images".into(),
-        of(&data.lessons, "images"),
+        of(&data.train, "images"),
         "--points".into(),
-        of(&data.lessons, "points.csv"),
+        of(&data.train, "points.csv"),
         "-o".into(),
         adapted.clone(),
         "--config".into(),
@@ -102,21 +102,21 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         words
     };
 
-    note(common, "scoring the model as it is on images kept back");
-    let before = iou(&held_out, common)?;
+    note(common, "scoring the pretrained model on validation images");
+    let before = iou(&scoring_words, common)?;
     let polygons_before = polygons(&segmenting("before"), common, &data.scene.labels)?;
     note(common, "adapting it from one point on each storage tank");
     let Command::Adapt(learn) = parsed(&learning)?.command else {
         unreachable!("it is `adapt`");
     };
     let output = PathBuf::from(&adapted);
-    let outcome = adapt::learn(&learn, adapt::recipe(&learn)?, &output, common)?;
+    let outcome = adapt::learn(&learn, &output, common)?;
     if outcome.interrupted {
         note(common, "stopped before the end");
         return Ok(Outcome::SomeFailed);
     }
     note(common, "scoring it again, and finding the scene's tanks");
-    let scoring = with_adapter(&held_out);
+    let scoring = with_adapter(&scoring_words);
     let after = iou(&scoring, common)?;
     let scene_words = with_adapter(&segmenting("after"));
     let polygons_after = polygons(&scene_words, common, &data.scene.labels)?;
@@ -138,14 +138,15 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         "commands": typed,
         "seconds": seconds,
     });
-    let record = super::record(
-        Path::new(resam_nano::NAME),
-        &resam_nano::checkpoint()?.sha256(),
-        ("cpu", "f32"),
-        common,
-        &[("demo", seconds)],
-        result.clone(),
-    );
+    let sha256 = resam::built_in_sha256()?;
+    let computed = Computed {
+        weights: Path::new(resam::BUILT_IN),
+        sha256: &sha256,
+        device: "cpu",
+        precision: "f32",
+        seed: common.seed,
+    };
+    let record = record(computed, &[("demo", seconds)], result.clone());
     record.write_beside(&folder.join("demo"))?;
     if common.json {
         println!("{result:#}");
@@ -154,7 +155,7 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
     let row = |name: &str, before: &str, after: &str| println!("{name:<42} {before:>8} {after:>8}");
     row("", "before", "after");
     let share = |value: f64| format!("{value:.3}");
-    row("IoU, images kept back", &share(before), &share(after));
+    row("IoU, validation images", &share(before), &share(after));
     row(
         &format!("IoU, {} tanks of the scene", polygons_after.objects),
         &share(polygons_before.iou),
@@ -184,7 +185,7 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
 
 fn parsed(words: &[String]) -> Result<Arguments> {
     let words = std::iter::once("resam").chain(words.iter().map(String::as_str));
-    Arguments::try_parse_from(words).context("a command of the demo is not one of resam's")
+    Arguments::try_parse_from(words).map_err(|error| Error::input(error.to_string(), "this is a fault of resam; please report it"))
 }
 
 /// Runs `eval` and hands back its mean over images.
@@ -201,7 +202,9 @@ fn polygons(words: &[String], common: &Common, labels: &Path) -> Result<PolygonS
     let Command::Segment(arguments) = parsed(words)?.command else {
         unreachable!("it is `segment`");
     };
-    scene::find_and_write(&arguments, common)?;
+    let mut watch = Watch::stopping_after("window", common)?;
+    segment::find_and_write(&arguments, common, &mut watch)?;
+    watch.finish();
     Ok(judge_polygons(&arguments.output[0], labels, "prompt")?)
 }
 

@@ -1,12 +1,12 @@
 //! `resam doctor`: what this machine and this build can do, in plain text that can be pasted.
 
-use anyhow::Result;
+use resam::Result;
 use resam_sam::speed::{PRODUCT, matrix_product_rate};
 use resam_sam::{BURN_VERSION, ComputeDevice, Precision, device};
 use serde_json::{Value, json};
 
 use super::expect::{self, Expectation};
-use super::kept::Kept;
+use super::disk_usage::DiskUsage;
 use super::{Outcome, bench, note};
 use crate::arguments::{Common, Doctor};
 use crate::failure;
@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &Doctor, common: &Common) -> Result<Outcome> {
     }
     note(common, "this takes about ten seconds");
     let machine = Machine::probe();
-    let kept = Kept::probe();
+    let kept = DiskUsage::probe();
     let devices: Vec<Timed> = device::devices()
         .into_iter()
         .map(|device| Timed {

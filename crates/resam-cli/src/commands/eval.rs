@@ -2,18 +2,17 @@
 
 use std::time::Instant;
 
-use anyhow::Result;
-use resam_eval::evaluate::InstanceRow;
-use resam_eval::{Evaluation, Prompting, evaluate};
-use resam_files::{check_writable, write_atomically};
+use resam::evaluate::{InstanceRow, Prepared};
+use resam::files::{check_writable, write_atomically};
+use resam::record::{Computed, record};
+use resam::{Evaluation, Model};
 use serde_json::json;
 
-use super::{Outcome, load, note, run_record};
-use crate::arguments::{Common, Eval, PromptKind};
-use crate::failure::WrongInput;
-use crate::progress::Progress;
+use super::Outcome;
+use crate::arguments::{Common, Eval};
+use crate::watch::Watch;
 
-pub(crate) fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Eval, common: &Common) -> resam::Result<Outcome> {
     let (evaluation, seconds) = score(arguments, common)?;
     for (image, reason) in &evaluation.failed {
         eprintln!("failed: {image}: {reason}");
@@ -23,72 +22,27 @@ pub(crate) fn run(arguments: &Eval, common: &Common) -> Result<Outcome> {
     } else {
         print_table(&evaluation, arguments.per_class, seconds);
     }
-    Ok(if evaluation.failed.is_empty() {
-        Outcome::Done
-    } else {
-        Outcome::SomeFailed
-    })
+    Ok(Outcome::failed_if(!evaluation.failed.is_empty()))
 }
 
-/// Asks about every instance; also the seconds that it took. Writes what is to be written, prints
-/// nothing.
-pub(crate) fn score(arguments: &Eval, common: &Common) -> Result<(Evaluation, f64)> {
+/// Asks about every instance; also the seconds that it took. Writes the CSV, prints nothing.
+pub(crate) fn score(arguments: &Eval, common: &Common) -> resam::Result<(Evaluation, f64)> {
     if let Some(csv) = &arguments.csv {
         check_writable(csv)?;
     }
-    if !arguments.threshold.is_finite() {
-        let message = format!("`--threshold {}` is not a logit", arguments.threshold);
-        return Err(WrongInput::new(message, "SAM's own is 0, ReSAM's scorer took 0.5").into());
-    }
-    let dataset = super::dataset::open(
-        &arguments.images,
-        arguments.coco.as_deref(),
-        &arguments.part,
-    )?;
-    let prompting = match (&arguments.points, arguments.prompt) {
-        (Some(file), _) => {
-            let points = super::read_point_file(file, common)?;
-            dataset.check_points(&points)?;
-            Prompting::Points(points)
-        }
-        (None, PromptKind::Box) => Prompting::TrueBox,
-        (None, PromptKind::Points) => Prompting::Drawn {
-            points_per_instance: arguments.points_per_instance.get(),
-            seed: common.seed,
-        },
-    };
-    let dataset = match arguments.limit {
-        Some(limit) => dataset.limit(limit.get()),
-        None => dataset,
-    };
-    let model = load(&arguments.model, common)?;
+    let options = arguments.options(common);
+    let prepared = Prepared::new(&options)?;
+    let mut watch = Watch::new(common);
+    let model = Model::load_with(&arguments.model.options(common), &mut watch)?;
     let started = Instant::now();
-    let progress = Progress::new("images", dataset.images().len(), common);
-    let evaluation = evaluate(
-        &dataset,
-        &prompting,
-        &model.selection(arguments.requery, arguments.multimask),
-        arguments.threshold,
-        &model.predictor,
-        |done| progress.set(done),
-    )?;
-    progress.finish();
+    let evaluation = prepared.run(&model, &options, &mut watch)?;
+    watch.finish();
     let seconds = started.elapsed().as_secs_f64();
-
-    if evaluation.unprompted > 0 {
-        note(
-            common,
-            &format!(
-                "{} instances have no point and are not scored",
-                evaluation.unprompted
-            ),
-        );
-    }
     if let Some(csv) = &arguments.csv {
         write_atomically(csv, |writer| rows_to_csv(&evaluation.rows, writer))?;
-        let stages = [("load", model.seconds), ("eval", seconds)];
+        let stages = [("load", model.seconds_to_load()), ("eval", seconds)];
         let result = result(&evaluation, arguments.per_class, seconds);
-        run_record(&model, common, &stages, result).write_beside(csv)?;
+        record(Computed::by(&model, common.seed), &stages, result).write_beside(csv)?;
     }
     Ok((evaluation, seconds))
 }
@@ -166,7 +120,7 @@ fn rows_to_csv(rows: &[InstanceRow], writer: &mut dyn std::io::Write) -> std::io
         "category",
         "area",
         "predicted_area",
-        "quality",
+        "score",
         "iou",
         "f1",
         "precision",
@@ -181,7 +135,7 @@ fn rows_to_csv(rows: &[InstanceRow], writer: &mut dyn std::io::Write) -> std::io
             row.category.clone(),
             row.area.to_string(),
             row.predicted_area.to_string(),
-            row.quality.to_string(),
+            row.score.to_string(),
             s.iou.to_string(),
             s.f1.to_string(),
             s.precision.to_string(),

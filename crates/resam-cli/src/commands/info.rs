@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::Result;
+use resam::Result;
 use resam_geo::Raster;
 use resam_sam::Adapter;
 use serde_json::json;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use resam::Result;
 use resam_sam::SamConfig;
 use serde_json::json;
 
@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
 
 /// Prints what a checkpoint is, with its tensors or without.
 pub(crate) fn describe(file: &Path, tensors: bool, common: &Common) -> Result<Outcome> {
-    let checkpoint = super::open::open(file)?;
+    let checkpoint = resam::open_weights(file)?;
     let model = match SamConfig::detect(&checkpoint) {
         Ok(config) => config.describe(),
         Err(_) if checkpoint.is_adapter() => "a low-rank adapter".to_owned(),

@@ -3,9 +3,9 @@
 
 use std::io::{ErrorKind, Write};
 
-use anyhow::{Context, Result};
+use resam::{Error, Result};
 use clap::{Command, CommandFactory};
-use resam_files::write_atomically;
+use resam::files::write_atomically;
 use serde_json::json;
 
 use super::Outcome;

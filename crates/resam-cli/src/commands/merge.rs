@@ -1,6 +1,6 @@
 //! `resam weights merge`: an adapter baked into its weights.
 
-use anyhow::Result;
+use resam::Result;
 use resam_sam::Adapter;
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::arguments::{Common, Merge};
 pub(crate) fn run(arguments: &Merge, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
     check_safetensors(output)?;
-    let base = super::open::open(&arguments.file)?;
+    let base = resam::open_weights(&arguments.file)?;
     let adapter = Adapter::load(&arguments.adapter)?;
     adapter.check_base(&base.sha256())?;
     let merged = adapter.merged(&base)?;

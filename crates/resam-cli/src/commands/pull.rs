@@ -1,6 +1,6 @@
 //! `resam weights list` and `pull`: pretrained weights by name.
 
-use anyhow::Result;
+use resam::Result;
 use resam_hub::{PullOptions, catalogue, home, pull, pulled, size_text};
 use serde_json::json;
 

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use anyhow::Result;
+use resam::Result;
 use resam_checkpoint::Checkpoint;
-use resam_files::{check_writable, write_atomically};
+use resam::files::{check_writable, write_atomically};
 use resam_nano::{Scores, Training, judge, train};
 use resam_sam::Device;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
         .until
         .map_or(training.updates, std::num::NonZeroUsize::get);
     let from = match &arguments.from {
-        Some(file) => Some(super::open::open(file)?),
+        Some(file) => Some(resam::open_weights(file)?),
         None => None,
     };
     let interrupted = asked_to_stop("update")?;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const MOST_FILES: usize = 100_000;
 
 /// The folder of everything that resam keeps.
-pub(super) struct Kept {
+pub(super) struct DiskUsage {
     /// The folder as it may be shown to others.
     shown: String,
     exists: bool,
@@ -26,7 +26,7 @@ struct Weights {
     complete: bool,
 }
 
-impl Kept {
+impl DiskUsage {
     /// Looks. Tells in words why there is nowhere to look.
     pub(super) fn probe() -> Result<Self, String> {
         let folder = home().map_err(|error| first_line(&error.to_string()))?;

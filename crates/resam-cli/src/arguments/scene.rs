@@ -1,0 +1,50 @@
+//! How scenes are given to the network, and where points on the map are.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::Args;
+use resam::{Crs, InputSettings, PointsOptions, Stretch};
+
+/// How scenes are seen, and where points on the map are.
+#[derive(Debug, Args)]
+pub(crate) struct SceneInput {
+    /// Bands for red, green and blue, or one for grey, from 1 [default: what the file says]
+    #[arg(long, value_name = "R,G,B", value_delimiter = ',')]
+    pub(crate) bands: Option<Vec<usize>>,
+    /// How values become 8 bits: `none`, `minmax`, percentiles such as `p2-p98`, limits such as
+    /// `0,3000`; one stretch for the whole scene [default: none for 8-bit data, else p2-p98]
+    #[arg(long, value_name = "STRETCH", allow_hyphen_values = true)]
+    pub(crate) stretch: Option<Stretch>,
+    /// Side of a window in pixels of the scene: a smaller one shows the model small
+    /// objects larger
+    /// [default: the model's input]
+    #[arg(long, value_name = "PIXELS")]
+    pub(crate) window: Option<NonZeroU32>,
+    /// CRS of the points, whatever their file says, such as EPSG:32636
+    #[arg(long, value_name = "CRS", requires = "points")]
+    pub(crate) points_crs: Option<String>,
+    /// Layer of a GeoPackage that has several
+    #[arg(long, value_name = "NAME", requires = "points")]
+    pub(crate) points_layer: Option<String>,
+}
+
+impl SceneInput {
+    /// As the engine takes them.
+    pub(crate) fn settings(&self, input_size: Option<usize>) -> InputSettings {
+        InputSettings {
+            bands: self.bands.clone(),
+            stretch: self.stretch,
+            window: self.window.map(NonZeroU32::get),
+            input_size,
+        }
+    }
+
+    /// How points are read.
+    pub(crate) fn points(&self) -> resam::Result<PointsOptions> {
+        Ok(PointsOptions {
+            crs: self.points_crs.as_deref().map(Crs::parse).transpose()?,
+            layer: self.points_layer.clone(),
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! The arguments of `resam segment`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use resam::{
+    AutomaticOptions, CacheOptions, Crs, OutputOptions, Overlap, SegmentOptions,
+};
+
+use super::values::{area, gigabytes, hole};
+use super::{ModelArguments, SceneInput};
+
+/// Segment the objects of an image from points or boxes.
+#[derive(Debug, Args)]
+pub(crate) struct Segment {
+    /// The image or the scene: GeoTIFF, BigTIFF, COG, or JPEG, PNG, TIFF, WebP, BMP, GIF
+    pub(crate) image: PathBuf,
+    /// The model
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+    /// A point on an object; each is an object of its own, unless `--box` or `--one-object` is given
+    #[arg(long, value_name = "X,Y", allow_hyphen_values = true)]
+    pub(crate) point: Vec<String>,
+    /// A point that is on none of the objects
+    #[arg(long, alias = "not", value_name = "X,Y", allow_hyphen_values = true)]
+    pub(crate) negative: Vec<String>,
+    /// A box around an object; points given with one box are about the object in it
+    #[arg(long = "box", value_name = "X0,Y0,X1,Y1", allow_hyphen_values = true)]
+    pub(crate) boxes: Vec<String>,
+    /// All points are on the same object
+    #[arg(long)]
+    pub(crate) one_object: bool,
+    /// Points: CSV with columns x, y in pixels and, where wanted, image, instance, label (1 on the
+    /// object, 0 not); or GeoJSON, GeoPackage or CSV of lon, lat in any CRS
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["point", "negative", "boxes"])]
+    pub(crate) points: Option<PathBuf>,
+    /// What to write, by extension: .gpkg, .geojson or .fgb polygons, .tif a label image, .json COCO,
+    /// .png an overlay; may be given several times
+    #[arg(short, long, value_name = "OUT", required = true)]
+    pub(crate) output: Vec<PathBuf>,
+    /// Options of scenes
+    #[command(flatten)]
+    pub(crate) scene: SceneArguments,
+}
+
+/// What `segment` understands of georeferenced rasters and of rasters larger than a window.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Scenes")]
+pub(crate) struct SceneArguments {
+    /// No points: find whatever there is, on a grid of points
+    #[arg(long, conflicts_with_all = ["point", "negative", "boxes", "points", "mask_selection", "requery", "multimask"])]
+    pub(crate) auto: bool,
+    /// Points along the side of a window, with `--auto`
+    #[arg(long, value_name = "N", default_value = "32", requires = "auto")]
+    pub(crate) points_per_side: std::num::NonZeroU32,
+    /// The least score of a mask, the IoU that the model predicts, with `--auto`
+    #[arg(long, alias = "min-quality", value_name = "IOU", default_value = "0.88", requires = "auto")]
+    pub(crate) min_score: f32,
+    /// The least stability score of a mask, with `--auto`
+    #[arg(long, alias = "min-stability", value_name = "SHARE", default_value = "0.95", requires = "auto")]
+    pub(crate) min_stability_score: f32,
+    /// Leave out objects and parts of less than this, in square metres (square pixels without a CRS)
+    #[arg(long, value_name = "M2", value_parser = area)]
+    pub(crate) min_area: Option<f64>,
+    /// Leave out objects of more than this, in square metres (square pixels without a CRS)
+    #[arg(long, value_name = "M2", value_parser = area)]
+    pub(crate) max_area: Option<f64>,
+    /// How scenes are given to the network
+    #[command(flatten)]
+    pub(crate) input: SceneInput,
+    /// Folder in which to keep the embeddings of windows, for other runs over the scene, and the answers of
+    /// this run
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache: Option<PathBuf>,
+    /// Gigabytes that the cache may take
+    #[arg(long, value_name = "GB", default_value = "8", value_parser = gigabytes, requires = "cache")]
+    pub(crate) cache_size: u64,
+    /// Objects whose masks overlap by this IoU or more are one, with the names of both
+    #[arg(long, alias = "merge", value_name = "IOU")]
+    pub(crate) dedup_iou: Option<f64>,
+    /// What becomes of pixels that several objects have
+    #[arg(long, value_enum, default_value_t = OverlapName::Keep, value_name = "WHAT")]
+    pub(crate) overlap: OverlapName,
+    /// Simplify outlines by up to so many pixels; shared edges stay shared
+    #[arg(long, value_name = "PIXELS", value_parser = area)]
+    pub(crate) simplify: Option<f64>,
+    /// Give buildings their right angles
+    #[arg(long)]
+    pub(crate) regularize: bool,
+    /// Fill holes of up to so many square metres; all of them without a number
+    #[arg(long, value_name = "M2", num_args = 0..=1, default_missing_value = "inf", value_parser = hole)]
+    pub(crate) fill_holes: Option<f64>,
+    /// CRS of the polygons [default: the scene's; GeoJSON is always longitude and latitude]
+    #[arg(long, value_name = "CRS")]
+    pub(crate) out_crs: Option<String>,
+    /// Begin afresh where a stopped run would go on
+    #[arg(long)]
+    pub(crate) restart: bool,
+}
+
+impl Segment {
+    /// How the model is asked.
+    pub(crate) fn options(&self) -> SegmentOptions {
+        let scene = &self.scene;
+        SegmentOptions {
+            selection: self.model.selection.options(),
+            dedup_iou: scene.dedup_iou,
+            overlap: match scene.overlap {
+                OverlapName::Keep => Overlap::Keep,
+                OverlapName::Resolve => Overlap::Resolve,
+            },
+            min_area: scene.min_area,
+            max_area: scene.max_area,
+            cache: scene.cache.as_ref().map(|folder| CacheOptions {
+                folder: folder.clone(),
+                bytes: scene.cache_size,
+            }),
+            journal: None,
+            restart: scene.restart,
+        }
+    }
+
+    /// How objects become polygons.
+    pub(crate) fn output_options(&self) -> resam::Result<OutputOptions> {
+        let scene = &self.scene;
+        Ok(OutputOptions {
+            out_crs: scene.out_crs.as_deref().map(Crs::parse).transpose()?,
+            simplify: scene.simplify,
+            regularize: scene.regularize,
+            fill_holes: scene.fill_holes,
+        })
+    }
+
+    /// How whatever there is is found, with `--auto`.
+    pub(crate) fn automatic(&self) -> Option<AutomaticOptions> {
+        let scene = &self.scene;
+        scene.auto.then(|| AutomaticOptions {
+            points_per_side: scene.points_per_side.get(),
+            min_score: scene.min_score,
+            min_stability_score: scene.min_stability_score,
+        })
+    }
+}
+
+/// What becomes of pixels that several objects have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum OverlapName {
+    /// Each object keeps them
+    Keep,
+    /// The object of the best score keeps them
+    Resolve,
+}

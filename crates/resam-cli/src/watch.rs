@@ -1,0 +1,71 @@
+//! Watches the engine for a person: a bar, notes, Ctrl-C.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use resam::Observer;
+
+use crate::arguments::Common;
+use crate::commands::note;
+use crate::interrupt::asked_to_stop;
+use crate::progress::Progress as Bar;
+
+/// Watches a run for the command line.
+pub(crate) struct Watch<'a> {
+    common: &'a Common,
+    bar: Option<Bar>,
+    /// What the bar counts, and how far it is.
+    counted: (&'static str, u64),
+    /// Whether Ctrl-C stops the run: there is something that can be gone on from.
+    interrupted: Option<Arc<AtomicBool>>,
+}
+
+impl<'a> Watch<'a> {
+    /// Watches work that Ctrl-C ends at once.
+    pub(crate) fn new(common: &'a Common) -> Self {
+        Self { common, bar: None, counted: ("", 0), interrupted: None }
+    }
+
+    /// Watches work that stops after the `unit` at hand when Ctrl-C asks for it.
+    pub(crate) fn stopping_after(unit: &'static str, common: &'a Common) -> resam::Result<Self> {
+        Ok(Self { interrupted: Some(asked_to_stop(unit)?), ..Self::new(common) })
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish();
+        }
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn progress(&mut self, progress: &resam::Progress<'_>) {
+        let (unit, done) = self.counted;
+        let begins = self.bar.is_none() || unit != progress.unit || progress.done < done;
+        if begins {
+            self.finish();
+            self.bar = Some(Bar::new(progress.unit, progress.total as usize, self.common));
+        }
+        self.counted = (progress.unit, progress.done);
+        if let Some(bar) = &self.bar {
+            if begins {
+                bar.begin(progress.done, progress.total);
+            }
+            bar.expect(progress.total);
+            bar.say(progress.done, progress.seconds_left, progress.detail);
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.pause(|| note(self.common, text)),
+            None => note(self.common, text),
+        }
+    }
+
+    fn interrupted(&self) -> bool {
+        let asked = self.interrupted.as_ref();
+        asked.is_some_and(|asked| asked.load(Ordering::SeqCst))
+    }
+}

@@ -1,0 +1,196 @@
+//! What a run learns from: images with points, or windows of scenes with points on the map.
+
+use std::path::PathBuf;
+
+use resam_adapt::Examples;
+use resam_data::layouts::files_below;
+use resam_geo::Raster;
+use resam_prompt::PointFile;
+use serde_json::Value;
+
+use super::images::{ImagePoints, PointedImages};
+use super::options::AdaptOptions;
+use super::scenes::PointedScenes;
+use crate::dataset::DatasetOptions;
+use crate::error::{Error, Result};
+use crate::observer::Observer;
+use crate::picture::is_tiff;
+use crate::points::{Points, PointsOptions, are_in_pixels};
+use crate::scene::is_scene;
+use crate::segment::{note_left_out, window_options};
+
+/// Images below which none is kept for validation unless asked.
+const FEWEST_TO_VALIDATE: usize = 20;
+/// Images that are kept for validation at the most unless asked.
+const MOST_TO_VALIDATE: usize = 8;
+
+/// Where the images and points of a run lie.
+#[derive(Debug, Clone, Default)]
+pub struct TrainingSource {
+    /// A folder of images, a scene, or a folder of scenes; with true masks where there are any.
+    pub dataset: DatasetOptions,
+    /// The points. Default: drawn from the true masks.
+    pub points: Option<PathBuf>,
+    /// How points on the map are read.
+    pub points_options: PointsOptions,
+    /// Positive points an instance, and as many negative ones, when points are drawn. 0 means 1.
+    pub points_per_instance: usize,
+}
+
+/// What is learnt from, and what is kept for validation.
+pub(crate) struct TrainingData {
+    pub(crate) images: Box<dyn Examples>,
+    pub(crate) validation: Option<Box<dyn Examples>>,
+    /// How scenes are seen, if they are scenes.
+    pub(crate) scenes: Vec<Value>,
+}
+
+impl TrainingSource {
+    /// Opens the images, or the windows of scenes, with their points.
+    pub(crate) fn open(
+        &self,
+        options: &AdaptOptions,
+        input_size: usize,
+        observer: &mut dyn Observer,
+    ) -> Result<TrainingData> {
+        let asks_for_scenes = options.input.asks_for_a_scene() || self.points_options.is_set();
+        match &self.points {
+            Some(points) if !self.dataset.has_masks() && self.has_scenes(points, asks_for_scenes)? => {
+                self.of_scenes(points, options, input_size, observer)
+            }
+            _ if asks_for_scenes => Err(Error::input(
+                "settings of scenes (bands, stretch, window, CRS or layer of points) are given for \
+                 images with masks",
+                "leave them out; or give scenes with a file of points alone",
+            )),
+            _ => self.of_images(options, observer),
+        }
+    }
+
+    /// Whether the images are scenes: one file, points on the map, settings that only scenes have, or
+    /// rasters that `segment` would take for scenes, so that both see the same.
+    fn has_scenes(&self, points: &std::path::Path, asks_for_scenes: bool) -> Result<bool> {
+        let folder = &self.dataset.images;
+        if folder.is_file() || asks_for_scenes || !are_in_pixels(points) {
+            return Ok(true);
+        }
+        let files = files_below(folder).map_err(resam_data::DataError::from)?;
+        let mut tiffs = files.iter().filter(|file| is_tiff(file));
+        Ok(tiffs.any(|file| Raster::open(file).is_ok_and(|raster| is_scene(&raster))))
+    }
+
+    fn of_scenes(
+        &self,
+        points: &std::path::Path,
+        options: &AdaptOptions,
+        input_size: usize,
+        observer: &mut dyn Observer,
+    ) -> Result<TrainingData> {
+        let input = input_size as u32;
+        let layout = window_options(&options.input, input);
+        let points = Points::open(points, &self.points_options)?;
+        let scene_options = options.input.scene_options();
+        let (scenes, unused) =
+            PointedScenes::new(&self.dataset.images, &scene_options, &points, &layout, input)?;
+        for text in &unused.notes {
+            observer.note(text);
+        }
+        if unused.scenes > 0 {
+            let count = unused.scenes;
+            observer.note(&format!("{count} scenes have no point and are left out"));
+        }
+        if unused.outside > 0 {
+            let count = unused.outside;
+            observer.note(&format!("{count} points lie in no scene and are skipped"));
+        }
+        note_left_out(&unused.without_positive, "have no point on the object", observer);
+        let no_data = "have points only where there is no data";
+        note_left_out(&unused.without_data, no_data, observer);
+        let shown = scenes.shown();
+        let of = match shown.len() {
+            1 => "the scene".to_owned(),
+            many => format!("{many} scenes"),
+        };
+        observer.note(&format!(
+            "learning from {} objects in {} windows of {of}",
+            scenes.objects(),
+            scenes.len()
+        ));
+        let count = validation_count(options.val_images, scenes.len(), "windows")?;
+        let (images, validation) = split(scenes, count, |scenes, count| {
+            scenes.hold_out(count, options.seed)
+        });
+        if images.is_empty() {
+            return Err(Error::input(
+                "every object lies in a window that is kept for validation",
+                "keep fewer validation images, or none",
+            ));
+        }
+        Ok(TrainingData { images, validation, scenes: shown })
+    }
+
+    fn of_images(
+        &self,
+        options: &AdaptOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<TrainingData> {
+        let dataset = self.dataset.open()?;
+        let points = match &self.points {
+            Some(file) => ImagePoints::File(PointFile::read(file)?),
+            None => ImagePoints::Drawn {
+                points_per_instance: self.points_per_instance.max(1),
+                seed: options.seed,
+            },
+        };
+        let (images, without) = PointedImages::new(dataset, points)?;
+        if without > 0 {
+            observer.note(&format!("{without} images have no point and are left out"));
+        }
+        let count = validation_count(options.val_images, images.len(), "images")?;
+        let (images, validation) = split(images, count, |images, count| {
+            images.hold_out(count, options.seed)
+        });
+        Ok(TrainingData { images, validation, scenes: Vec::new() })
+    }
+}
+
+/// What is learnt from, and what is kept for validation: so many, as `hold_out` cuts them off.
+fn split<E: Examples + 'static>(
+    all: E,
+    count: usize,
+    hold_out: impl FnOnce(E, usize) -> (E, E),
+) -> (Box<dyn Examples>, Option<Box<dyn Examples>>) {
+    if count == 0 {
+        return (Box::new(all), None);
+    }
+    let (images, validation) = hold_out(all, count);
+    (Box::new(images), Some(Box::new(validation)))
+}
+
+/// How many of so many images or windows are kept for validation.
+fn validation_count(asked: Option<usize>, count: usize, what: &str) -> Result<usize> {
+    let kept = asked.unwrap_or(match count {
+        0..FEWEST_TO_VALIDATE => 0,
+        _ => (count / 10).min(MOST_TO_VALIDATE),
+    });
+    if kept > 0 && kept >= count {
+        return Err(Error::input(
+            format!("{kept} of {count} {what} for validation leave none to learn from"),
+            "keep fewer validation images, or none",
+        ));
+    }
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenth_is_kept_for_validation_and_none_of_few() {
+        let kept = |count| validation_count(None, count, "images").expect("some are left");
+        assert_eq!([kept(1), kept(19), kept(20), kept(50), kept(500)], [0, 0, 2, 5, 8]);
+        assert!(validation_count(Some(5), 5, "images").is_err());
+        assert_eq!(validation_count(Some(0), 1, "images").expect("none is kept"), 0);
+    }
+}

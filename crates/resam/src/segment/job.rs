@@ -1,0 +1,156 @@
+//! A run from files to files: everything that can be wrong is found before the long work.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use resam_export::{Format, Segmentation, WriteOptions};
+use resam_polygon::PolygonOptions;
+use resam_prompt::PointedObject;
+
+use super::options::{AutomaticOptions, OutputOptions, SegmentOptions};
+use super::prompts::{check_inside, on_raster};
+use super::{journal, pixel_area};
+use crate::error::Result;
+use crate::model::Model;
+use crate::observer::Observer;
+use crate::points::Points;
+use crate::record::{Computed, record, write_beside};
+use crate::scene::Scene;
+
+/// What is looked for.
+#[derive(Debug)]
+pub enum Target {
+    /// The objects of a file of points.
+    Points(Points),
+    /// Objects whose points and boxes are pixels of the raster.
+    Objects(Vec<PointedObject>),
+    /// Whatever there is.
+    Everything(AutomaticOptions),
+}
+
+/// What is looked for, once points are in pixels of the raster.
+#[derive(Debug)]
+enum Asked {
+    Objects(Vec<PointedObject>),
+    Everything(AutomaticOptions),
+}
+
+/// A run from a scene and points to files.
+#[derive(Debug)]
+pub struct SegmentJob {
+    scene: Scene,
+    asked: Asked,
+    outputs: Vec<PathBuf>,
+    options: SegmentOptions,
+    output_options: OutputOptions,
+}
+
+/// What came out, and how long it took.
+#[derive(Debug)]
+pub struct Segmented {
+    /// The objects.
+    pub segmentation: Segmentation,
+    /// Seconds from the first window to the last.
+    pub seconds: f64,
+}
+
+impl SegmentJob {
+    /// Checks scene, points and outputs, in seconds; nothing is computed and nothing is written yet.
+    ///
+    /// The format of an output is told by its ending; see [`Format`].
+    ///
+    /// # Errors
+    /// Whatever [`run`](Self::run) would find wrong, but for the model.
+    pub fn new(
+        scene: Scene,
+        target: Target,
+        outputs: Vec<PathBuf>,
+        options: SegmentOptions,
+        output_options: OutputOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<Self> {
+        let raster = scene.raster()?;
+        for path in &outputs {
+            Format::check(path, raster.crs(), output_options.out_crs.as_ref())?;
+        }
+        // Points become objects here, so that what is wrong with them is found now.
+        let asked = match target {
+            Target::Points(points) => {
+                Asked::Objects(on_raster(&points, &scene, &raster, observer)?)
+            }
+            Target::Objects(objects) => Asked::Objects(objects),
+            Target::Everything(automatic) => Asked::Everything(automatic),
+        };
+        if let Asked::Objects(objects) = &asked {
+            check_inside(objects, raster.width(), raster.height())?;
+        }
+        Ok(Self { scene, asked, outputs, options, output_options })
+    }
+
+    /// Finds the objects, writes every output and the record of the run beside them.
+    ///
+    /// A run over a scene that was interrupted, or a process that was killed, goes on when the same job
+    /// is run again.
+    ///
+    /// # Errors
+    /// As [`Model::segment`], and when an output cannot be written.
+    pub fn run(self, model: &Model, seed: u64, observer: &mut dyn Observer) -> Result<Segmented> {
+        let Self { scene, asked, outputs, mut options, output_options } = self;
+        let own_journal = outputs.first().map(|output| journal::beside(output));
+        if options.cache.is_none() && options.journal.is_none() {
+            options.journal.clone_from(&own_journal);
+        }
+        let started = Instant::now();
+        let segmentation = match asked {
+            Asked::Objects(objects) => model.segment_objects(&scene, objects, &options, observer)?,
+            Asked::Everything(automatic) => {
+                model.segment_everything(&scene, &automatic, &options, observer)?
+            }
+        };
+        let seconds = started.elapsed().as_secs_f64();
+        let write = write_options(&segmentation, &options, &output_options, &outputs)?;
+        for path in &outputs {
+            segmentation.write(path, &write)?;
+        }
+        let stages = [("load", model.seconds_to_load()), ("segment", seconds)];
+        let record = record(Computed::by(model, seed), &stages, segmentation.to_json());
+        write_beside(&record, outputs.iter().map(PathBuf::as_path))?;
+        // The outputs are there: what the run would go on from is not needed any more.
+        if let (Some(journal), 0) = (&options.journal, segmentation.failed_windows())
+            && journal.exists()
+        {
+            fs_err::remove_file(journal)?;
+        }
+        Ok(Segmented { segmentation, seconds })
+    }
+}
+
+/// Areas in square metres become pixels, at the middle of the image.
+fn write_options(
+    segmentation: &Segmentation,
+    options: &SegmentOptions,
+    output: &OutputOptions,
+    outputs: &[PathBuf],
+) -> Result<WriteOptions> {
+    let pixel = if options.min_area.is_some() || output.fill_holes.is_some() {
+        pixel_area(&segmentation.image)?
+    } else {
+        1.0
+    };
+    Ok(WriteOptions {
+        out_crs: output.out_crs.clone(),
+        polygons: PolygonOptions {
+            simplify: output.simplify,
+            regularize: output.regularize,
+            fill_holes: output.fill_holes.map(|area| area / pixel),
+            min_area: options.min_area.unwrap_or(0.0) / pixel,
+            ..PolygonOptions::default()
+        },
+        layer: outputs.first().map(|path| stem(path)),
+    })
+}
+
+fn stem(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
+}

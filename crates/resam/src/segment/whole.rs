@@ -1,0 +1,61 @@
+//! A plain image: encoded at once, every prompt answered at the image's own size.
+
+use rayon::prelude::*;
+use resam_geo::Raster;
+use resam_mask::{Bitmap, PlacedMask};
+use resam_prompt::{PointedObject, Prompt};
+use resam_sam::preprocess::RgbView;
+use resam_scene::{Counts, Failure, Missing, SceneResult, SegmentedObject};
+use resam_select::{MaskSelection, stability_score};
+
+use crate::error::Result;
+use crate::model::Model;
+
+/// Answers prompts about a plain image.
+pub(super) fn segment(
+    model: &Model,
+    raster: &Raster,
+    prompts: &[PointedObject],
+    selection: &MaskSelection,
+) -> Result<SceneResult> {
+    let decoded = raster.rgb()?;
+    let (width, height) = decoded.dimensions();
+    let view = RgbView::new(width as usize, height as usize, decoded.as_raw())?;
+    let predictor = model.predictor();
+    let encoded = predictor.encode(view);
+    let asked: Vec<Prompt> = prompts.iter().map(PointedObject::prompt).collect();
+    let answers = resam_adapt::answer(predictor, &encoded, view, &asked, selection)?;
+    let masks: Result<Vec<Bitmap>> = answers
+        .par_iter()
+        .map(|answer| Ok(Bitmap::from_threshold(&answer.logits(), width, height, 0.0)?))
+        .collect();
+    let scale = f64::from(width.max(height)) / predictor.input_size() as f64;
+    let mut result = SceneResult {
+        counts: Counts {
+            planned_windows: 1,
+            windows: 1,
+            encoded: 1,
+            rounds: 1,
+            ..Counts::default()
+        },
+        ..SceneResult::default()
+    };
+    for (at, (answer, mask)) in answers.iter().zip(masks?).enumerate() {
+        match PlacedMask::new(&mask, 0, 0) {
+            Some(mask) => result.objects.push(SegmentedObject {
+                id: result.objects.len() as u32 + 1,
+                prompts: vec![at],
+                mask,
+                score: answer.score,
+                stability_score: stability_score(&answer.low_res) as f32,
+                scale: scale.max(1.0),
+                truncated: false,
+            }),
+            None => result.failures.push(Failure::Object {
+                prompt: at,
+                reason: Missing::Empty,
+            }),
+        }
+    }
+    Ok(result)
+}
