@@ -2,11 +2,7 @@
 //! none.
 
 use resam::Error;
-use resam_adapt::StateError;
-use resam_eval::evaluate::EvaluateError;
-use resam_sam::SamError;
-use resam_scene::SceneError;
-use resam_train::TrainError;
+use resam::segment::{NoneInScene, NothingPointedAt};
 
 /// The hint for an error, where a flag helps.
 pub(crate) fn of(error: &Error) -> Option<String> {
