@@ -62,7 +62,7 @@ mod tests {
     fn what_is_read_is_the_values_and_a_failed_read_is_a_failed_device() {
         let tensor = Tensor::<1>::from_floats([1.5, -2.0], &Device::flex());
         assert_eq!(values(tensor.clone()).expect("values"), [1.5, -2.0]);
-        assert_eq!(value(&tensor.slice([1..2])).expect("a value"), -2.0);
+        assert_eq!(value(&tensor.slice(1..2)).expect("a value"), -2.0);
         let refused = TensorData::from([1i64, 2]).try_into_vec::<f32>();
         let Err(SamError::Failed(reason)) = or_failed(refused) else {
             panic!("whole numbers are not broken ones");

@@ -64,5 +64,5 @@ pub use candidate::{Candidate, stability};
 pub use choose::{choose, is_zoom_meant};
 pub use selection::{MaskSelection, SelectionMode};
 pub use size_prior::{Median, SizePrior, log_area, median};
-pub use source::{MaskPoint, MaskPoints, MaskSource, ModelMask, Selected, select};
+pub use source::{MaskPoint, MaskPoints, MaskSource, ModelMask, PromptMasks, Selected, select};
 pub use zoom::{Seen, Zoom};

@@ -20,6 +20,9 @@ pub struct ModelMask<A> {
     pub answer: A,
 }
 
+/// All masks of one prompt, the single mask first.
+pub type PromptMasks<A> = Vec<ModelMask<A>>;
+
 /// A model that has seen one view of an image and answers prompts about it.
 pub trait MaskSource {
     /// What the model says beside a mask.
@@ -32,10 +35,7 @@ pub trait MaskSource {
     ///
     /// # Errors
     /// What the model returns.
-    fn all_masks(
-        &self,
-        prompts: &[usize],
-    ) -> Result<Vec<Vec<ModelMask<Self::Answer>>>, Self::Error>;
+    fn all_masks(&self, prompts: &[usize]) -> Result<Vec<PromptMasks<Self::Answer>>, Self::Error>;
 
     /// The single mask of each box, in pixels of the masks, along the outer edges of pixels.
     ///
@@ -99,7 +99,7 @@ impl MaskPoints {
 #[derive(Debug, Clone)]
 pub struct Selected<A> {
     /// All masks of the prompt, the single mask first.
-    pub masks: Vec<ModelMask<A>>,
+    pub masks: PromptMasks<A>,
     /// The place of the selected one.
     pub chosen: usize,
     /// What speaks for it.
