@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use burn::tensor::Device;
 use criterion::{Criterion, criterion_group, criterion_main};
-use resam_bench::{Setting, Workload};
+use resam::workload::{Setting, Workload};
 use resam_checkpoint::Checkpoint;
 use resam_sam::{Published, random_checkpoint};
 

@@ -41,7 +41,9 @@ pub(crate) fn print(error: &Error) {
 /// A message, and the hint that follows it.
 fn parted(mut text: String) -> (String, Option<String>) {
     const HINT: &str = "\n\nhint: ";
-    let hint = text.find(HINT).map(|at| text.split_off(at)[HINT.len()..].to_owned());
+    let hint = text
+        .find(HINT)
+        .map(|at| text.split_off(at)[HINT.len()..].to_owned());
     (text, hint)
 }
 

@@ -23,12 +23,20 @@ pub(crate) struct Watch<'a> {
 impl<'a> Watch<'a> {
     /// Watches work that Ctrl-C ends at once.
     pub(crate) fn new(common: &'a Common) -> Self {
-        Self { common, bar: None, counted: ("", 0), interrupted: None }
+        Self {
+            common,
+            bar: None,
+            counted: ("", 0),
+            interrupted: None,
+        }
     }
 
     /// Watches work that stops after the `unit` at hand when Ctrl-C asks for it.
     pub(crate) fn stopping_after(unit: &'static str, common: &'a Common) -> resam::Result<Self> {
-        Ok(Self { interrupted: Some(asked_to_stop(unit)?), ..Self::new(common) })
+        Ok(Self {
+            interrupted: Some(asked_to_stop(unit)?),
+            ..Self::new(common)
+        })
     }
 
     /// Takes the bar away.
@@ -45,7 +53,11 @@ impl Observer for Watch<'_> {
         let begins = self.bar.is_none() || unit != progress.unit || progress.done < done;
         if begins {
             self.finish();
-            self.bar = Some(Bar::new(progress.unit, progress.total as usize, self.common));
+            self.bar = Some(Bar::new(
+                progress.unit,
+                progress.total as usize,
+                self.common,
+            ));
         }
         self.counted = (progress.unit, progress.done);
         if let Some(bar) = &self.bar {

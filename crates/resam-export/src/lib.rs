@@ -7,7 +7,7 @@
 //! [`RunRecord`] beside the output says how it came about.
 //!
 //! ```
-//! use resam_export::{ImageReference, Segmentation, WriteOptions};
+//! use resam_export::{ImageReference, Segmentation};
 //! use resam_mask::Bitmap;
 //! use resam_scene::{Counts, PlacedMask, PointedObject, PromptPoint, SegmentedObject};
 //! # let folder = tempfile::tempdir()?;
@@ -36,7 +36,7 @@
 //!     failures: Vec::new(),
 //!     counts: Counts::default(),
 //! };
-//! segmentation.write(&path, &WriteOptions::default())?;
+//! segmentation.write(&path)?;
 //!
 //! let json = segmentation.to_json();
 //! assert_eq!(json["objects"][0]["prompts"][0], "roof");

@@ -60,6 +60,14 @@ pub struct WriteOptions {
 }
 
 impl Segmentation {
+    /// Writes the result in the [`Format`] of the path's ending, with the default options.
+    ///
+    /// # Errors
+    /// As [`write_with`](Self::write_with).
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<(), OutputError> {
+        self.write_with(path.as_ref(), &WriteOptions::default())
+    }
+
     /// Writes the result in the [`Format`] of the path's ending; an existing file is replaced.
     ///
     /// An overlay is drawn on the image, which is read again.
@@ -69,7 +77,7 @@ impl Segmentation {
     /// mask does not lie in the image, a vertex has no place in the CRS asked for, the image cannot
     /// be read for an overlay or is too large for COCO, or the file cannot be written. What was at
     /// the path before is then still there.
-    pub fn write(&self, path: &Path, options: &WriteOptions) -> Result<(), OutputError> {
+    pub fn write_with(&self, path: &Path, options: &WriteOptions) -> Result<(), OutputError> {
         let format = Format::of(path)?;
         self.check()?;
         match format {
@@ -117,9 +125,16 @@ impl Segmentation {
     }
 
     /// What the user calls an object: the prompts that it answers.
-    pub(crate) fn names(&self, object: &SegmentedObject) -> Vec<&str> {
+    pub fn names(&self, object: &SegmentedObject) -> Vec<&str> {
         let prompts = object.prompts.iter().filter_map(|&at| self.prompts.get(at));
         prompts.map(|prompt| prompt.id.as_str()).collect()
+    }
+
+    /// Windows of a scene that could not be read, encoded or answered.
+    pub fn failed_windows(&self) -> usize {
+        let windows = self.failures.iter();
+        let windows = windows.filter(|failure| matches!(failure, Failure::Window { .. }));
+        windows.count()
     }
 
     /// Refuses what no format could express.

@@ -146,3 +146,12 @@ pub struct SceneResult {
     /// What was done, counted.
     pub counts: Counts,
 }
+
+impl SceneResult {
+    /// Windows that could not be read, encoded or answered.
+    pub fn failed_windows(&self) -> usize {
+        let windows = self.failures.iter();
+        let windows = windows.filter(|failure| matches!(failure, Failure::Window { .. }));
+        windows.count()
+    }
+}

@@ -5,66 +5,136 @@
 //! | `adapter_config.json`, `adapter_model.safetensors` | the adapter, a PEFT directory: the folder itself is what `--adapter` takes |
 //! | `config.toml` | the recipe, whole |
 //! | `run.json` | how the run came about, and what came out |
-//! | `metrics.jsonl` | a line for each visit of an image and for each measure |
+//! | `metrics.jsonl` | a line for each iteration and for each validation |
 //! | `events.out.tfevents.*` | the same for TensorBoard |
 //! | `report.html` | the run to look at |
 //! | `checkpoints/update-000120.safetensors` | the state after so many updates: the last few |
-//! | `checkpoints/best.safetensors` | the state that did best on held-out images |
+//! | `checkpoints/best.safetensors` | the state that did best on the validation images |
 
 use std::path::{Path, PathBuf};
 
-use resam_adapt::{Plan, State};
+use resam_adapt::{Plan, State, StateError};
 
-use crate::error::RunError;
+use crate::error::TrainError;
+use crate::settings::Start;
 
 /// The beginning and the end of a checkpoint's name.
 const NAME: [&str; 2] = ["update-", ".safetensors"];
+
+/// Files of a run beside its checkpoints.
+const FILES: [&str; 6] = [
+    "adapter_config.json",
+    "adapter_model.safetensors",
+    "config.toml",
+    "metrics.jsonl",
+    "report.html",
+    "run.json",
+];
+/// How the names of TensorBoard's files begin.
+const EVENTS: &str = "events.out.tfevents.";
 
 /// The folder of a run.
 #[derive(Debug, Clone)]
 pub struct Folder(PathBuf);
 
+/// A folder in which a run begins or goes on.
+#[derive(Debug)]
+pub enum Begun {
+    /// A new run.
+    New(Folder),
+    /// A run that goes on.
+    Resumed {
+        /// The folder.
+        folder: Folder,
+        /// The file of the state.
+        file: PathBuf,
+        /// Where it goes on from.
+        state: Box<State>,
+    },
+}
+
 impl Folder {
-    /// The folder of a run that begins, made if it is not there.
+    /// The folder of a run: new, or with the newest state of an unfinished one that can be read.
     ///
     /// # Errors
-    /// [`RunError::Taken`] when it holds a run already.
-    pub fn begin(path: &Path) -> Result<Self, RunError> {
+    /// [`TrainError::Finished`], [`TrainError::OtherSettings`], [`TrainError::NothingToResume`], as
+    /// `start` says; [`TrainError::State`] when no state can be read.
+    pub fn open(path: &Path, plan: &Plan, start: Start) -> Result<Begun, TrainError> {
         let folder = Self(path.to_owned());
-        let taken = ["metrics.jsonl", "adapter_config.json"].map(|name| folder.file(name));
-        if taken.iter().any(|file| file.exists()) || !folder.checkpoints().is_empty() {
-            return Err(RunError::Taken {
-                path: path.to_owned(),
-            });
+        if start == Start::Restart {
+            folder.clear()?;
         }
-        fs_err::create_dir_all(folder.file("checkpoints"))?;
-        Ok(folder)
+        if start == Start::Continue && folder.file("adapter_config.json").exists() {
+            let path = path.to_owned();
+            return Err(TrainError::Finished { path });
+        }
+        match folder.newest()? {
+            Some((file, state)) => {
+                if let Err(error) = state.plan.check_same(plan) {
+                    let StateError::OtherPlan { differences } = error else {
+                        return Err(error.into());
+                    };
+                    return Err(TrainError::OtherSettings {
+                        path: path.to_owned(),
+                        difference: differences.join("; "),
+                    });
+                }
+                let state = Box::new(state);
+                Ok(Begun::Resumed {
+                    folder,
+                    file,
+                    state,
+                })
+            }
+            None if start == Start::Resume => {
+                let path = path.to_owned();
+                Err(TrainError::NothingToResume { path })
+            }
+            None => {
+                // A run that was stopped before its first checkpoint has nothing to keep.
+                folder.clear()?;
+                fs_err::create_dir_all(folder.file("checkpoints"))?;
+                Ok(Begun::New(folder))
+            }
+        }
     }
 
-    /// The folder of a run that goes on, with its newest state that can be read.
-    ///
-    /// # Errors
-    /// [`RunError::NothingToResume`]; [`RunError::State`] when the run was begun with another plan, or
-    /// no state can be read.
-    pub fn resume(path: &Path, plan: &Plan) -> Result<(Self, PathBuf, State), RunError> {
-        let folder = Self(path.to_owned());
+    /// The newest state that can be read, if there is any file of one.
+    fn newest(&self) -> Result<Option<(PathBuf, State)>, TrainError> {
         let mut failure = None;
-        for file in folder.checkpoints().into_iter().rev() {
+        for file in self.checkpoints().into_iter().rev() {
             match State::read(&file) {
-                Ok(state) => {
-                    state.plan.check_same(plan)?;
-                    return Ok((folder, file, state));
-                }
+                Ok(state) => return Ok(Some((file, state))),
                 // The one before may still be whole.
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
-        Err(match failure {
-            Some(error) => error.into(),
-            None => RunError::NothingToResume {
-                path: path.to_owned(),
-            },
-        })
+        failure.map_or(Ok(None), |error| Err(error.into()))
+    }
+
+    /// Removes the files of a run, and no others.
+    fn clear(&self) -> Result<(), TrainError> {
+        let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
+        for entry in entries {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if FILES.contains(&&*name) || name.starts_with(EVENTS) {
+                fs_err::remove_file(entry.path())?;
+            }
+        }
+        for file in self.checkpoints() {
+            fs_err::remove_file(file)?;
+        }
+        let best = self.file("checkpoints/best.safetensors");
+        if best.exists() {
+            fs_err::remove_file(best)?;
+        }
+        for folder in ["features", "looks"].map(|name| self.file(name)) {
+            if folder.is_dir() {
+                fs_err::remove_dir_all(folder)?;
+            }
+        }
+        Ok(())
     }
 
     /// The folder's path.
@@ -97,8 +167,8 @@ impl Folder {
     /// Writes a state, then removes all but the last `keep`.
     ///
     /// # Errors
-    /// [`RunError::State`] when it cannot be written; what was there before is still there then.
-    pub fn write(&self, state: &State, keep: usize) -> Result<(), RunError> {
+    /// [`TrainError::State`] when it cannot be written; what was there before is still there then.
+    pub fn write(&self, state: &State, keep: usize) -> Result<(), TrainError> {
         let [before, after] = NAME;
         let name = format!("{before}{:06}{after}", state.position.updates);
         state.write(&self.file("checkpoints").join(name))?;

@@ -8,7 +8,8 @@ use resam_sam::SamError;
 use resam_sam::prompt_encoder::PointLabel;
 use serde_json::Value;
 
-use crate::run::{Outcome, Settings};
+use crate::result::TrainingResult;
+use crate::settings::Settings;
 
 /// Images that the report shows: the first ones, and as many where the masks changed most.
 const SHOWN: usize = 6;
@@ -146,25 +147,26 @@ fn item(look: &Look, prefix: &str) -> GalleryItem {
 
 /// The report of a run, from what came out and from its metrics.
 pub(crate) fn report(
-    outcome: &Outcome,
+    result: &TrainingResult,
     settings: &Settings,
     metrics: &[Value],
     gallery: Vec<GalleryItem>,
 ) -> Report {
     let recipe = &settings.recipe;
-    let before_after = |name: &str, value: fn(&crate::Measure) -> Option<f64>| ScoreRow {
+    let before_after = |name: &str, value: fn(&crate::Validation) -> Option<f64>| ScoreRow {
         measure: name.to_owned(),
-        before: outcome.before.as_ref().and_then(value),
-        after: outcome.after.as_ref().and_then(value),
+        before: result.before.as_ref().and_then(value),
+        after: result.after.as_ref().and_then(value),
         higher_is_better: true,
         digits: 4,
     };
     let mut scores = Vec::new();
-    if outcome.before.is_some() {
-        scores.push(before_after("agreement of point mask and box mask", |m| {
-            Some(m.agreement)
-        }));
-        if outcome.before.is_some_and(|measure| measure.iou.is_some()) {
+    if result.before.is_some() {
+        scores.push(before_after(
+            "consistency of point mask and box mask",
+            |m| Some(m.consistency),
+        ));
+        if result.before.is_some_and(|measure| measure.iou.is_some()) {
             scores.push(before_after("IoU", |m| m.iou));
         }
     }
@@ -189,26 +191,34 @@ pub(crate) fn report(
     let curves = vec![
         Chart {
             title: "losses".to_owned(),
-            x_label: "visits".to_owned(),
+            x_label: "iterations".to_owned(),
             y_label: "loss".to_owned(),
             series: losses
-                .map(|part| series(part, "visits", &["visit", "losses", part]))
+                .map(|part| series(part, "iterations", &["iteration", "losses", part]))
                 .to_vec(),
         },
         Chart {
-            title: "agreement of point mask and box mask".to_owned(),
-            x_label: "visits".to_owned(),
+            title: "consistency of point mask and box mask".to_owned(),
+            x_label: "iterations".to_owned(),
             y_label: "IoU".to_owned(),
             series: vec![
-                series("images learnt from", "visits", &["visit", "agreement"]),
-                series("held-out images", "visits", &["measure", "agreement"]),
+                series(
+                    "images learnt from",
+                    "iterations",
+                    &["iteration", "consistency"],
+                ),
+                series(
+                    "validation images",
+                    "iterations",
+                    &["validation", "consistency"],
+                ),
             ],
         },
         Chart {
-            title: "held-out images".to_owned(),
-            x_label: "visits".to_owned(),
+            title: "validation images".to_owned(),
+            x_label: "iterations".to_owned(),
             y_label: "IoU".to_owned(),
-            series: vec![series("true masks", "visits", &["measure", "iou"])],
+            series: vec![series("true masks", "iterations", &["validation", "iou"])],
         },
     ];
     let curves = curves
@@ -218,29 +228,29 @@ pub(crate) fn report(
     let mut notes: Vec<String> = outcome
         .failed
         .iter()
-        .map(|(image, reason)| format!("`{image}` was passed over: {reason}"))
+        .map(|(image, reason)| format!("`{image}` could not be read: {reason}"))
         .collect();
-    if outcome.skipped > 0 {
+    if result.skipped > 0 {
         notes.push(format!(
-            "{} visits taught nothing; `metrics.jsonl` says why",
-            outcome.skipped
+            "{} images were skipped: no confident pseudo-label; `metrics.jsonl` says why",
+            result.skipped
         ));
     }
-    notes.extend(outcome.ended_early.clone());
+    notes.extend(result.ended_early.clone());
     Report {
         title: "Adaptation from points".to_owned(),
-        summary: match (&outcome.before, &outcome.after) {
+        summary: match (&result.before, &result.after) {
             (Some(before), Some(after)) => format!(
-                "{} held-out images: {} {:.4} before, {:.4} after {} updates.",
+                "{} validation images: {} {:.4} before, {:.4} after {} updates.",
                 before.images,
                 before.name(),
                 before.value(),
                 after.value(),
-                outcome.updates
+                result.updates
             ),
             _ => format!(
-                "{} updates. No image was held out, so nothing is known of others.",
-                outcome.updates
+                "{} updates. There were no validation images, so nothing is known of others.",
+                result.updates
             ),
         },
         facts: vec![
@@ -248,11 +258,11 @@ pub(crate) fn report(
             fact("SHA-256", settings.weights[1].clone()),
             fact("seed", settings.seed.to_string()),
             fact("input size", format!("{} px", settings.input_size)),
-            fact("visits", outcome.visits.to_string()),
-            fact("updates", outcome.updates.to_string()),
-            fact("model chosen", format!("after {} updates", outcome.chosen)),
-            fact("time", format!("{:.1} min", outcome.seconds / 60.0)),
-            fact("recipe", crate::settings::to_toml(recipe)),
+            fact("iterations", result.iterations.to_string()),
+            fact("updates", result.updates.to_string()),
+            fact("model chosen", format!("after {} updates", result.chosen)),
+            fact("time", format!("{:.1} min", result.seconds / 60.0)),
+            fact("recipe", crate::recipe_file::to_toml(recipe)),
         ],
         scores,
         curves: curves.collect(),

@@ -1,25 +1,26 @@
-//! A run of adaptation: what lies between the method (`resam-adapt`), the data (`resam-data`) and the
-//! command line.
+//! A run of adaptation: its folder, its clock, its recipe as a file, validation and the report.
+//!
+//! ```text
+//! recipe, images with points -> train -> iterations (resam-adapt) -> checkpoints, metrics
+//!                                     -> validation -> the best model -> adapter, report
+//! ```
 
 mod clock;
-pub mod demo;
-pub mod error;
-pub mod folder;
-pub mod gallery;
-pub mod measure;
-pub mod pace;
-pub mod picture;
-pub mod run;
-pub mod scene_model;
-pub mod scene_points;
-pub mod scene_source;
-pub mod settings;
-pub mod source;
+mod error;
+mod folder;
+mod gallery;
+mod observer;
+pub mod recipe_file;
+mod record;
+mod result;
+mod run;
+mod settings;
+mod validation;
 
-pub use error::RunError;
-pub use folder::Folder;
-pub use measure::{Measure, measure};
-pub use run::{Observer, Outcome, Progress, Settings, adapt};
-pub use scene_points::ScenePoints;
-pub use scene_source::{PointedScenes, Unused};
-pub use source::{PointedImages, Points};
+pub use error::TrainError;
+pub use folder::{Begun, Folder};
+pub use observer::{Observer, RunProgress};
+pub use result::TrainingResult;
+pub use run::{TrainingInput, train};
+pub use settings::{Settings, Start};
+pub use validation::{Validation, validate};

@@ -13,18 +13,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let data = resam::demo::prepare(folder.path(), 0)?;
 
     let source = TrainingSource {
-        dataset: DatasetOptions { images: data.train.join("images"), ..Default::default() },
+        dataset: DatasetOptions {
+            images: data.train.join("images"),
+            ..Default::default()
+        },
         points: Some(data.train.join("points.csv")),
         ..Default::default()
     };
-    let options = AdaptOptions { budget: Budget::Iterations(120), ..Default::default() };
+    let options = AdaptOptions {
+        budget: Budget::Iterations(120),
+        ..Default::default()
+    };
     let adapter = folder.path().join("adapted");
     let result = resam::adapt(&source, &options, &adapter, &mut Silent)?;
     println!("{} updates in {:.0} s", result.updates, result.seconds);
 
     let validation = EvaluateOptions {
         prompts: PromptSource::Points(data.validation.join("points.csv")),
-        selection: SelectionOptions { mode: Some(SelectionMode::Requery), no_zoom: false },
+        selection: SelectionOptions {
+            mode: Some(SelectionMode::Requery),
+            no_zoom: false,
+        },
         ..EvaluateOptions::of(DatasetOptions {
             images: data.validation.join("images"),
             coco: Some(data.validation.join("instances.json")),

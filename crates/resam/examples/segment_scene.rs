@@ -27,7 +27,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         [scene, points, output, ..] => (scene.clone(), points.clone(), output.clone()),
         _ => {
             let data = resam::demo::prepare(made.path(), 0)?;
-            (data.scene.image, data.scene.points, made.path().join("objects.gpkg"))
+            (
+                data.scene.image,
+                data.scene.points,
+                made.path().join("objects.gpkg"),
+            )
         }
     };
     let weights = arguments.get(3).map_or(Path::new("nano"), PathBuf::as_path);
@@ -36,10 +40,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let points = resam::points::read(points)?;
     let found = model.segment(&scene, &points, &SegmentOptions::default(), &mut Printed)?;
     found.write(&output)?;
-    println!("{} objects of {} prompts", found.objects.len(), found.prompts.len());
+    println!(
+        "{} objects of {} prompts",
+        found.objects.len(),
+        found.prompts.len()
+    );
     for object in found.objects.iter().take(5) {
         let [x0, y0, x1, y1] = object.mask.bounds();
-        println!("  {} score {:.3}, {x0},{y0} to {x1},{y1}", found.name(object), object.score);
+        println!(
+            "  {} score {:.3}, {x0},{y0} to {x1},{y1}",
+            found.name(object),
+            object.score
+        );
     }
     Ok(())
 }

@@ -13,14 +13,14 @@ use resam_synth::{
 };
 use resam_vector::{ReadOptions, Value, read_polygons};
 
-use crate::error::RunError;
+use crate::error::Result;
 
 /// Side of the images in pixels, that of the nano model's input.
 const SIDE: u32 = 256;
 /// Images to learn from.
-const LESSONS: u64 = 32;
+const TRAIN: u64 = 32;
 /// Images to be judged on.
-const HELD_OUT: u64 = 24;
+const VALIDATION: u64 = 24;
 /// Side of the scene in pixels.
 const SCENE: u32 = 1024;
 /// Ground sampling distance in metres.
@@ -32,9 +32,9 @@ const SMALLEST: u64 = 100;
 #[derive(Debug, Clone)]
 pub struct DemoData {
     /// A data set to learn from: only its images and points are used.
-    pub lessons: PathBuf,
+    pub train: PathBuf,
     /// A data set to be judged on.
-    pub held_out: PathBuf,
+    pub validation: PathBuf,
     /// A scene with points and the truth.
     pub scene: SceneFiles,
 }
@@ -43,8 +43,8 @@ pub struct DemoData {
 /// one point on every storage tank, into new folders below `folder`.
 ///
 /// # Errors
-/// [`RunError::Synth`] if the folders are not empty or cannot be written.
-pub fn prepare(folder: &Path, seed: u64) -> Result<DemoData, RunError> {
+/// [`Error`](crate::Error) if the folders are not empty or cannot be written.
+pub fn prepare(folder: &Path, seed: u64) -> Result<DemoData> {
     let options = DatasetOptions {
         seed,
         positives: 1,
@@ -64,15 +64,15 @@ pub fn prepare(folder: &Path, seed: u64) -> Result<DemoData, RunError> {
         let pictures = (from..from + count).map(|number| Picture::Overhead(spec(number, SIDE)));
         let path = folder.join(name);
         write_dataset(&path, &pictures.collect::<Vec<_>>(), &options)?;
-        Ok::<PathBuf, RunError>(path)
+        crate::Result::Ok(path)
     };
     let placement = Placement::north_up(Crs::from_epsg(32636)?, 452_000.0, 38_000.0, GSD);
     Ok(DemoData {
-        lessons: data_set("lessons", 0, LESSONS)?,
-        held_out: data_set("held-out", LESSONS, HELD_OUT)?,
+        train: data_set("train", 0, TRAIN)?,
+        validation: data_set("val", TRAIN, VALIDATION)?,
         scene: write_scene(
             &folder.join("scene"),
-            &spec(LESSONS + HELD_OUT, SCENE),
+            &spec(TRAIN + VALIDATION, SCENE),
             &placement,
             &options,
         )?,
@@ -97,12 +97,8 @@ pub struct PolygonScores {
 /// words, with coordinates and holes in it. Without a geotransform coordinates are pixels.
 ///
 /// # Errors
-/// [`RunError`] when a file cannot be read, or the polygons cannot be taken to the raster's CRS.
-pub fn judge_polygons(
-    polygons: &Path,
-    labels: &Path,
-    attribute: &str,
-) -> Result<PolygonScores, RunError> {
+/// [`Error`](crate::Error) when a file cannot be read, or the polygons cannot be taken to the raster's CRS.
+pub fn judge_polygons(polygons: &Path, labels: &Path, attribute: &str) -> Result<PolygonScores> {
     let raster = Raster::open(labels)?;
     let (width, height) = (raster.width(), raster.height());
     let transform = raster
@@ -154,7 +150,7 @@ pub fn judge_polygons(
 }
 
 /// The pixels of every number of a raster of labels.
-fn true_masks(raster: &Raster) -> Result<HashMap<u32, Bitmap>, RunError> {
+fn true_masks(raster: &Raster) -> Result<HashMap<u32, Bitmap>> {
     let (width, height) = (raster.width(), raster.height());
     let all = Window {
         x: 0,
@@ -176,7 +172,7 @@ fn true_masks(raster: &Raster) -> Result<HashMap<u32, Bitmap>, RunError> {
     Ok(masks)
 }
 
-fn filled(ring: &[[f64; 2]], width: u32, height: u32) -> Result<Bitmap, RunError> {
+fn filled(ring: &[[f64; 2]], width: u32, height: u32) -> Result<Bitmap> {
     if ring.len() < 3 {
         return Ok(Bitmap::new(width, height)?);
     }

@@ -167,6 +167,7 @@ input_errors!(
     resam_mask::MaskError,
     resam_prompt::PointsError,
     resam_synth::SynthError,
+    crate::adapt::SourceError,
     resam_vector::VectorError,
 );
 

@@ -106,9 +106,13 @@ impl Prepared {
                 Prompting::Points(points)
             }
             PromptSource::TrueBox => Prompting::TrueBox,
-            &PromptSource::Drawn { points_per_instance, seed } => {
-                Prompting::Drawn { points_per_instance, seed }
-            }
+            &PromptSource::Drawn {
+                points_per_instance,
+                seed,
+            } => Prompting::Drawn {
+                points_per_instance,
+                seed,
+            },
         };
         let dataset = match options.limit {
             Some(limit) => dataset.limit(limit),

@@ -5,14 +5,13 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use crate::error::Result;
+use crate::pace::encoder_operations;
+use crate::workload::{Setting, Workload};
 use resam_adapt::{Step, step_memory};
-use resam_bench::{Setting, Workload};
 use resam_checkpoint::Checkpoint;
 use resam_sam::device::DeviceKind;
 use resam_sam::{ComputeDevice, ImageEncoderConfig, Published, random_checkpoint};
-use resam_train::pace::encoder_operations;
-use serde_json::{Value, json};
 
 /// The models by the names of their weights; the first one is measured.
 const MODELS: [(&str, Published); 4] = [
@@ -23,13 +22,13 @@ const MODELS: [(&str, Published); 4] = [
 ];
 
 /// Prompts about the image.
-const PROMPTS: f64 = 10.0;
+pub const PROMPTS: f64 = 10.0;
 /// Side of the scene in pixels.
-const SIDE: u32 = 10_000;
+pub const SIDE: u32 = 10_000;
 /// Prompts about the scene, at random places.
-const POINTS: u32 = 500;
+pub const POINTS: u32 = 500;
 /// The windows that the plan has for them.
-const WINDOWS: u32 = 88;
+pub const WINDOWS: u32 = 88;
 /// The time of a ViT's encoder, in that of its operations at the rate of a matrix product: 1.03 and
 /// 1.13 on the machines tried.
 const BESIDE_PRODUCTS: f64 = 1.1;
@@ -37,28 +36,29 @@ const BESIDE_PRODUCTS: f64 = 1.1;
 /// half, back; 1.75 and 1.81 on the machines tried.
 const THERE_AND_BACK: f64 = 1.8;
 /// Objects of a step.
-const INSTANCES: usize = 10;
+pub const INSTANCES: usize = 10;
 /// A round that takes longer, in seconds, has no other to warm up for on a CPU.
 const LONG: f64 = 1.5;
 
 /// What to expect of a model.
-pub(super) struct Expectation {
-    model: &'static str,
+pub struct Expectation {
+    /// The name of its weights.
+    pub model: &'static str,
     /// Seconds of an image and [`PROMPTS`] prompts.
-    image: f64,
+    pub image: f64,
     /// Seconds of the scene.
-    scene: f64,
+    pub scene: f64,
     /// Seconds of a step of adaptation.
-    step: f64,
+    pub step: f64,
     /// Bytes of that step.
-    memory: u64,
+    pub memory: u64,
     /// Measured, rather than reckoned from the rate of a matrix product.
-    measured: bool,
+    pub measured: bool,
 }
 
 /// What to expect of each model on a device that multiplies matrices at a rate in GFLOP/s. Takes some
 /// ten seconds.
-pub(super) fn expectations(device: &ComputeDevice, rate: f64) -> Result<Vec<Expectation>> {
+pub fn expectations(device: &ComputeDevice, rate: f64) -> Result<Vec<Expectation>> {
     let [encode, decode, step] = measured(device)?;
     let expectations = MODELS.map(|(model, published)| {
         let config = published.config();
@@ -92,7 +92,7 @@ pub(super) fn expectations(device: &ComputeDevice, rate: f64) -> Result<Vec<Expe
 
 /// Seconds that the smallest model takes to encode an image, to answer a prompt, and for a step.
 fn measured(device: &ComputeDevice) -> Result<[f64; 3]> {
-    let folder = tempfile::tempdir().context("no place for temporary weights")?;
+    let folder = tempfile::tempdir()?;
     let path = folder.path().join("random.safetensors");
     random_checkpoint(&path, &MODELS[0].1.config(), 0)?;
     let checkpoint = Checkpoint::open(&path)?;
@@ -118,64 +118,4 @@ fn measured(device: &ComputeDevice) -> Result<[f64; 3]> {
     }
     resam_ops::memory::give_freed_memory_back();
     Ok(seconds)
-}
-
-/// A table, with what its columns are.
-pub(super) fn print(expectations: &[Expectation], device: &str) {
-    println!("\nabout what to expect on {device}");
-    println!(
-        "  {:<12} {:>9} {:>9} {:>9} {:>9}",
-        "", "image", "scene", "step", "memory"
-    );
-    for one in expectations {
-        let [image, scene, step] = [one.image, one.scene, one.step].map(duration);
-        let how = match one.measured {
-            true => "measured",
-            false => "reckoned from the matrix product",
-        };
-        println!(
-            "  {:<12} {image:>9} {scene:>9} {step:>9} {:>6.1} GB  {how}",
-            one.model,
-            one.memory as f64 / 1e9
-        );
-    }
-    println!("  image: one of any size, {PROMPTS} prompts, at an input of 1024 px");
-    println!(
-        "  scene: {SIDE} x {SIDE} pixels, {POINTS} points at random places in {WINDOWS} windows; asking \
-         again at edges adds to it"
-    );
-    println!(
-        "  step: of adaptation, an image with {INSTANCES} objects, there and back, and the memory that it \
-         takes"
-    );
-}
-
-pub(super) fn as_json(expectations: &[Expectation], device: &str) -> Value {
-    let models = expectations.iter().map(|one| {
-        json!({
-            "model": one.model,
-            "measured": one.measured,
-            "image_seconds": one.image,
-            "scene_seconds": one.scene,
-            "step_seconds": one.step,
-            "step_memory_bytes": one.memory,
-        })
-    });
-    json!({
-        "device": device,
-        "image": { "prompts": PROMPTS },
-        "scene": { "side": SIDE, "prompts": POINTS, "windows": WINDOWS },
-        "step": { "objects": INSTANCES },
-        "models": models.collect::<Vec<_>>(),
-    })
-}
-
-/// Seconds, minutes or hours with two digits that count.
-fn duration(seconds: f64) -> String {
-    match seconds {
-        ..9.95 => format!("{seconds:.1} s"),
-        ..99.5 => format!("{seconds:.0} s"),
-        ..5_970.0 => format!("{:.0} min", seconds / 60.0),
-        _ => format!("{:.1} h", seconds / 3600.0),
-    }
 }

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use resam_geo::{Raster, RasterError, SampleKind, Scene, SceneOptions, Window};
+use resam_geo::{Raster, RasterError, Scene, SceneOptions, Window};
 use resam_image::{DecodedImage, ImageError, read_rgb};
+
+use crate::scene::has_wide_samples;
 
 /// Reads an image: a TIFF whose values are not bytes as a scene, stretched from the 2nd to the 98th
 /// percentile, everything else as it is. Each file is decoded once.
@@ -16,7 +18,7 @@ pub fn read_picture(path: &Path) -> Result<DecodedImage, ImageError> {
     let Some(Ok(raster)) = raster else {
         return read_rgb(path);
     };
-    let decoded = if is_stretched(&raster) {
+    let decoded = if has_wide_samples(&raster) {
         stretched(raster).map(Some)
     } else {
         raster.into_rgb()
@@ -54,16 +56,10 @@ pub fn is_tiff(path: &Path) -> bool {
     matches!(&*extension.to_ascii_lowercase(), "tif" | "tiff")
 }
 
-/// Whether a raster has to be stretched to be seen: it has values that are not bytes.
-pub fn is_stretched(raster: &Raster) -> bool {
-    let mut bands = raster.info().bands.iter();
-    bands.any(|band| band.kind != SampleKind::U8)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use resam_geo::{GeoTiffSpec, GeoTiffWriter};
+    use resam_geo::{GeoTiffSpec, GeoTiffWriter, SampleKind};
 
     #[test]
     fn values_that_are_not_bytes_are_stretched_and_bytes_are_not() {

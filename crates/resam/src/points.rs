@@ -1,6 +1,7 @@
 //! A file of points as the objects of scenes: in pixels, or on the map in any CRS.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use resam_crs::Crs;
 use resam_geo::Raster;
@@ -8,44 +9,67 @@ use resam_prompt::{Coordinates, PointFile};
 use resam_scene::{Gathered, gather_points};
 use resam_vector::{ReadOptions, VectorError, is_csv, read_points};
 
-use crate::error::RunError;
+use crate::error::Result;
 
-/// A file of points, read once for each CRS that scenes are in.
+/// How a file of points is read.
+#[derive(Debug, Clone, Default)]
+pub struct PointsOptions {
+    /// The CRS of the points, whatever the file says. Default: what the file says.
+    pub crs: Option<Crs>,
+    /// The layer to read of a file that has several. Default: the only one.
+    pub layer: Option<String>,
+}
+
+impl PointsOptions {
+    /// Whether something is asked for that only points on the map have.
+    pub(crate) fn is_set(&self) -> bool {
+        self.crs.is_some() || self.layer.is_some()
+    }
+}
+
+/// Points in a file: in pixels of images, or on the map. They are read once for each CRS that scenes
+/// are in.
 #[derive(Debug)]
-pub struct ScenePoints {
+pub struct Points {
     path: PathBuf,
-    source_crs: Option<Crs>,
-    layer: Option<String>,
+    options: PointsOptions,
     content: Content,
 }
+
+/// Opens a file of points: CSV with `x,y` in pixels or `lon,lat`, GeoJSON, or a GeoPackage in any CRS.
+///
+/// # Errors
+/// As [`Points::open`].
+pub fn read(path: impl AsRef<Path>) -> Result<Points> {
+    Points::open(path, &PointsOptions::default())
+}
+
+/// The points of a file as they were read for scenes in a CRS.
+type ReadFor = (Option<Crs>, resam_vector::PointFile);
 
 #[derive(Debug)]
 enum Content {
     /// In pixels of the images that it names.
     Pixels(PointFile),
     /// As it was read for scenes in a CRS.
-    Map(Vec<(Option<Crs>, resam_vector::PointFile)>),
+    Map(Mutex<Vec<ReadFor>>),
 }
 
-impl ScenePoints {
-    /// A file of points, whose CRS is `source_crs` whatever it says, and whose layer is `layer` where it
-    /// has several.
+impl Points {
+    /// Opens a file of points.
     ///
     /// # Errors
     /// When a CSV in pixels cannot be read; other files are read when it is known for which CRS.
-    pub fn open(
-        path: &Path,
-        source_crs: Option<Crs>,
-        layer: Option<String>,
-    ) -> Result<Self, RunError> {
-        let content = match source_crs.is_none() && are_in_pixels(path) {
-            true => Content::Pixels(PointFile::read(path)?),
-            false => Content::Map(Vec::new()),
+    pub fn open(path: impl AsRef<Path>, options: &PointsOptions) -> Result<Self> {
+        let path = path.as_ref();
+        let content = if options.crs.is_none() && are_in_pixels(path) {
+            Content::Pixels(PointFile::read(path)?)
+        } else {
+            Content::Map(Mutex::default())
         };
         Ok(Self {
             path: path.to_owned(),
-            source_crs,
-            layer,
+            options: options.clone(),
             content,
         })
     }
@@ -54,8 +78,8 @@ impl ScenePoints {
     ///
     /// # Errors
     /// As [`read_points`].
-    pub fn on(&mut self, raster: &Raster, name: &str) -> Result<Gathered, RunError> {
-        let map = match &mut self.content {
+    pub fn on(&self, raster: &Raster, name: &str) -> Result<Gathered> {
+        let map = match &self.content {
             Content::Map(map) => map,
             Content::Pixels(file) => {
                 let objects = file.on_image(name).cloned().collect();
@@ -65,18 +89,19 @@ impl ScenePoints {
                 });
             }
         };
-        let at = match map.iter().position(|(crs, _)| crs.as_ref() == raster.crs()) {
-            Some(at) => at,
-            None => {
-                let options = ReadOptions {
-                    target: raster.crs(),
-                    source_crs: self.source_crs.as_ref(),
-                    layer: self.layer.as_deref(),
-                };
-                let read = read_points(&self.path, &options)?;
-                map.push((raster.crs().cloned(), read));
-                map.len() - 1
-            }
+        let mut map = map.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = map.iter().position(|(crs, _)| crs.as_ref() == raster.crs());
+        let at = if let Some(at) = known {
+            at
+        } else {
+            let options = ReadOptions {
+                target: raster.crs(),
+                source_crs: self.options.crs.as_ref(),
+                layer: self.options.layer.as_deref(),
+            };
+            let read = read_points(&self.path, &options)?;
+            map.push((raster.crs().cloned(), read));
+            map.len() - 1
         };
         let size = (raster.width(), raster.height());
         let transform = raster.geo_transform();
@@ -87,7 +112,7 @@ impl ScenePoints {
     ///
     /// # Errors
     /// Names the first that does not.
-    pub fn check_inside(&self, raster: &Raster, name: &str) -> Result<(), RunError> {
+    pub fn check_inside(&self, raster: &Raster, name: &str) -> Result<()> {
         if let Content::Pixels(file) = &self.content {
             let checked = file.check_inside(name, raster.width(), raster.height());
             checked?;
@@ -99,7 +124,7 @@ impl ScenePoints {
     ///
     /// # Errors
     /// Names the first that is not there.
-    pub fn check_names(&self, names: &[String]) -> Result<(), RunError> {
+    pub fn check_names(&self, names: &[String]) -> Result<()> {
         if let Content::Pixels(file) = &self.content {
             let known = names.iter().map(String::as_str);
             let checked = file.check_images(known);
@@ -118,6 +143,14 @@ impl ScenePoints {
         matches!(self.content, Content::Pixels(_))
     }
 
+    /// The images that a file in pixels names, sorted.
+    pub(crate) fn images(&self) -> Vec<String> {
+        match &self.content {
+            Content::Pixels(file) => file.images().into_iter().map(str::to_owned).collect(),
+            Content::Map(_) => Vec::new(),
+        }
+    }
+
     /// Points of the file, as far as it was read.
     pub fn count(&self) -> usize {
         match &self.content {
@@ -125,23 +158,28 @@ impl ScenePoints {
                 let objects = file.objects.iter();
                 objects.map(|one| one.object.points.len()).sum()
             }
-            Content::Map(map) => map.first().map_or(0, |(_, read)| read.points.len()),
+            Content::Map(map) => {
+                let map = map.lock().unwrap_or_else(PoisonError::into_inner);
+                map.first().map_or(0, |(_, read)| read.points.len())
+            }
         }
     }
 
     /// What was passed over in the file, and what the user should know about the accuracy of the
     /// coordinates, as far as it was read.
-    pub fn notes(&self) -> impl Iterator<Item = &str> {
-        let (notes, map) = match &self.content {
-            Content::Pixels(file) => (file.notes.as_slice(), &[][..]),
+    pub fn notes(&self) -> Vec<String> {
+        match &self.content {
+            Content::Pixels(file) => file.notes.clone(),
             Content::Map(map) => {
-                let first = map.first();
-                let notes = first.map_or(&[][..], |(_, read)| read.notes.as_slice());
-                (notes, map.as_slice())
+                let map = map.lock().unwrap_or_else(PoisonError::into_inner);
+                let notes = map
+                    .first()
+                    .into_iter()
+                    .flat_map(|(_, read)| read.notes.clone());
+                let cautions = map.iter().filter_map(|(_, read)| read.caution.clone());
+                notes.chain(cautions).collect()
             }
-        };
-        let cautions = map.iter().filter_map(|(_, read)| read.caution.as_deref());
-        notes.iter().map(String::as_str).chain(cautions)
+        }
     }
 }
 

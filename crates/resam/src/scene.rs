@@ -98,7 +98,7 @@ pub fn is_scene(raster: &Raster) -> bool {
 }
 
 /// Whether values are not bytes, so that they have to be stretched to be seen.
-fn has_wide_samples(raster: &Raster) -> bool {
+pub(crate) fn has_wide_samples(raster: &Raster) -> bool {
     let mut bands = raster.info().bands.iter();
     bands.any(|band| band.kind != SampleKind::U8)
 }

@@ -1,34 +1,52 @@
-//! The model that a scene is asked of: a predictor, with the loop at inference or without.
+//! The model that a scene is asked of: a predictor, with mask selection or without.
 
 use image::RgbImage;
 use rayon::prelude::*;
-use resam_adapt::Question;
+use resam_adapt::{Question, Step, step_memory};
 use resam_mask::Bitmap;
 use resam_sam::postprocess::Geometry;
 use resam_sam::preprocess::{RgbView, resized_size};
-use resam_sam::{Device, EncodedImage, Prediction, Predictor, Tensor, TensorData};
+use resam_sam::{EncodedImage, Prediction, Predictor, Tensor, TensorData};
 use resam_scene::{Answer, Model, ModelError, Pace, Prompt, PromptPoint};
 use resam_select::{Candidate, MaskSelection, SelectionMode, SizePrior, is_zoom_meant, stability};
 
-/// A predictor as a scene takes it.
+use crate::pace::pace;
+
+/// Prompts that the decoder answers together.
+const PROMPTS_TOGETHER: usize = 16;
+
+/// A model as a scene takes it.
 #[derive(Debug)]
-pub struct SceneModel<'a> {
-    /// The model.
-    pub predictor: &'a Predictor,
-    /// Where it runs.
-    pub device: Device,
+pub(crate) struct SceneModel<'a> {
+    model: &'a crate::Model,
+    predictor: &'a Predictor,
     /// Which of its masks answer. A size prior of other images is not used: the windows of a scene
     /// tell the size of its objects, and its pixels may be of another size.
-    pub selection: MaskSelection,
-    /// What tells the weights and the adapter from others: their checksums.
-    pub identity: String,
-    /// Bytes that it takes at its most.
-    pub bytes: u64,
-    /// How long it takes.
-    pub pace: Option<Pace>,
+    selection: MaskSelection,
+    bytes: u64,
+    pace: Option<Pace>,
 }
 
-impl SceneModel<'_> {
+impl<'a> SceneModel<'a> {
+    /// A model that answers with a mask selection. Measures for a moment how fast the device is.
+    pub(crate) fn new(model: &'a crate::Model, selection: MaskSelection) -> Self {
+        let predictor = model.predictor();
+        let size = predictor.input_size();
+        let step = Step {
+            input_size: size,
+            first_block: None,
+            instances: PROMPTS_TOGETHER,
+            activation_checkpoints: false,
+        };
+        Self {
+            model,
+            predictor,
+            selection,
+            bytes: step_memory(model.config(), &step).total(),
+            pace: pace(model.config(), size, model.device()),
+        }
+    }
+
     fn geometry(&self, width: u32, height: u32) -> Geometry {
         let size = self.predictor.input_size();
         let [width, height] = [width, height].map(|side| side as usize);
@@ -63,7 +81,13 @@ impl Model for SceneModel<'_> {
     }
 
     fn identity(&self) -> String {
-        self.identity.clone()
+        let adapter = self.model.adapter_sha256().unwrap_or("no adapter");
+        format!(
+            "{} {adapter} {} {}",
+            self.model.sha256(),
+            self.model.precision().name(),
+            self.predictor.input_size()
+        )
     }
 
     fn encode(&self, tile: &RgbImage) -> Result<EncodedImage, ModelError> {
@@ -146,7 +170,7 @@ impl Model for SceneModel<'_> {
             .map(|bytes| f32::from_le_bytes(*bytes))
             .collect();
         let data = TensorData::new(values, [1, channels, cells, cells]);
-        let embedding = Tensor::<4>::from_data(data, &self.device);
+        let embedding = Tensor::<4>::from_data(data, self.model.device());
         let geometry = self.geometry(width, height);
         Ok(self.predictor.read(embedding, geometry))
     }

@@ -1,6 +1,14 @@
-//! What is measured, and the inputs it is measured on.
+//! Pieces of work whose times and memory matter, on seeded inputs: benches, `resam doctor --bench` and
+//! comparisons with other programs time the same functions.
+//!
+//! | workload | what is done |
+//! |---|---|
+//! | [`Workload::Encode`] | one image through the image encoder |
+//! | [`Workload::DecodeOne`], [`Workload::DecodeFifty`] | prompts about one encoded image to masks at the image's own size |
+//! | [`Workload::Adapt`] | forward and backward of one adaptation step on ten instances |
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use resam_adapt::mask_losses;
 use resam_checkpoint::Checkpoint;
 use resam_sam::lora::QueryValueAdapter;
 use resam_sam::postprocess::Geometry;
@@ -9,7 +17,7 @@ use resam_sam::random::Uniform;
 use resam_sam::sam::ImageEncoder;
 use resam_sam::{LoraConfig, LowRank, Predictor, Prompt, PromptPoint, Sam, SamConfig, SamError};
 
-use crate::adaptation::adaptation_step;
+pub use resam_sam::Published;
 
 /// Objects of one adaptation step.
 const INSTANCES: usize = 10;
@@ -329,4 +337,21 @@ fn discs(points: &NamedTensor, size: usize) -> NamedTensor {
         })
     });
     NamedTensor::new("labels", [points.shape[0], size, size], values.collect())
+}
+
+/// The loss of one step and the gradients of all that trains.
+///
+/// `view` is `[1, 3, side, side]` on an autodiff device, `labels` `[instances, side, side]` of
+/// zeros and ones. The loss is `20 focal + dice + mse(quality)`.
+pub fn adaptation_step(
+    sam: &Sam,
+    view: Tensor<4>,
+    prompts: &PromptBatch,
+    labels: Tensor<3>,
+) -> (Tensor<1>, Gradients) {
+    let embedding = sam.image_encoder.forward(view);
+    let decoded = sam.decode(embedding, prompts, false);
+    let loss = mask_losses(decoded.low_res, decoded.quality, labels).total();
+    let gradients = loss.backward();
+    (loss, gradients)
 }

@@ -94,7 +94,13 @@ pub(crate) struct BenchmarkArguments {
     #[arg(long, value_enum, value_name = "PART", conflicts_with = "coco")]
     pub(crate) split: Option<SplitName>,
     /// Of HRSID only images of this kind
-    #[arg(long, alias = "scene", value_enum, value_name = "KIND", requires = "split")]
+    #[arg(
+        long,
+        alias = "scene",
+        value_enum,
+        value_name = "KIND",
+        requires = "split"
+    )]
     pub(crate) subset: Option<SubsetName>,
 }
 

@@ -21,13 +21,19 @@ const RENAMED: [(&str, &str, &str); 16] = [
 ];
 
 /// The old names among the words of a command line, each with the new one.
-pub(crate) fn renamed<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(&'static str, &'static str)> {
+pub(crate) fn renamed<'a>(
+    words: impl Iterator<Item = &'a str>,
+) -> Vec<(&'static str, &'static str)> {
     let words: Vec<&str> = words.take_while(|word| *word != "--").collect();
     let typed = |old: &str| {
-        let mut flags = words.iter().map(|word| word.split('=').next().unwrap_or(word));
+        let mut flags = words
+            .iter()
+            .map(|word| word.split('=').next().unwrap_or(word));
         flags.any(|flag| flag == old)
     };
-    let of_command = RENAMED.iter().filter(|(command, ..)| words.contains(command));
+    let of_command = RENAMED
+        .iter()
+        .filter(|(command, ..)| words.contains(command));
     let found = of_command.filter(|(_, old, _)| typed(old));
     found.map(|&(_, old, new)| (old, new)).collect()
 }

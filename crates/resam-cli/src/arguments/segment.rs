@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use resam::{
-    AutomaticOptions, CacheOptions, Crs, OutputOptions, Overlap, SegmentOptions,
-};
+use resam::{AutomaticOptions, CacheOptions, Crs, OutputOptions, Overlap, SegmentOptions};
 
 use super::values::{area, gigabytes, hole};
 use super::{ModelArguments, SceneInput};
@@ -54,10 +52,22 @@ pub(crate) struct SceneArguments {
     #[arg(long, value_name = "N", default_value = "32", requires = "auto")]
     pub(crate) points_per_side: std::num::NonZeroU32,
     /// The least score of a mask, the IoU that the model predicts, with `--auto`
-    #[arg(long, alias = "min-quality", value_name = "IOU", default_value = "0.88", requires = "auto")]
+    #[arg(
+        long,
+        alias = "min-quality",
+        value_name = "IOU",
+        default_value = "0.88",
+        requires = "auto"
+    )]
     pub(crate) min_score: f32,
     /// The least stability score of a mask, with `--auto`
-    #[arg(long, alias = "min-stability", value_name = "SHARE", default_value = "0.95", requires = "auto")]
+    #[arg(
+        long,
+        alias = "min-stability",
+        value_name = "SHARE",
+        default_value = "0.95",
+        requires = "auto"
+    )]
     pub(crate) min_stability_score: f32,
     /// Leave out objects and parts of less than this, in square metres (square pixels without a CRS)
     #[arg(long, value_name = "M2", value_parser = area)]

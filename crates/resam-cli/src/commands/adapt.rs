@@ -25,7 +25,9 @@ pub(crate) fn run(arguments: &Adapt, common: &Common) -> resam::Result<Outcome> 
     for (image, reason) in &result.failed {
         eprintln!("failed: {image}: {reason}");
     }
-    Ok(Outcome::failed_if(!result.failed.is_empty() || result.interrupted))
+    Ok(Outcome::failed_if(
+        !result.failed.is_empty() || result.interrupted,
+    ))
 }
 
 /// Runs a recipe in the folder `output`; prints nothing but progress and notes.
@@ -44,7 +46,10 @@ pub(crate) fn learn(
 fn print_result(result: &TrainingResult, output: &Path) {
     let folder = output.display();
     if result.interrupted {
-        println!("stopped after {} images; the same command goes on", result.iterations);
+        println!(
+            "stopped after {} images; the same command goes on",
+            result.iterations
+        );
         return;
     }
     println!(

@@ -185,7 +185,12 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
 
 fn parsed(words: &[String]) -> Result<Arguments> {
     let words = std::iter::once("resam").chain(words.iter().map(String::as_str));
-    Arguments::try_parse_from(words).map_err(|error| Error::input(error.to_string(), "this is a fault of resam; please report it"))
+    Arguments::try_parse_from(words).map_err(|error| {
+        Error::input(
+            error.to_string(),
+            "this is a fault of resam; please report it",
+        )
+    })
 }
 
 /// Runs `eval` and hands back its mean over images.

@@ -5,8 +5,8 @@ use resam_sam::speed::{PRODUCT, matrix_product_rate};
 use resam_sam::{BURN_VERSION, ComputeDevice, Precision, device};
 use serde_json::{Value, json};
 
-use super::expect::{self, Expectation};
 use super::disk_usage::DiskUsage;
+use super::expect::{self, Expectation};
 use super::{Outcome, bench, note};
 use crate::arguments::{Common, Doctor};
 use crate::failure;

@@ -3,9 +3,9 @@
 
 use std::io::{ErrorKind, Write};
 
-use resam::{Error, Result};
 use clap::{Command, CommandFactory};
 use resam::files::write_atomically;
+use resam::{Error, Result};
 use serde_json::json;
 
 use super::Outcome;

@@ -11,7 +11,10 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> resam::Result<Outcome
     let mut watch = Watch::stopping_after("window", common)?;
     let segmented = find_and_write(arguments, common, &mut watch)?;
     watch.finish();
-    let Segmented { segmentation, seconds } = &segmented;
+    let Segmented {
+        segmentation,
+        seconds,
+    } = &segmented;
     for failure in &segmentation.failures {
         eprintln!("failed: {}", failure.describe(&segmentation.prompts));
     }
@@ -55,9 +58,21 @@ fn target(arguments: &Segment) -> resam::Result<Target> {
     let point = |option: &'static str| move |text: &String| numbers(text, option, "X,Y");
     let bounds = |text: &String| numbers(text, "--box", "X0,Y0,X1,Y1");
     let typed = TypedPrompts {
-        points: arguments.point.iter().map(point("--point")).collect::<Result<_, _>>()?,
-        negative: arguments.negative.iter().map(point("--negative")).collect::<Result<_, _>>()?,
-        boxes: arguments.boxes.iter().map(bounds).collect::<Result<_, _>>()?,
+        points: arguments
+            .point
+            .iter()
+            .map(point("--point"))
+            .collect::<Result<_, _>>()?,
+        negative: arguments
+            .negative
+            .iter()
+            .map(point("--negative"))
+            .collect::<Result<_, _>>()?,
+        boxes: arguments
+            .boxes
+            .iter()
+            .map(bounds)
+            .collect::<Result<_, _>>()?,
         one_object: arguments.one_object,
     };
     Ok(Target::Objects(typed.objects()?))
@@ -67,7 +82,12 @@ fn target(arguments: &Segment) -> resam::Result<Target> {
 fn numbers<const N: usize>(text: &str, option: &str, form: &str) -> resam::Result<[f64; N]> {
     let parsed: Option<Vec<f64>> = text
         .split(',')
-        .map(|part| part.trim().parse().ok().filter(|value: &f64| value.is_finite()))
+        .map(|part| {
+            part.trim()
+                .parse()
+                .ok()
+                .filter(|value: &f64| value.is_finite())
+        })
         .collect();
     parsed
         .and_then(|values| values.try_into().ok())
@@ -85,7 +105,10 @@ fn print_summary(segmentation: &Segmentation, seconds: f64) {
     const ROWS: usize = 20;
     let objects = &segmentation.objects;
     if !objects.is_empty() && objects.len() <= ROWS {
-        println!("{:>4}  {:<16} {:>6}  {:>10}  box (px)", "id", "prompt", "score", "area (px)");
+        println!(
+            "{:>4}  {:<16} {:>6}  {:>10}  box (px)",
+            "id", "prompt", "score", "area (px)"
+        );
         for object in objects {
             let [x0, y0, x1, y1] = object.mask.bounds();
             println!(
@@ -109,7 +132,10 @@ fn print_summary(segmentation: &Segmentation, seconds: f64) {
         counts.resumed
     );
     if counts.zoom_requeries > 0 {
-        println!("{} small objects were asked about again, enlarged", counts.zoom_requeries);
+        println!(
+            "{} small objects were asked about again, enlarged",
+            counts.zoom_requeries
+        );
     }
     if counts.edge_requeries > 0 {
         println!(

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use resam::Result;
-use resam_checkpoint::Checkpoint;
 use resam::files::{check_writable, write_atomically};
+use resam_checkpoint::Checkpoint;
 use resam_nano::{Scores, Training, judge, train};
 use resam_sam::Device;
 use serde_json::{Value, json};

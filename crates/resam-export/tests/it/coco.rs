@@ -42,7 +42,7 @@ fn an_image_of_more_pixels_than_run_lengths_count_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.json");
     let large = segmentation((70_000, 70_000), vec![rectangle(1, [5, 5, 2, 2], 0.5)]);
-    let error = large.write(&path, &WriteOptions::default()).unwrap_err();
+    let error = large.write(&path).unwrap_err();
     let message = error.to_string();
     assert!(message.contains("70000 x 70000"), "{message}");
     assert!(!path.exists());

@@ -90,7 +90,7 @@ fn a_mask_outside_the_image_and_an_id_out_of_order_are_refused_before_writing() 
     let path = folder.path().join("a.tif");
     let refused = |size, objects| {
         let result = segmentation(size, objects);
-        let error = result.write(&path, &WriteOptions::default()).unwrap_err();
+        let error = result.write(&path).unwrap_err();
         error.to_string()
     };
     let message = refused((2, 2), vec![rectangle(2, [1, 0, 3, 1], 1.0)]);

@@ -11,7 +11,7 @@ fn labels((width, height): (u32, u32), objects: Vec<SegmentedObject>) -> Vec<f64
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.tif");
     let plain = segmentation((width, height), objects);
-    plain.write(&path, &WriteOptions::default()).unwrap();
+    plain.write(&path).unwrap();
     let all = Window {
         x: 0,
         y: 0,
@@ -57,7 +57,7 @@ fn labels_are_the_ids_where_the_better_object_is_seen() {
     let size = (40_000, 40_000);
     let mut scene = segmentation(size, objects.to_vec());
     scene.image.ground = ground("EPSG:32636", UTM);
-    scene.write(&path, &WriteOptions::default()).unwrap();
+    scene.write(&path).unwrap();
     let raster = Raster::open(&path).unwrap();
     assert_eq!((raster.width(), raster.height()), size);
     assert_eq!(raster.geo_transform(), Some(UTM));

@@ -243,7 +243,7 @@ fn a_layer_is_named_after_its_file_unless_it_has_a_name() {
     let path = folder.path().join("roofs.geojson");
     let name = |options: &WriteOptions| {
         segmentation((4, 3), Vec::new())
-            .write(&path, options)
+            .write_with(&path, options)
             .unwrap();
         let file: Json = serde_json::from_slice(&fs_err::read(&path).unwrap()).unwrap();
         file["name"].clone()

@@ -76,7 +76,7 @@ fn segmentation((width, height): (u32, u32), objects: Vec<SegmentedObject>) -> S
 fn written(name: &str, segmentation: &Segmentation) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
-    segmentation.write(&path, &WriteOptions::default()).unwrap();
+    segmentation.write(&path).unwrap();
     fs_err::read(path).unwrap()
 }
 

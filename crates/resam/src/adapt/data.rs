@@ -55,7 +55,9 @@ impl TrainingSource {
     ) -> Result<TrainingData> {
         let asks_for_scenes = options.input.asks_for_a_scene() || self.points_options.is_set();
         match &self.points {
-            Some(points) if !self.dataset.has_masks() && self.has_scenes(points, asks_for_scenes)? => {
+            Some(points)
+                if !self.dataset.has_masks() && self.has_scenes(points, asks_for_scenes)? =>
+            {
                 self.of_scenes(points, options, input_size, observer)
             }
             _ if asks_for_scenes => Err(Error::input(
@@ -90,8 +92,13 @@ impl TrainingSource {
         let layout = window_options(&options.input, input);
         let points = Points::open(points, &self.points_options)?;
         let scene_options = options.input.scene_options();
-        let (scenes, unused) =
-            PointedScenes::new(&self.dataset.images, &scene_options, &points, &layout, input)?;
+        let (scenes, unused) = PointedScenes::new(
+            &self.dataset.images,
+            &scene_options,
+            &points,
+            &layout,
+            input,
+        )?;
         for text in &unused.notes {
             observer.note(text);
         }
@@ -103,7 +110,11 @@ impl TrainingSource {
             let count = unused.outside;
             observer.note(&format!("{count} points lie in no scene and are skipped"));
         }
-        note_left_out(&unused.without_positive, "have no point on the object", observer);
+        note_left_out(
+            &unused.without_positive,
+            "have no point on the object",
+            observer,
+        );
         let no_data = "have points only where there is no data";
         note_left_out(&unused.without_data, no_data, observer);
         let shown = scenes.shown();
@@ -126,7 +137,11 @@ impl TrainingSource {
                 "keep fewer validation images, or none",
             ));
         }
-        Ok(TrainingData { images, validation, scenes: shown })
+        Ok(TrainingData {
+            images,
+            validation,
+            scenes: shown,
+        })
     }
 
     fn of_images(
@@ -150,7 +165,11 @@ impl TrainingSource {
         let (images, validation) = split(images, count, |images, count| {
             images.hold_out(count, options.seed)
         });
-        Ok(TrainingData { images, validation, scenes: Vec::new() })
+        Ok(TrainingData {
+            images,
+            validation,
+            scenes: Vec::new(),
+        })
     }
 }
 
@@ -189,8 +208,14 @@ mod tests {
     #[test]
     fn a_tenth_is_kept_for_validation_and_none_of_few() {
         let kept = |count| validation_count(None, count, "images").expect("some are left");
-        assert_eq!([kept(1), kept(19), kept(20), kept(50), kept(500)], [0, 0, 2, 5, 8]);
+        assert_eq!(
+            [kept(1), kept(19), kept(20), kept(50), kept(500)],
+            [0, 0, 2, 5, 8]
+        );
         assert!(validation_count(Some(5), 5, "images").is_err());
-        assert_eq!(validation_count(Some(0), 1, "images").expect("none is kept"), 0);
+        assert_eq!(
+            validation_count(Some(0), 1, "images").expect("none is kept"),
+            0
+        );
     }
 }

@@ -7,11 +7,12 @@ use resam_adapt::{Example, ExampleInstance, Examples};
 use resam_data::{Dataset, ImageRecord, draws};
 use resam_prompt::PointFile;
 
-use crate::error::RunError;
+use super::SourceError;
+use crate::error::Result;
 
 /// Where the points come from.
 #[derive(Debug, Clone)]
-pub enum Points {
+pub enum ImagePoints {
     /// A file of points.
     File(PointFile),
     /// Drawn from the true masks: so many on each object and as many off it.
@@ -27,7 +28,7 @@ pub enum Points {
 #[derive(Debug)]
 pub struct PointedImages {
     dataset: Dataset,
-    points: Points,
+    points: ImagePoints,
     /// How many pointed objects each image has, by its id.
     counts: HashMap<u64, usize>,
 }
@@ -36,18 +37,18 @@ impl PointedImages {
     /// The images of `dataset` with at least one pointed object; also how many have none.
     ///
     /// # Errors
-    /// [`RunError`] when the points name images or annotations that are not there, lie outside, or
+    /// [`Error`](crate::Error) when the points name images or annotations that are not there, lie outside, or
     /// when no image is left.
-    pub fn new(dataset: Dataset, points: Points) -> Result<(Self, usize), RunError> {
+    pub fn new(dataset: Dataset, points: Points) -> Result<(Self, usize)> {
         let before = dataset.images().len();
-        if let Points::File(file) = &points {
+        if let ImagePoints::File(file) = &points {
             dataset.check_points(file)?;
         }
         let mut counts = HashMap::new();
         for image in dataset.images() {
             let count = match &points {
-                Points::File(file) => file.on_image(&image.file_name).count(),
-                Points::Drawn { .. } => dataset.instances(image)?.len(),
+                ImagePoints::File(file) => file.on_image(&image.file_name).count(),
+                ImagePoints::Drawn { .. } => dataset.instances(image)?.len(),
             };
             if count > 0 {
                 counts.insert(image.id, count);
@@ -56,7 +57,7 @@ impl PointedImages {
         let dataset = dataset.retain(|image| counts.contains_key(&image.id));
         let left = dataset.images().len();
         if left == 0 {
-            return Err(RunError::NoPoints);
+            return Err(SourceError::NoPoints.into());
         }
         let images = Self {
             dataset,
@@ -90,7 +91,7 @@ impl PointedImages {
             .map_err(|error| error.to_string())?;
         let words = |error: resam_data::coco::CocoError| error.to_string();
         match &self.points {
-            Points::File(file) => {
+            ImagePoints::File(file) => {
                 let by_id: HashMap<String, _> = known
                     .iter()
                     .map(|instance| (instance.id.to_string(), instance))
@@ -107,7 +108,7 @@ impl PointedImages {
                     })
                     .collect()
             }
-            &Points::Drawn {
+            &ImagePoints::Drawn {
                 points_per_instance: count,
                 seed,
             } => known

@@ -1,20 +1,22 @@
 //! From points to a better model.
 
 mod data;
+mod error;
 pub mod images;
 mod options;
 pub mod recipe;
 pub mod scenes;
 
 pub use data::TrainingSource;
+pub use error::SourceError;
 pub use options::{AdaptOptions, Budget};
 
 use std::path::Path;
 use std::time::Instant;
 
-use resam_adapt::{Examples, Recipe, Step, step_memory};
+use resam_adapt::{Recipe, Step, step_memory};
 use resam_sam::{ComputeDevice, Device, ImageEncoderConfig, Predictor, Sam, SamConfig};
-use resam_train::{Iteration, Settings, TrainingResult, train};
+use resam_train::{RunProgress, Settings, TrainingInput, TrainingResult, train};
 use serde_json::{Value, json};
 
 use crate::error::Result;
@@ -79,9 +81,17 @@ pub fn adapt(
     let loading = started.elapsed().as_secs_f64();
 
     let used: Vec<Device> = devices.iter().map(|found| found.device.clone()).collect();
-    let images: &dyn Examples = &*data.images;
-    let watch = &mut Watch { observer, pace: None, loss: None };
-    let result = train(sam, &used, images, data.validation.as_deref(), folder, &settings, watch)?;
+    let input = TrainingInput {
+        devices: &used,
+        images: &*data.images,
+        validation: data.validation.as_deref(),
+    };
+    let watch = &mut Watch {
+        observer,
+        pace: None,
+        loss: None,
+    };
+    let result = train(sam, input, folder, &settings, watch)?;
     if !result.interrupted {
         let computed = Computed {
             weights: &weights,
@@ -196,26 +206,26 @@ fn follow(mean: &mut Option<f64>, value: f64) -> f64 {
 }
 
 impl resam_train::Observer for Watch<'_> {
-    fn iterated(&mut self, iteration: &Iteration<'_>) {
-        let [done, all] = iteration.iterations;
+    fn iterated(&mut self, progress: &RunProgress<'_>) {
+        let [done, all] = progress.iterations;
         // By the clock the number of images is known at the end.
-        let total = match iteration.seconds_left {
-            Some(left) => done + (left / iteration.seconds.max(1e-3)) as u64,
+        let total = match progress.seconds_left {
+            Some(left) => done + (left / progress.seconds.max(1e-3)) as u64,
             None => all,
         };
-        let pace = follow(&mut self.pace, iteration.seconds);
+        let pace = follow(&mut self.pace, progress.seconds);
         let mut detail = format!("{pace:.1} s an image");
-        if let Some(losses) = &iteration.visit.losses {
+        if let Some(losses) = &progress.last.losses {
             let loss = follow(&mut self.loss, losses.total);
             detail += &format!(", loss {loss:.3}");
         }
-        if let Some(consistency) = iteration.visit.consistency {
+        if let Some(consistency) = progress.last.consistency {
             detail += &format!(", consistency {consistency:.2}");
         }
         if let Some(memory) = resam_ops::memory::peak() {
             detail += &format!(", {:.1} GB", memory as f64 / 1e9);
         }
-        let left = match iteration.seconds_left {
+        let left = match progress.seconds_left {
             Some(left) => left,
             None => pace * all.saturating_sub(done) as f64,
         };

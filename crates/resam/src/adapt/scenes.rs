@@ -13,8 +13,9 @@ use resam_prompt::{PointedObject, PromptPoint};
 use resam_scene::{PlannedWindow, SegmentOptions, windows};
 use serde_json::{Value, json};
 
-use crate::error::RunError;
-use crate::scene_points::ScenePoints;
+use super::SourceError;
+use crate::error::Result;
+use crate::points::Points;
 
 /// A scene with points on it.
 #[derive(Debug)]
@@ -83,14 +84,14 @@ impl PointedScenes {
     /// input, in pixels, and `layout` says how windows are laid.
     ///
     /// # Errors
-    /// [`RunError`] when a raster or the points cannot be read, or no point lies on a scene.
+    /// [`Error`](crate::Error) when a raster or the points cannot be read, or no point lies on a scene.
     pub fn new(
         path: &Path,
         options: &SceneOptions,
-        points: &mut ScenePoints,
+        points: &Points,
         layout: &SegmentOptions,
         input: u32,
-    ) -> Result<(Self, Unused), RunError> {
+    ) -> Result<(Self, Unused)> {
         let mut unused = Unused::default();
         let (mut outside, mut without_positive) = (InNone::default(), InNone::default());
         let mut landed = "none is on an object".to_owned();
@@ -141,7 +142,7 @@ impl PointedScenes {
             });
         }
         if names.is_empty() {
-            return Err(RunError::NoScenes {
+            return Err(SourceError::NoScenes {
                 path: path.to_owned(),
             });
         }
@@ -167,7 +168,7 @@ impl PointedScenes {
                 [name] => format!("`{name}`"),
                 _ => format!("the {} scenes of `{}`", names.len(), path.display()),
             };
-            return Err(RunError::NoneInScenes {
+            return Err(SourceError::NoneInScenes {
                 path: points.path().to_owned(),
                 among,
                 landed,
@@ -312,7 +313,7 @@ impl Examples for PointedScenes {
 }
 
 /// A raster, or all files of a folder.
-fn files(path: &Path) -> Result<Vec<PathBuf>, RunError> {
+fn files(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(match path.is_dir() {
         true => files_below(path).map_err(resam_data::DataError::from)?,
         false => vec![path.to_owned()],
@@ -336,7 +337,7 @@ fn name_in(path: &Path, file: &Path) -> String {
 fn on_data(
     scene: &Scene,
     objects: Vec<PointedObject>,
-) -> Result<(Vec<PointedObject>, Vec<String>), RunError> {
+) -> Result<(Vec<PointedObject>, Vec<String>)> {
     let (mut kept, mut without) = (Vec::with_capacity(objects.len()), Vec::new());
     for mut object in objects {
         let mut points = Vec::with_capacity(object.points.len());
@@ -428,7 +429,7 @@ mod tests {
     }
 
     /// Points at these pixels of the first scene, as eastings and northings.
-    fn points(folder: &Path, rows: &[(&str, f64, f64, u8)]) -> ScenePoints {
+    fn points(folder: &Path, rows: &[(&str, f64, f64, u8)]) -> Points {
         let path = folder.join("points.csv");
         let mut text = "easting,northing,instance,label\n".to_owned();
         for (instance, x, y, label) in rows {
@@ -436,7 +437,7 @@ mod tests {
             text += &format!("{east},{north},{instance},{label}\n");
         }
         fs_err::write(&path, text).expect("written");
-        ScenePoints::open(&path, None, None).expect("points")
+        Points::open(&path, None, None).expect("points")
     }
 
     fn of_objects() -> Vec<(&'static str, f64, f64, u8)> {
@@ -446,7 +447,7 @@ mod tests {
         named.map(|(name, (x, y))| (name, x, y, 1)).collect()
     }
 
-    fn open(folder: &Path, points: &mut ScenePoints) -> Result<(PointedScenes, Unused), RunError> {
+    fn open(folder: &Path, points: &Points) -> Result<(PointedScenes, Unused)> {
         let options = SceneOptions {
             stretch: Some("0,2550".parse().expect("a stretch")),
             ..SceneOptions::default()
@@ -598,6 +599,6 @@ mod tests {
         let nothing = folder.path().join("empty");
         fs_err::create_dir(&nothing).expect("a folder");
         let error = open(&nothing, &mut points).expect_err("no scene");
-        assert!(matches!(error, RunError::NoScenes { .. }), "{error}");
+        assert!(matches!(error, SourceError::NoScenes { .. }), "{error}");
     }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use resam_export::{Format, Segmentation, WriteOptions};
 use resam_polygon::PolygonOptions;
 use resam_prompt::PointedObject;
+use resam_scene::Ground;
 
 use super::options::{AutomaticOptions, OutputOptions, SegmentOptions};
 use super::prompts::{check_inside, on_raster};
@@ -70,8 +71,12 @@ impl SegmentJob {
         observer: &mut dyn Observer,
     ) -> Result<Self> {
         let raster = scene.raster()?;
+        let ground = Ground {
+            crs: raster.crs().cloned(),
+            transform: raster.geo_transform(),
+        };
         for path in &outputs {
-            Format::check(path, raster.crs(), output_options.out_crs.as_ref())?;
+            Format::check(path, ground.map_crs(), output_options.out_crs.as_ref())?;
         }
         // Points become objects here, so that what is wrong with them is found now.
         let asked = match target {
@@ -84,7 +89,13 @@ impl SegmentJob {
         if let Asked::Objects(objects) = &asked {
             check_inside(objects, raster.width(), raster.height())?;
         }
-        Ok(Self { scene, asked, outputs, options, output_options })
+        Ok(Self {
+            scene,
+            asked,
+            outputs,
+            options,
+            output_options,
+        })
     }
 
     /// Finds the objects, writes every output and the record of the run beside them.
@@ -95,14 +106,22 @@ impl SegmentJob {
     /// # Errors
     /// As [`Model::segment`], and when an output cannot be written.
     pub fn run(self, model: &Model, seed: u64, observer: &mut dyn Observer) -> Result<Segmented> {
-        let Self { scene, asked, outputs, mut options, output_options } = self;
+        let Self {
+            scene,
+            asked,
+            outputs,
+            mut options,
+            output_options,
+        } = self;
         let own_journal = outputs.first().map(|output| journal::beside(output));
         if options.cache.is_none() && options.journal.is_none() {
             options.journal.clone_from(&own_journal);
         }
         let started = Instant::now();
         let segmentation = match asked {
-            Asked::Objects(objects) => model.segment_objects(&scene, objects, &options, observer)?,
+            Asked::Objects(objects) => {
+                model.segment_objects(&scene, objects, &options, observer)?
+            }
             Asked::Everything(automatic) => {
                 model.segment_everything(&scene, &automatic, &options, observer)?
             }
@@ -110,7 +129,7 @@ impl SegmentJob {
         let seconds = started.elapsed().as_secs_f64();
         let write = write_options(&segmentation, &options, &output_options, &outputs)?;
         for path in &outputs {
-            segmentation.write(path, &write)?;
+            segmentation.write_with(path, &write)?;
         }
         let stages = [("load", model.seconds_to_load()), ("segment", seconds)];
         let record = record(Computed::by(model, seed), &stages, segmentation.to_json());
@@ -121,7 +140,10 @@ impl SegmentJob {
         {
             fs_err::remove_file(journal)?;
         }
-        Ok(Segmented { segmentation, seconds })
+        Ok(Segmented {
+            segmentation,
+            seconds,
+        })
     }
 }
 

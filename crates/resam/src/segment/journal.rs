@@ -65,7 +65,12 @@ pub(super) fn journal_of(
     let about = question.about()?;
     let path = match (&options.cache, &options.journal) {
         (Some(cache), _) => {
-            let Question { prompts, model, search, .. } = question;
+            let Question {
+                prompts,
+                model,
+                search,
+                ..
+            } = question;
             let text = format!("{about:?} {} {search:?} {prompts:?}", model.identity());
             let digest = Sha256::digest(text.as_bytes());
             let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();

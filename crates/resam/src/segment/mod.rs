@@ -66,13 +66,20 @@ impl Model {
             let raster = scene.raster()?;
             check_inside(&objects, raster.width(), raster.height())?;
             note_file(&raster, observer);
-            let result = whole::segment(self, &raster, &objects, &selection)?;
-            let image = ImageReference::of_raster(&raster);
+            let result = whole::segment(self, scene, &objects, &selection)?;
+            let image = ImageReference::plain(scene.path(), raster.width(), raster.height());
             return finish(self, image, objects, result, options, observer);
         }
         let seen = self.look_at(scene, observer)?;
         let result = windows::segment(self, scene, &seen, &objects, &selection, options, observer)?;
-        finish(self, ImageReference::of_scene(&seen), objects, result, options, observer)
+        finish(
+            self,
+            ImageReference::of_scene(&seen),
+            objects,
+            result,
+            options,
+            observer,
+        )
     }
 
     /// Finds whatever there is, without points.
@@ -88,7 +95,14 @@ impl Model {
     ) -> Result<Segmentation> {
         let seen = self.look_at(scene, observer)?;
         let result = windows::everything(self, scene, &seen, automatic, options, observer)?;
-        finish(self, ImageReference::of_scene(&seen), Vec::new(), result, options, observer)
+        finish(
+            self,
+            ImageReference::of_scene(&seen),
+            Vec::new(),
+            result,
+            options,
+            observer,
+        )
     }
 
     /// The scene as the model sees it: bands and one stretch.
@@ -126,7 +140,7 @@ fn finish(
         failures: result.failures,
         counts: result.counts,
     };
-    let removed = segmentation.keep_areas(options.min_area, options.max_area)?;
+    let removed = segmentation.with_areas_between(options.min_area, options.max_area)?;
     if removed > 0 {
         observer.note(&format!("{removed} objects are left out for their area"));
     }

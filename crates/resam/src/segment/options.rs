@@ -99,7 +99,7 @@ pub(crate) fn of_prompts(
     zoom: bool,
 ) -> WindowOptions {
     WindowOptions {
-        zoom,
+        closer: zoom,
         merge: options.dedup_iou,
         overlap: options.overlap,
         ..windows(settings, input)
@@ -116,11 +116,11 @@ pub(crate) fn of_everything(
     let default = AutoOptions::default();
     AutoOptions {
         points_per_side: automatic.points_per_side,
-        min_score: automatic.min_score,
-        min_stability_score: automatic.min_stability_score,
+        score: automatic.min_score,
+        stability: automatic.min_stability_score,
         min_area: options.min_area.unwrap_or(0.0),
         max_area: options.max_area.unwrap_or(f64::INFINITY),
-        dedup_iou: options.dedup_iou.unwrap_or(default.dedup_iou),
+        same: options.dedup_iou.unwrap_or(default.same),
         run: WindowOptions {
             merge: None,
             rounds: default.run.rounds,

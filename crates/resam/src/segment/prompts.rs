@@ -100,7 +100,10 @@ fn no_point_for(points: &Points, name: &str) -> Error {
         )
     };
     let file = points.path().display();
-    Error::input(format!("`{file}` has no point for the image `{name}`"), hint)
+    Error::input(
+        format!("`{file}` has no point for the image `{name}`"),
+        hint,
+    )
 }
 
 /// Says that instances are left out, and the first of their names.

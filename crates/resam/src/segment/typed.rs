@@ -25,7 +25,10 @@ impl TypedPrompts {
     /// When a box has no inside, when one object has several boxes, or when there is neither a point on an
     /// object nor a box.
     pub fn objects(&self) -> Result<Vec<PointedObject>> {
-        if let Some([x0, y0, x1, y1]) = self.boxes.iter().find(|[x0, y0, x1, y1]| x1 <= x0 || y1 <= y0)
+        if let Some([x0, y0, x1, y1]) = self
+            .boxes
+            .iter()
+            .find(|[x0, y0, x1, y1]| x1 <= x0 || y1 <= y0)
         {
             return Err(Error::input(
                 format!("the box {x0},{y0},{x1},{y1} has no inside"),
@@ -74,7 +77,9 @@ impl TypedPrompts {
 
 /// Nobody said where the objects are.
 #[derive(Debug, thiserror::Error)]
-#[error("nothing says where the objects are\n\nhint: give a point on each object, a box, or a file of points")]
+#[error(
+    "nothing says where the objects are\n\nhint: give a point on each object, a box, or a file of points"
+)]
 pub struct NothingPointedAt;
 
 #[cfg(test)]
@@ -102,7 +107,10 @@ mod tests {
             ..typed.clone()
         };
         assert_eq!(objects(&boxes).len(), 2);
-        let together = TypedPrompts { one_object: true, ..typed };
+        let together = TypedPrompts {
+            one_object: true,
+            ..typed
+        };
         assert_eq!(objects(&together)[0].points.len(), 3);
     }
 
@@ -120,7 +128,10 @@ mod tests {
 
     #[test]
     fn what_points_at_nothing_is_refused() {
-        let nothing = TypedPrompts { negative: vec![[1.0, 1.0]], ..TypedPrompts::default() };
+        let nothing = TypedPrompts {
+            negative: vec![[1.0, 1.0]],
+            ..TypedPrompts::default()
+        };
         assert!(nothing.objects().is_err());
         let inside_out = TypedPrompts {
             boxes: vec![[2.0, 2.0, 1.0, 3.0]],

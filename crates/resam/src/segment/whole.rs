@@ -1,24 +1,25 @@
 //! A plain image: encoded at once, every prompt answered at the image's own size.
 
 use rayon::prelude::*;
-use resam_geo::Raster;
 use resam_mask::{Bitmap, PlacedMask};
 use resam_prompt::{PointedObject, Prompt};
 use resam_sam::preprocess::RgbView;
 use resam_scene::{Counts, Failure, Missing, SceneResult, SegmentedObject};
-use resam_select::{MaskSelection, stability_score};
+use resam_select::{MaskSelection, stability};
 
 use crate::error::Result;
 use crate::model::Model;
+use crate::picture::read_picture;
+use crate::scene::Scene;
 
 /// Answers prompts about a plain image.
 pub(super) fn segment(
     model: &Model,
-    raster: &Raster,
+    scene: &Scene,
     prompts: &[PointedObject],
     selection: &MaskSelection,
 ) -> Result<SceneResult> {
-    let decoded = raster.rgb()?;
+    let decoded = read_picture(scene.path())?.rgb;
     let (width, height) = decoded.dimensions();
     let view = RgbView::new(width as usize, height as usize, decoded.as_raw())?;
     let predictor = model.predictor();
@@ -27,7 +28,14 @@ pub(super) fn segment(
     let answers = resam_adapt::answer(predictor, &encoded, view, &asked, selection)?;
     let masks: Result<Vec<Bitmap>> = answers
         .par_iter()
-        .map(|answer| Ok(Bitmap::from_threshold(&answer.logits(), width, height, 0.0)?))
+        .map(|answer| {
+            Ok(Bitmap::from_threshold(
+                &answer.logits(),
+                width,
+                height,
+                0.0,
+            )?)
+        })
         .collect();
     let scale = f64::from(width.max(height)) / predictor.input_size() as f64;
     let mut result = SceneResult {
@@ -46,8 +54,8 @@ pub(super) fn segment(
                 id: result.objects.len() as u32 + 1,
                 prompts: vec![at],
                 mask,
-                score: answer.score,
-                stability_score: stability_score(&answer.low_res) as f32,
+                score: answer.quality,
+                stability_score: stability(&answer.low_res) as f32,
                 scale: scale.max(1.0),
                 truncated: false,
             }),

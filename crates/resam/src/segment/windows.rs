@@ -37,7 +37,16 @@ pub(super) fn segment(
     let input = model.predictor().input_size() as u32;
     let zoom = selection.mode == SelectionMode::Requery && selection.zoom;
     let search = Search::Prompts(options::of_prompts(options, &settings, input, zoom));
-    Run { model, scene, seen, prompts, selection, options, search }.run(observer)
+    Run {
+        model,
+        scene,
+        seen,
+        prompts,
+        selection,
+        options,
+        search,
+    }
+    .run(observer)
 }
 
 /// Finds whatever there is.
@@ -54,7 +63,16 @@ pub(super) fn everything(
     let search = options::of_everything(automatic, options, &settings, input);
     let search = Search::Everything(search);
     let selection = &model.selection(&options.selection);
-    Run { model, scene, seen, prompts: &[], selection, options, search }.run(observer)
+    Run {
+        model,
+        scene,
+        seen,
+        prompts: &[],
+        selection,
+        options,
+        search,
+    }
+    .run(observer)
 }
 
 /// A run over a scene.
@@ -88,7 +106,10 @@ impl Run<'_> {
             cache: cache.as_ref(),
             journal: journal.as_mut(),
         };
-        let watch = &mut Watch { observer, windows: 0 };
+        let watch = &mut Watch {
+            observer,
+            windows: 0,
+        };
         let result = match &self.search {
             Search::Prompts(options) => {
                 resam_scene::segment(self.seen, self.prompts, options, &model, &mut stores, watch)?

@@ -6,30 +6,31 @@ use serde::{Deserialize, Serialize};
 
 /// How a model does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Measure {
+pub struct Validation {
     /// Images that could be read.
     pub images: usize,
     /// Instances that were asked.
     pub instances: usize,
     /// Mean IoU of the mask of the point and the mask of the box that it implies; 0 where the
     /// refined mask is empty. Needs no true mask.
-    pub agreement: f64,
+    #[serde(alias = "agreement")]
+    pub consistency: f64,
     /// Mean over the images of the mean IoU of the point's mask with the true one, at the size of
     /// the network's input, where true masks are known.
     pub iou: Option<f64>,
 }
 
-impl Measure {
-    /// What models are compared by: IoU where true masks are known, else the agreement.
+impl Validation {
+    /// What models are compared by: IoU where true masks are known, else the consistency.
     pub fn value(&self) -> f64 {
-        self.iou.unwrap_or(self.agreement)
+        self.iou.unwrap_or(self.consistency)
     }
 
     /// What [`value`](Self::value) is, in a word.
     pub fn name(&self) -> &'static str {
         match self.iou {
             Some(_) => "IoU",
-            None => "agreement",
+            None => "consistency",
         }
     }
 }
@@ -39,9 +40,9 @@ impl Measure {
 ///
 /// # Errors
 /// [`SamError::Failed`] when the device did not come to the end of its work.
-pub fn measure(context: &LabelContext<'_>, images: &dyn Examples) -> Result<Measure, SamError> {
-    let mut measure = Measure::default();
-    let (mut agreement, mut iou) = (0.0, Vec::new());
+pub fn validate(context: &LabelContext<'_>, images: &dyn Examples) -> Result<Validation, SamError> {
+    let mut validation = Validation::default();
+    let (mut consistency, mut iou) = (0.0, Vec::new());
     for index in 0..images.len() {
         let Ok(example) = images.read(index) else {
             continue;
@@ -51,9 +52,9 @@ pub fn measure(context: &LabelContext<'_>, images: &dyn Examples) -> Result<Meas
             Err(error @ SamError::Failed(_)) => return Err(error),
             Err(_) => continue,
         };
-        measure.images += 1;
-        measure.instances += example.instances.len();
-        agreement += labels.consistency.iter().sum::<f64>();
+        validation.images += 1;
+        validation.instances += example.instances.len();
+        consistency += labels.consistency.iter().sum::<f64>();
         let of_image: Vec<f64> = example
             .instances
             .iter()
@@ -67,11 +68,11 @@ pub fn measure(context: &LabelContext<'_>, images: &dyn Examples) -> Result<Meas
             iou.push(of_image.iter().sum::<f64>() / of_image.len() as f64);
         }
     }
-    if measure.instances > 0 {
-        measure.agreement = agreement / measure.instances as f64;
+    if validation.instances > 0 {
+        validation.consistency = consistency / validation.instances as f64;
     }
     if !iou.is_empty() {
-        measure.iou = Some(iou.iter().sum::<f64>() / iou.len() as f64);
+        validation.iou = Some(iou.iter().sum::<f64>() / iou.len() as f64);
     }
-    Ok(measure)
+    Ok(validation)
 }

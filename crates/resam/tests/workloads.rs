@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use burn::tensor::Device;
-use resam_bench::{Setting, Workload};
+use resam::workload::{Setting, Workload};
 use resam_checkpoint::Checkpoint;
 use resam_sam::{ImageEncoderConfig, Published, SamConfig, random_checkpoint};
 

@@ -1,0 +1,30 @@
+//! Who watches a run.
+
+use resam_adapt::Visit;
+
+use crate::validation::Validation;
+
+/// Where a run is.
+#[derive(Debug, Clone)]
+pub struct RunProgress<'a> {
+    /// Iterations done, and all that are planned.
+    pub iterations: [u64; 2],
+    /// The iteration that was done last.
+    pub last: &'a Visit,
+    /// What it took, in seconds.
+    pub seconds: f64,
+    /// Seconds that are left, when minutes were given.
+    pub seconds_left: Option<f64>,
+    /// The last validation.
+    pub validation: Option<Validation>,
+}
+
+/// Who watches a run.
+pub trait Observer {
+    /// An iteration was done.
+    fn iterated(&mut self, progress: &RunProgress<'_>);
+    /// Something is worth saying: a skipped image, one that cannot be read, a validation.
+    fn note(&mut self, text: &str);
+    /// Whether the run is asked to stop after the iteration at hand.
+    fn interrupted(&self) -> bool;
+}

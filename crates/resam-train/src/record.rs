@@ -1,0 +1,189 @@
+//! What a run writes down on its way: metrics as JSON lines and for TensorBoard.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use resam_adapt::{Examples, Position, Trainer, Visit};
+use resam_report::{EventFile, MetricsFile};
+use serde_json::json;
+
+use crate::error::TrainError;
+use crate::folder::Folder;
+use crate::observer::Observer;
+use crate::result::TrainingResult;
+use crate::validation::Validation;
+
+/// What a run writes down on its way.
+pub(crate) struct Record {
+    pub(crate) folder: Folder,
+    metrics: MetricsFile,
+    events: EventFile,
+    pub(crate) before: Option<Validation>,
+    pub(crate) last: Option<Validation>,
+    best: Option<Validation>,
+    pub(crate) without_better: usize,
+    pub(crate) failed: BTreeMap<String, String>,
+    pub(crate) seconds: f64,
+    pub(crate) chosen: u64,
+}
+
+impl Record {
+    pub(crate) fn begin(folder: Folder) -> Result<Self, TrainError> {
+        let metrics = MetricsFile::create(folder.file("metrics.jsonl"))?;
+        let events = EventFile::create(folder.path(), SystemTime::now())?;
+        Ok(Self::new(folder, metrics, events))
+    }
+
+    /// Forgets what was written after the state that the run goes on from.
+    pub(crate) fn resume(folder: Folder, iterations: u64) -> Result<Self, TrainError> {
+        let path = folder.file("metrics.jsonl");
+        let metrics = MetricsFile::resume(&path, |line| {
+            line["iterations"]
+                .as_u64()
+                .is_some_and(|done| done <= iterations)
+        })?;
+        let events = EventFile::resume(folder.path(), SystemTime::now(), iterations)?;
+        let mut record = Self::new(folder, metrics, events);
+        for line in record.metrics()? {
+            if let Some(found) = line.get("validation") {
+                if let Ok(found) = serde_json::from_value::<Validation>(found.clone()) {
+                    record.compare(found);
+                }
+            } else if let Some(seconds) = line["elapsed"].as_f64() {
+                record.seconds = seconds;
+            }
+        }
+        Ok(record)
+    }
+
+    fn new(folder: Folder, metrics: MetricsFile, events: EventFile) -> Self {
+        Self {
+            folder,
+            metrics,
+            events,
+            before: None,
+            last: None,
+            best: None,
+            without_better: 0,
+            failed: BTreeMap::new(),
+            seconds: 0.0,
+            chosen: 0,
+        }
+    }
+
+    pub(crate) fn best_file(&self) -> PathBuf {
+        self.folder.file("checkpoints/best.safetensors")
+    }
+
+    pub(crate) fn metrics(&self) -> Result<Vec<serde_json::Value>, TrainError> {
+        Ok(MetricsFile::read(self.folder.file("metrics.jsonl"))?)
+    }
+
+    /// Whether a validation is the best so far; the first one is that of the pretrained model.
+    fn compare(&mut self, found: Validation) -> bool {
+        self.last = Some(found);
+        if self.before.is_none() {
+            self.before = Some(found);
+            return false;
+        }
+        let better = |best: Validation| found.value() > best.value();
+        let better = self.best.is_none_or(better);
+        if better {
+            self.best = Some(found);
+            self.without_better = 0;
+        } else {
+            self.without_better += 1;
+        }
+        better
+    }
+
+    pub(crate) fn validated(
+        &mut self,
+        trainer: &Trainer,
+        found: Validation,
+        observer: &mut dyn Observer,
+    ) -> Result<bool, TrainError> {
+        let better = self.compare(found);
+        let position = trainer.position();
+        self.metrics.append(&json!({
+            "iterations": position.visits,
+            "updates": position.updates,
+            "validation": found,
+        }))?;
+        self.scalar("validation/consistency", position.visits, found.consistency)?;
+        let mut text = format!(
+            "after {} updates, {} validation images: consistency {:.3}",
+            position.updates, found.images, found.consistency
+        );
+        if let Some(iou) = found.iou {
+            self.scalar("validation/iou", position.visits, iou)?;
+            text += &format!(", IoU {iou:.4}");
+        }
+        observer.note(&text);
+        Ok(better)
+    }
+
+    pub(crate) fn iterated(
+        &mut self,
+        trainer: &Trainer,
+        visit: &Visit,
+        images: &dyn Examples,
+        [seconds, elapsed]: [f64; 2],
+    ) -> Result<(), TrainError> {
+        let position = trainer.position();
+        self.metrics.append(&json!({
+            "iterations": position.visits,
+            "updates": position.updates,
+            "image_name": images.name(visit.image),
+            "iteration": visit,
+            "seconds": seconds,
+            "elapsed": elapsed,
+        }))?;
+        let mut scalars = vec![("time/iteration", seconds)];
+        if let Some(losses) = &visit.losses {
+            scalars.extend([
+                ("loss/total", losses.total),
+                ("loss/focal", losses.focal),
+                ("loss/dice", losses.dice),
+                ("loss/iou_head", losses.quality),
+                ("loss/multimask_iou", losses.ambiguous_quality),
+                ("loss/alignment", losses.alignment),
+            ]);
+        }
+        scalars.extend(
+            visit
+                .agreement
+                .map(|agreement| ("labels/consistency", agreement)),
+        );
+        for (tag, value) in scalars {
+            self.scalar(tag, position.visits, value)?;
+        }
+        Ok(self.events.flush()?)
+    }
+
+    fn scalar(&mut self, tag: &str, step: u64, value: f64) -> Result<(), TrainError> {
+        Ok(self.events.scalar(tag, step, value, SystemTime::now())?)
+    }
+
+    pub(crate) fn result(
+        &self,
+        position: &Position,
+        interrupted: bool,
+        ended_early: Option<String>,
+        seconds: f64,
+    ) -> TrainingResult {
+        TrainingResult {
+            interrupted,
+            ended_early,
+            updates: position.updates,
+            iterations: position.visits,
+            skipped: position.skipped,
+            failed: self.failed.clone(),
+            before: self.before,
+            after: self.best,
+            chosen: self.chosen,
+            seconds,
+        }
+    }
+}
