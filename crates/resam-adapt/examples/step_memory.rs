@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let frozen = sam.image_encoder.forward_frozen(image.clone());
             let (embedding, checkpoints) = sam.image_encoder.forward_checkpointed(frozen);
             let decoded = sam.decode(embedding.clone(), &prompts, false);
-            let losses = mask_losses(decoded.low_res, decoded.quality, labels.clone());
+            let losses = mask_losses(decoded.low_res, decoded.iou_predictions, labels.clone());
             let mut gradients = losses.total().backward();
             let of_embedding = embedding.grad_remove(&mut gradients).ok_or("no gradient")?;
             let mut gradients = GradientsParams::from_grads(gradients, &sam);
@@ -84,7 +84,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 megabytes(now())
             );
             let decoded = sam.decode(embedding, &prompts, false);
-            let losses = mask_losses(decoded.low_res, decoded.quality, labels.clone());
+            let losses = mask_losses(decoded.low_res, decoded.iou_predictions, labels.clone());
             println!(
                 "  decoded  {} at the peak, {} now",
                 megabytes(peak()),

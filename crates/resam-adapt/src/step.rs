@@ -94,7 +94,7 @@ pub struct Aligning<'a> {
 /// Predict and compare: steps 5 to 7, down to the gradients of all that trains.
 ///
 /// `strong` is what the frozen parts of the encoder make of the strong view
-/// ([`forward_frozen`](resam_sam::sam::ImageEncoder::forward_frozen)). Instances are decoded a
+/// ([`forward_frozen`](resam_sam::ImageEncoder::forward_frozen)). Instances are decoded a
 /// chunk at a time, and each chunk is taken back to the embedding before the next one: the memory
 /// does not grow with the number of instances.
 ///

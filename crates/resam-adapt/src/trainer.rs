@@ -6,8 +6,8 @@ use burn::module::Module;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{AdamConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Bytes, Device};
+use resam_sam::ImageEncoder;
 use resam_sam::mask_decoder::MaskDecoder;
-use resam_sam::sam::ImageEncoder;
 use resam_sam::{Sam, SamError};
 use serde::{Deserialize, Serialize};
 

@@ -21,11 +21,11 @@ use resam_adapt::{LabelContext, PseudoLabels};
 use resam_adapt::{Recipe, alignment, box_features, mask_losses};
 use resam_checkpoint::Checkpoint;
 use resam_mask::Bitmap;
+use resam_sam::ImageEncoder;
 use resam_sam::lora::{LowRank, QueryValueAdapter};
 use resam_sam::postprocess::Geometry;
 use resam_sam::preprocess::{RgbView, preprocess};
 use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
-use resam_sam::sam::ImageEncoder;
 use resam_sam::{Sam, SamConfig};
 use resam_testing::golden_folders;
 
@@ -170,7 +170,7 @@ fn golden_losses_and_gradients_are_those_of_the_published_step() {
         let decoded = step
             .sam
             .decode(step.embedding("strong_u8"), &step.prompts(), false);
-        let losses = mask_losses(decoded.low_res, decoded.quality, step.labels());
+        let losses = mask_losses(decoded.low_res, decoded.iou_predictions, step.labels());
         close("focal", &losses.focal);
         close("dice", &losses.dice);
         close("iou_mse", &losses.quality);
@@ -462,7 +462,8 @@ fn a_lesson_may_also_teach_what_to_expect_of_the_masks_for_an_ambiguous_point() 
                 mask.iou(&labels.masks[at / masks]).expect("one size") as f32
             });
         let ious = TensorData::new(ious.collect(), [instances, masks]);
-        let errors = (decoded.quality - Tensor::<2>::from_data(ious, &step.device)).powi_scalar(2);
+        let errors =
+            (decoded.iou_predictions - Tensor::<2>::from_data(ious, &step.device)).powi_scalar(2);
         let expected = errors.slice([0..instances, 1..masks]).mean();
         let of_ambiguous = step.gradients(&expected);
         let expected = f64::from(expected.into_scalar::<f32>());

@@ -53,8 +53,8 @@ pub struct InstanceRow {
     pub area: u64,
     /// Predicted pixels.
     pub predicted_area: u64,
-    /// The IoU that the model expected.
-    pub quality: f32,
+    /// The IoU that the model predicts.
+    pub score: f32,
     /// The scores.
     #[serde(flatten)]
     pub scores: Scores,
@@ -243,7 +243,7 @@ fn score_image(
             category: category.to_string(),
             area: question.truth.area(),
             predicted_area: predicted.area(),
-            quality: answer.quality,
+            score: answer.score,
             scores,
         });
     }

@@ -165,8 +165,10 @@ fn losses(answers: &DecodedMasks, labels: &Tensor<3>) -> (Tensor<1>, Judged) {
     }
     let counts = TensorData::new(counts, [things, masks]);
     let counts = Tensor::<2>::from_data(counts, &labels.device());
-    let quality = (answers.quality.clone() - iou).powi_scalar(2).mean();
-    let total = (loss * counts).sum() / things as f64 + quality;
+    let iou_loss = (answers.iou_predictions.clone() - iou)
+        .powi_scalar(2)
+        .mean();
+    let total = (loss * counts).sum() / things as f64 + iou_loss;
     let rows = ious.chunks_exact(masks);
     let judged = Judged {
         best: rows.clone().map(|ious| best_of(ious, 0, 1.0)).collect(),

@@ -33,7 +33,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{FloatDType, Gradients, Tensor};
 
-use crate::sam::ImageEncoder;
+use crate::encoder::ImageEncoder;
 
 /// A part of an encoder that an image goes through.
 pub(crate) struct Part<'a> {

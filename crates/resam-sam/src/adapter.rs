@@ -14,6 +14,7 @@ use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
 use resam_files::Unfinished;
+use resam_select::{MaskSelection, SelectionMode};
 use serde::{Deserialize, Serialize};
 
 use crate::error::SamError;
@@ -118,6 +119,25 @@ pub struct AdaptedLayer {
     pub b: Vec<f32>,
 }
 
+/// How the images were read that an adapter was trained on: what an answer has to repeat. A field
+/// that is None was left at its default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StoredInput {
+    /// The bands taken as red, green and blue, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bands: Option<Vec<usize>>,
+    /// How values become 8 bits: `none`, `p2-p98`, `0,3000`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stretch: Option<String>,
+    /// Side of a window of a scene, in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<u32>,
+    /// Side of the network's input, in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_size: Option<usize>,
+}
+
 /// A tensor's shape and its values, row-major.
 pub type Stored = (Vec<usize>, Vec<f32>);
 
@@ -126,13 +146,11 @@ pub type Stored = (Vec<usize>, Vec<f32>);
 pub struct Adapter {
     /// The SHA-256 of the weights that it was trained on, if known.
     pub base_sha256: Option<String>,
-    /// Whether points are to be answered with the requery loop, for which the adapter was trained.
-    pub requery: bool,
-    /// Whether the adapter was trained without zoom on small objects: then the requery loop does
-    /// not zoom either.
-    pub once: bool,
-    /// The size prior: the typical area of an object in the training images, in pixels.
-    pub usual_area: Option<f64>,
+    /// How the mask of a point is selected, with the size prior of the training images: as the
+    /// adapter was trained. None where the adapter says nothing about it.
+    pub mask_selection: Option<MaskSelection>,
+    /// How the images of the training were read. None where the adapter does not say.
+    pub input: Option<StoredInput>,
     /// The adapted layers, in the order of the model.
     pub layers: Vec<AdaptedLayer>,
     /// Tensors that were trained whole, with their shapes, by published name.
@@ -147,12 +165,12 @@ struct Config {
     base_model_name_or_path: Option<String>,
     #[serde(default)]
     base_model_sha256: Option<String>,
-    #[serde(default)]
-    resam_requery: bool,
-    #[serde(default)]
-    resam_once: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    resam_usual_area: Option<f64>,
+    resam_mask_selection: Option<MaskSelection>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resam_input: Option<StoredInput>,
+    #[serde(flatten, skip_serializing)]
+    former: FormerSelection,
     r: usize,
     lora_alpha: f64,
     #[serde(default)]
@@ -177,6 +195,34 @@ struct Config {
     inference_mode: bool,
     #[serde(default)]
     task_type: Option<String>,
+}
+
+/// What adapters of earlier versions say of the selection of a mask.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct FormerSelection {
+    /// Points are answered with the requery loop.
+    resam_requery: bool,
+    /// The loop does not zoom.
+    resam_once: bool,
+    /// The size prior, in pixels.
+    resam_usual_area: Option<f64>,
+}
+
+impl FormerSelection {
+    /// The same as a selection; None where nothing is said.
+    fn selection(&self) -> Option<MaskSelection> {
+        let size_prior_px = self.resam_usual_area;
+        if self.resam_requery {
+            return Some(MaskSelection {
+                mode: SelectionMode::Requery,
+                zoom: !self.resam_once,
+                size_prior_px,
+                ..MaskSelection::default()
+            });
+        }
+        size_prior_px.map(|_| MaskSelection::SINGLE.with_size_prior(size_prior_px))
+    }
 }
 
 fn none_of() -> String {
@@ -341,9 +387,9 @@ impl Adapter {
             peft_type: "LORA".to_owned(),
             base_model_name_or_path: Some(base.to_owned()),
             base_model_sha256: self.base_sha256.clone(),
-            resam_requery: self.requery,
-            resam_once: self.once,
-            resam_usual_area: self.usual_area,
+            resam_mask_selection: self.mask_selection,
+            resam_input: self.input.clone(),
+            former: FormerSelection::default(),
             r,
             lora_alpha: r as f64,
             rank_pattern: others()
@@ -385,7 +431,7 @@ impl Adapter {
         let text = std::fs::read(&config_path).map_err(|error| {
             refuse(
                 &config_path,
-                format!("{error}\n\nhint: `--adapter` takes the folder that `resam adapt` writes"),
+                format!("{error}\n\nhint: an adapter is a folder that `resam adapt` writes"),
             )
         })?;
         let config: Config = serde_json::from_slice(&text)
@@ -401,8 +447,11 @@ impl Adapter {
                 format!("it is an adapter of kind `{method}`, not LORA"),
             ));
         }
-        if let Some(area) = config.resam_usual_area.filter(|area| *area <= 0.0) {
-            let reason = format!("`resam_usual_area` is {area}: objects have some pixels");
+        let selection = config.resam_mask_selection;
+        let mask_selection = selection.or_else(|| config.former.selection());
+        let size_prior_px = mask_selection.and_then(|selection| selection.size_prior_px);
+        if let Some(area) = size_prior_px.filter(|area| *area <= 0.0) {
+            let reason = format!("the size prior is {area} px: objects have some pixels");
             return Err(refuse(&config_path, reason));
         }
         let path = folder.join(FACTORS);
@@ -455,9 +504,10 @@ impl Adapter {
             let alpha = config.alpha_pattern.get(&name).copied();
             let alpha = alpha.unwrap_or(config.lora_alpha);
             let r = config.rank_pattern.get(&name).copied().unwrap_or(config.r);
-            let scale = match config.use_rslora {
-                true => alpha / (r as f64).sqrt(),
-                false => alpha / r as f64,
+            let scale = if config.use_rslora {
+                alpha / (r as f64).sqrt()
+            } else {
+                alpha / r as f64
             };
             if scale != 1.0 {
                 b.iter_mut()
@@ -472,9 +522,8 @@ impl Adapter {
         }
         Ok(Self {
             base_sha256: config.base_model_sha256,
-            requery: config.resam_requery,
-            once: config.resam_once,
-            usual_area: config.resam_usual_area,
+            mask_selection,
+            input: config.resam_input,
             layers,
             whole,
         })
@@ -552,4 +601,113 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
         .into_data_as::<f32>()
         .try_into_vec()
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Saves an adapter of no layer, changes its configuration, and loads it.
+    fn reloaded(
+        adapter: &Adapter,
+        change: impl FnOnce(&mut serde_json::Map<String, serde_json::Value>),
+    ) -> Result<Adapter, SamError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let token = (
+            "mask_decoder.mask_tokens.weight".to_owned(),
+            (vec![1], vec![0.5]),
+        );
+        let adapter = Adapter {
+            whole: BTreeMap::from([token]),
+            ..adapter.clone()
+        };
+        adapter.save(folder.path(), "sam").expect("written");
+        let file = folder.path().join(CONFIG);
+        let mut config = serde_json::from_slice(&std::fs::read(&file).expect("a file"));
+        let config: &mut serde_json::Map<_, _> = config.as_mut().expect("an object");
+        change(config);
+        std::fs::write(&file, serde_json::to_vec(config).expect("JSON")).expect("written");
+        Adapter::load(folder.path())
+    }
+
+    #[test]
+    fn selection_and_input_come_back_from_the_folder() {
+        let selection = MaskSelection {
+            size_weight: 0.75,
+            zoom: false,
+            ..MaskSelection::default().with_size_prior(Some(320.5))
+        };
+        let input = StoredInput {
+            bands: Some(vec![4, 3, 2]),
+            stretch: Some("p2-p98".to_owned()),
+            window: Some(512),
+            input_size: Some(1024),
+        };
+        let adapter = Adapter {
+            mask_selection: Some(selection),
+            input: Some(input.clone()),
+            ..Default::default()
+        };
+        let loaded = reloaded(&adapter, |config| {
+            for former in ["resam_requery", "resam_once", "resam_usual_area"] {
+                assert!(!config.contains_key(former), "{former}");
+            }
+        });
+        let loaded = loaded.expect("an adapter");
+        assert_eq!(loaded.mask_selection, Some(selection));
+        assert_eq!(loaded.input, Some(input));
+
+        let silent = reloaded(&Adapter::default(), |_| {}).expect("an adapter");
+        assert_eq!((silent.mask_selection, silent.input), (None, None));
+    }
+
+    #[test]
+    fn adapters_of_earlier_versions_keep_their_selection() {
+        let earlier = |requery: bool, once: bool, usual_area: Option<f64>| {
+            let loaded = reloaded(&Adapter::default(), |config| {
+                config.insert("resam_requery".into(), requery.into());
+                config.insert("resam_once".into(), once.into());
+                if let Some(area) = usual_area {
+                    config.insert("resam_usual_area".into(), area.into());
+                }
+            });
+            loaded.map(|adapter| adapter.mask_selection)
+        };
+        for (once, area) in [
+            (false, None),
+            (true, None),
+            (false, Some(90.0)),
+            (true, Some(7.5)),
+        ] {
+            let expected = MaskSelection {
+                mode: SelectionMode::Requery,
+                zoom: !once,
+                size_prior_px: area,
+                ..Default::default()
+            };
+            assert_eq!(
+                earlier(true, once, area).expect("an adapter"),
+                Some(expected)
+            );
+        }
+        assert_eq!(earlier(false, false, None).expect("an adapter"), None);
+        assert_eq!(earlier(false, true, None).expect("an adapter"), None);
+        let single = earlier(false, false, Some(90.0)).expect("an adapter");
+        assert_eq!(
+            single,
+            Some(MaskSelection::SINGLE.with_size_prior(Some(90.0)))
+        );
+        assert!(earlier(true, false, Some(0.0)).is_err());
+    }
+
+    #[test]
+    fn a_size_prior_without_pixels_is_refused() {
+        let selection = MaskSelection::default().with_size_prior(Some(-1.0));
+        let adapter = Adapter {
+            mask_selection: Some(selection),
+            ..Default::default()
+        };
+        let error = reloaded(&adapter, |_| {}).expect_err("no size").to_string();
+        assert!(error.contains("size prior"), "{error}");
+    }
 }

@@ -109,7 +109,7 @@ impl ComputeDevice {
         let (Some(&(interface, built)), Ok(number)) = (known, number.parse::<u16>()) else {
             return Err(refused(
                 "a device is `auto`, `cpu`, `cuda:N`, `vulkan:N` or `metal:N`".into(),
-                "`--device cpu` runs everywhere; `resam doctor` lists the devices".into(),
+                "the device `cpu` runs everywhere; `resam doctor` lists the devices".into(),
             ));
         };
         if !built {
@@ -125,8 +125,7 @@ impl ComputeDevice {
                         .collect::<String>()
                 ),
                 format!(
-                    "`cargo install --locked --path crates/resam-cli --features {interface}` builds \
-                     one that has; `--device cpu` runs everywhere"
+                    "a build with the feature `{interface}` has it; the device `cpu` runs everywhere"
                 ),
             ));
         }
@@ -144,7 +143,7 @@ impl ComputeDevice {
             Ok(_) => Ok(found.clone()),
             Err(reason) => Err(refused(
                 format!("its driver does not open it: {reason}"),
-                "`--device cpu` runs everywhere".into(),
+                "the device `cpu` runs everywhere".into(),
             )),
         }
     }

@@ -97,8 +97,8 @@ pub enum SamError {
 
     /// A precision that a device does not compute in.
     #[error(
-        "`{device}` does not compute in {precision}: it has {found}\n\nhint: `--precision f32` runs \
-         everywhere; `--precision auto` takes half precision where the device has it"
+        "`{device}` does not compute in {precision}: it has {found}\n\nhint: the precision `f32` \
+         runs everywhere; `auto` takes half precision where the device has it"
     )]
     Precision {
         /// The requested name.
@@ -111,7 +111,7 @@ pub enum SamError {
 
     /// The device gave up on its work: not enough memory, or a fault of its driver.
     #[error(
-        "the device failed: {0}\n\nhint: `--device cpu` runs everywhere; a smaller `--input-size` \
+        "the device failed: {0}\n\nhint: the device `cpu` runs everywhere; a smaller input size \
          needs less memory"
     )]
     Failed(String),

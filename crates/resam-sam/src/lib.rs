@@ -42,6 +42,7 @@
 //!
 //! | module | part |
 //! |---|---|
+//! | [`encoder`] | one of the two image encoders |
 //! | [`image_encoder`] | the ViT of SAM (B, L, H or a reduced one) |
 //! | [`tiny_vit`] | the TinyViT of MobileSAM |
 //! | [`prompt_encoder`] | points, boxes and masks to embeddings |
@@ -71,6 +72,7 @@ pub mod activation_checkpoints;
 pub mod adapter;
 pub mod config;
 pub mod device;
+pub mod encoder;
 pub mod error;
 pub mod image_encoder;
 pub mod layers;
@@ -91,10 +93,11 @@ pub mod speed;
 pub mod tiny_vit;
 pub mod transformer;
 
-pub use adapter::{Adapter, AdapterPlan, EncoderLayers};
+pub use adapter::{Adapter, AdapterPlan, EncoderLayers, StoredInput};
 pub use burn::tensor::{Device, Tensor, TensorData};
 pub use config::{ImageEncoderConfig, SamConfig, TinyVitConfig, VitConfig};
 pub use device::ComputeDevice;
+pub use encoder::ImageEncoder;
 pub use error::SamError;
 pub use lora::{LoraConfig, LowRank};
 pub use names::PublishedNames;

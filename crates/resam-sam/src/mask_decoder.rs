@@ -52,13 +52,13 @@ pub struct DecodedMasks {
     /// object.
     pub low_res: Tensor<4>,
     /// The predicted IoU of each mask, `[batch, masks]`.
-    pub quality: Tensor<2>,
+    pub iou_predictions: Tensor<2>,
 }
 
 impl DecodedMasks {
     /// The number of masks for each prompt.
     pub fn count(&self) -> usize {
-        let [_, masks] = self.quality.dims();
+        let [_, masks] = self.iou_predictions.dims();
         masks
     }
 
@@ -67,7 +67,7 @@ impl DecodedMasks {
     pub fn masks(&self, asked: Range<usize>) -> Self {
         Self {
             low_res: self.low_res.clone().slice_dim(1, asked.clone()),
-            quality: self.quality.clone().slice_dim(1, asked),
+            iou_predictions: self.iou_predictions.clone().slice_dim(1, asked),
         }
     }
 }
@@ -203,13 +203,13 @@ impl MaskDecoder {
                     .swap_dims(1, 2),
             )
             .reshape([batch, asked.len(), height, width]);
-        let quality = self
+        let iou_predictions = self
             .iou_prediction_head
             .forward(token(0))
             .squeeze_dim::<2>(1);
         DecodedMasks {
             low_res,
-            quality: quality.slice([0..batch, asked]),
+            iou_predictions: iou_predictions.slice([0..batch, asked]),
         }
     }
 }

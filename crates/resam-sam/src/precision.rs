@@ -9,8 +9,8 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{FloatDType, Tensor};
 
 use crate::device::{ComputeDevice, DeviceKind};
+use crate::encoder::ImageEncoder;
 use crate::error::SamError;
-use crate::sam::ImageEncoder;
 
 /// The number format of an image encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

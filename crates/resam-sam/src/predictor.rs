@@ -29,8 +29,8 @@ struct Within {
 /// One predicted mask of a prompt.
 #[derive(Debug, Clone)]
 pub struct Prediction {
-    /// The predicted IoU of the mask (`predicted_iou` of SAM), about 0 to 1.
-    pub quality: f32,
+    /// The IoU that the model predicts for the mask (`predicted_iou` of SAM), about 0 to 1.
+    pub score: f32,
     /// Logits at a quarter of the input's resolution, row-major, square, positive on the object.
     /// They can be the mask of the next prompt.
     pub low_res: Vec<f32>,
@@ -228,9 +228,10 @@ impl Predictor {
         prompts: &[Prompt],
         multimask: bool,
     ) -> Result<Vec<Vec<Prediction>>, SamError> {
-        let asked = match multimask {
-            true => Masks::Ambiguous,
-            false => Masks::Single,
+        let asked = if multimask {
+            Masks::Ambiguous
+        } else {
+            Masks::Single
         };
         self.answer(image, prompts, asked)
     }
@@ -267,14 +268,14 @@ impl Predictor {
                 let decoded = self.decode(image, &batch, asked);
                 let [_, masks, height, width] = decoded.low_res.dims();
                 let low_res = values(decoded.low_res)?;
-                let quality = values(decoded.quality)?;
+                let scores = values(decoded.iou_predictions)?;
                 for (row, &index) in indices.iter().enumerate() {
                     answers[index] = (0..masks)
                         .map(|mask| {
                             let at = row * masks + mask;
                             let cells = at * height * width..(at + 1) * height * width;
                             Prediction {
-                                quality: quality[at],
+                                score: scores[at],
                                 low_res: low_res[cells].to_vec(),
                                 geometry: image.geometry,
                                 within: image.within,
@@ -299,11 +300,8 @@ impl Predictor {
         multimask: bool,
     ) -> Result<Vec<Prediction>, SamError> {
         let answers = self.predict(image, prompts, multimask)?;
-        let best = |masks: Vec<Prediction>| {
-            masks
-                .into_iter()
-                .max_by(|a, b| a.quality.total_cmp(&b.quality))
-        };
+        let best =
+            |masks: Vec<Prediction>| masks.into_iter().max_by(|a, b| a.score.total_cmp(&b.score));
         Ok(answers.into_iter().filter_map(best).collect())
     }
 

@@ -40,7 +40,7 @@ pub enum Missing {
     TooLarge,
     /// It has neither a positive point nor a box in the raster.
     Outside,
-    /// Objects of better quality have all of its pixels.
+    /// Objects with a higher score have all of its pixels.
     Covered,
 }
 
@@ -51,7 +51,7 @@ impl std::fmt::Display for Missing {
             Self::Empty => "the mask is empty",
             Self::TooLarge => "its points are farther apart than the coarsest window is wide",
             Self::Outside => "it has no positive point in the raster",
-            Self::Covered => "objects of better quality have all of its pixels",
+            Self::Covered => "objects with a higher score have all of its pixels",
         })
     }
 }

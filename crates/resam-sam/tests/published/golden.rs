@@ -8,11 +8,11 @@ use burn::module::Module;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, TensorData, activation, module::interpolate};
 use resam_checkpoint::Checkpoint;
+use resam_sam::ImageEncoder;
 use resam_sam::lora::{LowRank, QueryValueAdapter};
 use resam_sam::postprocess::{Geometry, upscale_logits};
 use resam_sam::preprocess::{RgbView, preprocess};
 use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
-use resam_sam::sam::ImageEncoder;
 use resam_sam::{Sam, SamConfig};
 use resam_testing::golden_folders;
 
@@ -253,7 +253,11 @@ fn golden_prompts_masks_and_qualities_are_those_of_the_published_decoder() {
                     format!("{answer}.low_res"),
                     &values(&decoded.low_res),
                 );
-                close(report, format!("{answer}.iou"), &values(&decoded.quality));
+                close(
+                    report,
+                    format!("{answer}.iou"),
+                    &values(&decoded.iou_predictions),
+                );
                 if !multimask {
                     let geometry = Geometry {
                         original: [size; 2],
@@ -350,11 +354,12 @@ fn golden_lora_embeddings_and_gradients_are_those_of_the_published_step() {
                 alignment.backward()
             } else {
                 let decoded = sam.decode(strong, &prompts, false);
-                let [focal, dice, quality] = mask_losses(case, decoded.low_res, decoded.quality);
+                let [focal, dice, iou] =
+                    mask_losses(case, decoded.low_res, decoded.iou_predictions);
                 check("focal", &focal);
                 check("dice", &dice);
-                check("iou_mse", &quality);
-                (focal * 20.0 + dice + quality).backward()
+                check("iou_mse", &iou);
+                (focal * 20.0 + dice + iou).backward()
             };
             for (index, block) in vit(&sam).blocks.iter().enumerate() {
                 let Some(adapter) = &block.attn.adapter else {
@@ -380,8 +385,8 @@ fn golden_lora_embeddings_and_gradients_are_those_of_the_published_step() {
     });
 }
 
-/// The published focal, dice and quality losses against the golden pseudo-labels.
-fn mask_losses(case: &Case, low_res: Tensor<4>, quality: Tensor<2>) -> [Tensor<1>; 3] {
+/// The published focal, dice and IoU losses against the golden pseudo-labels.
+fn mask_losses(case: &Case, low_res: Tensor<4>, iou_predictions: Tensor<2>) -> [Tensor<1>; 3] {
     let size = case.sam.image_size();
     let [instances, ..] = low_res.dims();
     let options = InterpolateOptions::new(InterpolateMode::Bilinear)
@@ -406,7 +411,7 @@ fn mask_losses(case: &Case, low_res: Tensor<4>, quality: Tensor<2>) -> [Tensor<1
     let overlap = (mask.clone() * labels.clone()).sum_dim(1);
     let union = mask.sum_dim(1) + labels.sum_dim(1) - overlap.clone();
     let iou = overlap / (union + 1e-7);
-    let error = (quality - iou).powi_scalar(2).mean();
+    let error = (iou_predictions - iou).powi_scalar(2).mean();
     [focal, dice, error]
 }
 

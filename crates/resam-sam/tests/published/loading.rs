@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
-use resam_sam::sam::ImageEncoder;
+use resam_sam::ImageEncoder;
 use resam_sam::{LoraConfig, Sam, SamConfig, SamError};
 
 fn fixture(name: &str) -> PathBuf {

@@ -85,11 +85,11 @@ fn golden_masks_of_real_images_are_those_of_the_published_modules() {
         ] {
             let name = format!("{image}.{kind}");
             let low_res: Vec<f32> = masks.iter().flat_map(|m| m.low_res.clone()).collect();
-            let quality: Vec<f32> = masks.iter().map(|m| m.quality).collect();
+            let scores: Vec<f32> = masks.iter().map(|m| m.score).collect();
             let theirs = golden.values(&format!("{name}.low_res"));
             report.close(&format!("{name} low_res"), &low_res, &theirs, TOLERANCE);
             let theirs = golden.values(&format!("{name}.iou"));
-            report.close(&format!("{name} quality"), &quality, &theirs, TOLERANCE);
+            report.close(&format!("{name} score"), &scores, &theirs, TOLERANCE);
             if golden.0.get(&format!("{name}.mask")).is_some() {
                 let logits: Vec<f32> = masks.iter().flat_map(|m| m.logits()).collect();
                 let theirs = golden.values(&format!("{name}.mask"));

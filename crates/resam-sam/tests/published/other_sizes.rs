@@ -43,7 +43,7 @@ fn positions_are_resampled_as_published() {
         };
         let decoded = sam.decode(embedding, &prompts, true);
         close("low_res", &values(&decoded.low_res));
-        close("iou", &values(&decoded.quality));
+        close("iou", &values(&decoded.iou_predictions));
     }
     report.finish();
 }

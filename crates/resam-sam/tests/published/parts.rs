@@ -78,15 +78,16 @@ fn a_part_is_answered_about_as_the_image_that_it_is() {
         .expect("answers");
     for (of_part, of_image) in of_part.iter().flatten().zip(of_image.iter().flatten()) {
         assert_eq!(of_part.image_size(), [HEIGHT, WIDTH]);
-        assert_eq!(of_part.quality, of_image.quality);
+        assert_eq!(of_part.score, of_image.score);
         let (logits, own) = (of_part.logits(), of_image.logits());
         for (at, &logit) in logits.iter().enumerate() {
             let (x, y) = (at % WIDTH, at / WIDTH);
             let inside = (part.x..part.x + part.width).contains(&x)
                 && (part.y..part.y + part.height).contains(&y);
-            let expected = match inside {
-                true => own[(y - part.y) * part.width + x - part.x],
-                false => f32::NEG_INFINITY,
+            let expected = if inside {
+                own[(y - part.y) * part.width + x - part.x]
+            } else {
+                f32::NEG_INFINITY
             };
             assert_eq!(logit, expected, "{x}, {y}");
         }
@@ -129,7 +130,7 @@ fn all_masks_are_the_single_one_and_those_for_an_ambiguous_prompt() {
         assert_eq!(all.len(), 4);
         for (one, other) in all.iter().zip(single.iter().chain(several)) {
             assert_eq!(one.low_res, other.low_res);
-            assert_eq!(one.quality, other.quality);
+            assert_eq!(one.score, other.score);
         }
     }
 }

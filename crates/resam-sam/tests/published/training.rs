@@ -5,7 +5,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use resam_checkpoint::Checkpoint;
-use resam_sam::sam::ImageEncoder;
+use resam_sam::ImageEncoder;
 use resam_sam::{LoraConfig, Sam, SamConfig};
 use resam_testing::{golden_folders, shared};
 
