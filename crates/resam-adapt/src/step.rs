@@ -141,8 +141,8 @@ pub fn learn(
             (student.decode(leaf.clone(), &batch, false), None)
         };
         let of_ambiguous =
-            ambiguous.map(|masks| quality_loss(masks.low_res, masks.quality, &labels));
-        let losses = mask_losses(single.low_res, single.quality, labels);
+            ambiguous.map(|masks| quality_loss(masks.low_res, masks.iou_predictions, &labels));
+        let losses = mask_losses(single.low_res, single.iou_predictions, labels);
         parts.focal += of_group * value(&losses.focal)?;
         parts.dice += of_group * value(&losses.dice)?;
         parts.quality += of_group * value(&losses.quality)?;

@@ -86,8 +86,8 @@ pub fn convert(
         checkpoint.forget(tensor);
         if let Some(value) = rounding.overflowed {
             return Err(format!(
-                "tensor `{}` holds {value:e}, too large for {dtype}\n\nhint: `--dtype bf16` takes \
-                 numbers as large as f32 does",
+                "tensor `{}` holds {value:e}, too large for {dtype}\n\nhint: bf16 takes numbers as \
+                 large as f32 does",
                 tensor.name
             ));
         }

@@ -30,9 +30,12 @@ pub(crate) fn print(error: &Error) {
         }
         cause = error.source();
     }
-    // What names a flag of the command line is more use than what a library can say.
-    if let Some(hint) = hints::of(error).or(hint) {
-        text.push_str(&format!("\n\nhint: {hint}"));
+    let hints: Vec<String> = hint
+        .into_iter()
+        .chain(hints::of(error).map(str::to_owned))
+        .collect();
+    if !hints.is_empty() {
+        text.push_str(&format!("\n\nhint: {}", hints.join("; ")));
     }
     // Nobody is left to tell when standard error is closed.
     let _ = writeln!(std::io::stderr(), "{text}");

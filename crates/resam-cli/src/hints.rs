@@ -1,10 +1,83 @@
-//! What to type: hints that name flags of the command line, for errors of the libraries, which know
+//! What to type: the flags of the command line that help with an error of the libraries, which know
 //! none.
 
 use resam::Error;
+use resam::adapt::SourceError;
 use resam::segment::{NoneInScene, NothingPointedAt};
+use resam_geo::RasterError;
+use resam_hub::PullError;
+use resam_sam::SamError;
+use resam_scene::SceneError;
+use resam_train::TrainError;
 
-/// The hint for an error, where a flag helps.
-pub(crate) fn of(error: &Error) -> Option<String> {
-    None
+/// The flags that help with an error, in words.
+pub(crate) fn of(error: &Error) -> Option<&'static str> {
+    if error.downcast_ref::<NothingPointedAt>().is_some() {
+        return Some("type `--point X,Y`, `--box X0,Y0,X1,Y1` or `--points FILE`");
+    }
+    if error.downcast_ref::<NoneInScene>().is_some() {
+        return Some("`--points-crs EPSG:...` says the CRS");
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_source(error);
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_run(error);
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_model(error);
+    }
+    if let Some(SceneError::Changed { .. } | SceneError::NotAJournal { .. }) = error.downcast_ref()
+    {
+        return Some("`--restart` begins afresh");
+    }
+    if let Some(RasterError::NothingValid { .. }) = error.downcast_ref() {
+        return Some("type the limits as `--stretch 0,3000`");
+    }
+    match error.downcast_ref()? {
+        PullError::UnknownName { .. } | PullError::Proxy { .. } => None,
+        _ => Some("`--from URL|FILE` takes a mirror or a file"),
+    }
+}
+
+fn of_source(error: &SourceError) -> Option<&'static str> {
+    match error {
+        SourceError::NoPoints => Some(
+            "`--points FILE` takes a CSV with the columns `image,instance,x,y,label`; `--coco FILE` \
+             alone draws points from its masks",
+        ),
+        SourceError::NoneInScenes { .. } => Some("`--points-crs EPSG:...` says the CRS"),
+        SourceError::AllForValidation { .. } => Some("`--val-images 0` keeps none"),
+        SourceError::NoScenes { .. } => None,
+    }
+}
+
+fn of_run(error: &TrainError) -> Option<&'static str> {
+    match error {
+        TrainError::Sam(error) => of_model(error),
+        TrainError::Finished { .. } => Some("`--restart` begins afresh"),
+        TrainError::OtherSettings { .. } => {
+            Some("leave the settings as they were to go on, or begin afresh with `--restart`")
+        }
+        TrainError::NothingToResume { .. } => Some("leave out `--resume` to begin there"),
+        TrainError::NoMasks => Some("`--coco FILE` takes annotations"),
+        _ => None,
+    }
+}
+
+fn of_model(error: &SamError) -> Option<&'static str> {
+    match error {
+        SamError::Device { .. } => Some("`--device cpu` runs everywhere"),
+        SamError::Precision { .. } => Some(
+            "`--precision f32` runs everywhere; `--precision auto` takes half precision where the \
+             device has it",
+        ),
+        SamError::Failed(_) => {
+            Some("`--device cpu` runs everywhere; a smaller `--input-size` needs less memory")
+        }
+        SamError::AdapterFile { .. } => {
+            Some("`--adapter` takes the folder that `resam adapt` writes")
+        }
+        _ => None,
+    }
 }

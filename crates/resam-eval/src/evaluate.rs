@@ -91,6 +91,9 @@ pub enum EvaluateError {
         /// The instance.
         instance: String,
     },
+    /// The observer asked for a stop.
+    #[error("stopped before the end")]
+    Interrupted,
     /// There is nothing to score.
     #[error(
         "no instance to score\n\nhint: the annotations hold none, or the points are for other ones"
@@ -102,7 +105,7 @@ pub enum EvaluateError {
 ///
 /// A pixel is on an object when its logit is above `threshold`: 0 for SAM, 0.5 for ReSAM's scorer.
 ///
-/// `observe` is told the number of images done, after each. An image that cannot be read is
+/// `observe` is told the number of images done, after each; it says whether to stop. An image that cannot be read is
 /// noted and passed over; everything else that is wrong ends the run.
 ///
 /// # Errors
@@ -113,7 +116,7 @@ pub fn evaluate(
     selection: &MaskSelection,
     threshold: f32,
     predictor: &Predictor,
-    mut observe: impl FnMut(usize),
+    mut observe: impl FnMut(usize) -> bool,
 ) -> Result<Evaluation, EvaluateError> {
     let mut evaluation = Evaluation::default();
     for (done, image) in dataset.images().iter().enumerate() {
@@ -136,7 +139,9 @@ pub fn evaluate(
                     .push((image.file_name.clone(), error.to_string())),
             }
         }
-        observe(done + 1);
+        if observe(done + 1) {
+            return Err(EvaluateError::Interrupted);
+        }
     }
     if evaluation.rows.is_empty() && evaluation.failed.is_empty() {
         return Err(EvaluateError::Nothing);

@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use resam_export::{ImageReference, Segmentation, WriteOptions};
+use resam_export::{ImageReference, Segmentation};
 use resam_mask::{Bitmap, PixelBox, rasterize_polygon};
 use resam_scene::{Counts, PlacedMask, PointedObject, PromptPoint, SegmentedObject};
 use serde_json::Value;
@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         counts: Counts::default(),
     };
     for output in outputs {
-        segmentation.write(output.as_ref(), &WriteOptions::default())?;
+        segmentation.write(output)?;
     }
     Ok(())
 }

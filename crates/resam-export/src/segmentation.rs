@@ -130,6 +130,17 @@ impl Segmentation {
         prompts.map(|prompt| prompt.id.as_str()).collect()
     }
 
+    /// What the user calls an object: its prompts with `;` between them, or its id where nobody
+    /// pointed at it.
+    pub fn name(&self, object: &SegmentedObject) -> String {
+        let names = self.names(object);
+        if names.is_empty() {
+            object.id.to_string()
+        } else {
+            names.join(";")
+        }
+    }
+
     /// Windows of a scene that could not be read, encoded or answered.
     pub fn failed_windows(&self) -> usize {
         let windows = self.failures.iter();

@@ -12,7 +12,7 @@ use crate::window::Window;
 const OR_BY_GDAL: &str = if cfg!(feature = "gdal") {
     ""
 } else {
-    "; or build resam with `--features gdal`, which reads what GDAL reads"
+    "; or build resam with the cargo feature `gdal`, which reads what GDAL reads"
 };
 
 /// Why a raster could not be read. Every variant is a fault of the input; the message names the
@@ -44,7 +44,7 @@ pub enum RasterError {
         path: PathBuf,
     },
     /// The file is not in a format of this crate, and GDAL cannot read it either.
-    #[error("{}: GDAL cannot read it: {detail}\n\nhint: see what `gdalinfo -checksum` says of it; `gdalinfo --formats` lists what this GDAL reads", path.display())]
+    #[error("{}: GDAL cannot read it: {detail}\n\nhint: see what `gdalinfo -checksum` says of it", path.display())]
     Gdal {
         /// The file.
         path: PathBuf,
@@ -109,7 +109,7 @@ pub enum RasterError {
         height: u32,
     },
     /// No valid pixel from which to compute the limits of the stretch.
-    #[error("{}: no valid pixel found to take a stretch from: all that was sampled is nodata\n\nhint: check the nodata value with `resam info`, or give limits, such as `--stretch 0,3000`", path.display())]
+    #[error("{}: no valid pixel found to take a stretch from: all that was sampled is nodata\n\nhint: check the nodata value with `resam info`, or give the limits of the stretch, such as 0,3000", path.display())]
     NothingValid {
         /// The file.
         path: PathBuf,

@@ -167,11 +167,11 @@ impl Client {
             Error::Io(_) => PullError::Unreachable { address, reason }.into(),
             Error::TooManyRedirects => no_way(
                 &format!("the server sends us elsewhere more than {REDIRECTS} times"),
-                "check the address; `--from URL|FILE` takes a mirror or a file",
+                "check the address, or take a mirror or a file",
             ),
             Error::RequireHttpsOnly(_) => no_way(
                 "the server sends us to an address that is not encrypted",
-                "`--from URL|FILE` takes a mirror or a file",
+                "take a mirror or a file",
             ),
             Error::BadUri(_) | Error::Http(_) => no_way(
                 "not an address",

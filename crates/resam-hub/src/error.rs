@@ -20,7 +20,7 @@ pub enum PullError {
         nearest: Option<&'static str>,
     },
     /// The model is not stored, and the network must not be used.
-    #[error("`{name}` is not on this computer, and fetching it needs the network\n\nhint: leave `--offline` out, or bring `{file_name}` ({}) on a disk and run `resam weights pull {name} --from FILE`", size_text(*size))]
+    #[error("`{name}` is not on this computer, and fetching it needs the network\n\nhint: use the network, or bring `{file_name}` ({}) on a disk and take the weights from there", size_text(*size))]
     Offline {
         /// The model.
         name: String,
@@ -40,7 +40,7 @@ pub enum PullError {
         hint: &'static str,
     },
     /// The option `from` of [`PullOptions`](crate::PullOptions) is not an address and not a file.
-    #[error("`{}`: not a file\n\nhint: `--from` takes the weights themselves or an address that starts with https:// or http://", path.display())]
+    #[error("`{}`: not a file\n\nhint: name the file of the weights, or an address that starts with https:// or http://", path.display())]
     NotAFile {
         /// The path.
         path: PathBuf,
@@ -55,7 +55,7 @@ pub enum PullError {
     },
     /// The connection could not be established.
     #[error(
-        "`{address}`: cannot be reached: {reason}\n\nhint: check the network; behind a proxy, set `HTTPS_PROXY`; `--from URL|FILE` takes a mirror or a file"
+        "`{address}`: cannot be reached: {reason}\n\nhint: check the network; behind a proxy, set `HTTPS_PROXY`; or take a mirror or a file"
     )]
     Unreachable {
         /// The address.
@@ -65,7 +65,7 @@ pub enum PullError {
     },
     /// The connection could not be made secure.
     #[error(
-        "`{address}`: no secure connection: {reason}\n\nhint: check the clock and the certificates of this system (`SSL_CERT_FILE` names others, such as a company's); `--from FILE` needs no network"
+        "`{address}`: no secure connection: {reason}\n\nhint: check the clock and the certificates of this system (`SSL_CERT_FILE` names others, such as a company's); a file needs no network"
     )]
     Secure {
         /// The address.
@@ -83,7 +83,7 @@ pub enum PullError {
     },
     /// The response is not valid HTTP.
     #[error(
-        "`{address}`: the answer cannot be understood: {reason}\n\nhint: `--from URL|FILE` takes a mirror or a file"
+        "`{address}`: the answer cannot be understood: {reason}\n\nhint: take a mirror or a file"
     )]
     Answer {
         /// The address.
@@ -93,7 +93,7 @@ pub enum PullError {
     },
     /// The file has a wrong length.
     #[error(
-        "`{from}`: {found} bytes, but {name} has {expected}\n\nhint: this is another file, or a page that answers in its place; `--from URL|FILE` takes a mirror or a file"
+        "`{from}`: {found} bytes, but {name} has {expected}\n\nhint: this is another file, or a page that answers in its place; take a mirror or a file"
     )]
     Length {
         /// The model.
@@ -107,7 +107,7 @@ pub enum PullError {
     },
     /// The file has a wrong SHA-256. It was removed.
     #[error(
-        "`{from}`: wrong bytes for {name}: their SHA-256 is\n  {found}\nand should be\n  {expected}\n\nhint: nothing of them was kept; run the command again, and if it says the same, take another source with `--from URL|FILE`"
+        "`{from}`: wrong bytes for {name}: their SHA-256 is\n  {found}\nand should be\n  {expected}\n\nhint: nothing of them was kept; run the command again, and if it says the same, take a mirror or a file"
     )]
     Sum {
         /// The model.
@@ -155,8 +155,8 @@ fn hint_names(nearest: Option<&'static str>) -> String {
 
 fn hint_status(status: u16) -> &'static str {
     match status {
-        401 | 403 | 407 => "access is refused here; `--from URL|FILE` takes a mirror or a file",
-        _ => "check the address; `--from URL|FILE` takes a mirror or a file",
+        401 | 403 | 407 => "access is refused here; take a mirror or a file",
+        _ => "check the address, or take a mirror or a file",
     }
 }
 

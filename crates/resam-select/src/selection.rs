@@ -17,6 +17,17 @@ pub enum SelectionMode {
     BestScore,
 }
 
+impl SelectionMode {
+    /// The name of the mode, as recipes and adapters have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Requery => "requery",
+            Self::Single => "single",
+            Self::BestScore => "best-score",
+        }
+    }
+}
+
 /// How the mask of a prompt is selected.
 ///
 /// With [`SelectionMode::Requery`] the candidates of a prompt are the single mask and the masks for

@@ -37,7 +37,10 @@ struct Look {
 ///
 /// # Errors
 /// [`SamError::Failed`] when the device did not come to the end of its work.
-pub fn items(trainer: &Trainer, images: &dyn Examples) -> Result<Vec<GalleryItem>, SamError> {
+pub(crate) fn items(
+    trainer: &Trainer,
+    images: &dyn Examples,
+) -> Result<Vec<GalleryItem>, SamError> {
     let model = trainer.model();
     let step = images.len().div_ceil(LOOKED_AT).max(1);
     let [frozen, adapted] = [trainer.frozen(), &model].map(|model| trainer.label_context(model));
@@ -225,7 +228,7 @@ pub(crate) fn report(
         .into_iter()
         .filter(|chart| chart.series.iter().any(|series| !series.points.is_empty()));
     let fact = |name: &str, value: String| (name.to_owned(), value);
-    let mut notes: Vec<String> = outcome
+    let mut notes: Vec<String> = result
         .failed
         .iter()
         .map(|(image, reason)| format!("`{image}` could not be read: {reason}"))

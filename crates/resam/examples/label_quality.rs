@@ -1,10 +1,11 @@
 //! How good are the labels that points bring? Compares them with true masks, which they do not see:
-//! `cargo run --release -p resam-train --example judge_labels -- WEIGHTS IMAGES COCO POINTS [EVERY]`
+//! `cargo run --release -p resam --example label_quality -- WEIGHTS IMAGES COCO POINTS [EVERY]`
 //!
 //! Prints the mean IoU over images and over instances: of the single mask, of the published
 //! pseudo-labels, and of those of the default recipe step by step, with the share of instances that they keep. Looks
 //! at images whose id is a multiple of 5, every EVERY-th of them.
 
+use resam::adapt::images::{ImagePoints, PointedImages};
 use resam_adapt::example::Framed;
 use resam_adapt::zoom::zoomed_labels;
 use resam_adapt::{Example, Examples, LabelContext, PseudoLabels, Recipe};
@@ -13,7 +14,6 @@ use resam_data::Dataset;
 use resam_mask::Bitmap;
 use resam_prompt::PointFile;
 use resam_sam::{Device, Sam};
-use resam_train::{PointedImages, Points};
 
 /// IoUs of one kind of label: of each instance, by image.
 #[derive(Default)]
@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     resam_ops::memory::keep_freed_memory();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [weights, images, coco, points, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: judge_labels WEIGHTS IMAGES COCO POINTS [EVERY]".into());
+        return Err("usage: label_quality WEIGHTS IMAGES COCO POINTS [EVERY]".into());
     };
     let every = match rest.first() {
         Some(text) => text.parse::<usize>()?.max(1),
@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .collect(),
         ..file
     };
-    let (images, _) = PointedImages::new(dataset, Points::File(file))?;
+    let (images, _) = PointedImages::new(dataset, ImagePoints::File(file))?;
     let device = Device::flex();
     let sam = Sam::load(&Checkpoint::open(weights.as_ref())?, &device)?;
     let size = sam.image_size();

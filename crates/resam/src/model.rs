@@ -191,10 +191,14 @@ impl Model {
     /// How points are answered: the adapter's mask selection with these changes. Without an adapter
     /// that says it, the weights of the terms are the defaults and the mode is the single mask.
     pub fn selection(&self, options: &SelectionOptions) -> MaskSelection {
-        let own = self.selection.unwrap_or(MaskSelection {
+        let mut own = self.selection.unwrap_or(MaskSelection {
             mode: SelectionMode::Single,
             ..MaskSelection::default()
         });
+        // A recipe that answers with the single mask has no weights for a selection.
+        if options.mode == Some(SelectionMode::Requery) && !own.requeries() {
+            own = MaskSelection::default().with_size_prior(own.size_prior_px);
+        }
         MaskSelection {
             mode: options.mode.unwrap_or(own.mode),
             zoom: own.zoom && !options.no_zoom,

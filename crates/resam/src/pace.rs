@@ -14,7 +14,7 @@ const PROMPT: f64 = 3e9;
 
 /// The time of an image and of a prompt, from the rate of a matrix product, which takes a moment to
 /// measure. None when the device does not come to its end.
-pub fn pace(config: &SamConfig, input_size: usize, device: &Device) -> Option<Pace> {
+pub(crate) fn pace(config: &SamConfig, input_size: usize, device: &Device) -> Option<Pace> {
     let rate = 1e9 * rough_matrix_product_rate(device).ok()?;
     let operations = encoder_operations(&config.image_encoder, input_size);
     Some(Pace {
@@ -44,7 +44,7 @@ fn tiny_vit_size(tiny: &TinyVitConfig) -> f64 {
 
 /// Floating point operations of an encoder on an image of `input_size` squared, a multiplication and
 /// an addition being two; of a TinyViT those of a matrix product that takes as long.
-pub fn encoder_operations(encoder: &ImageEncoderConfig, input_size: usize) -> f64 {
+pub(crate) fn encoder_operations(encoder: &ImageEncoderConfig, input_size: usize) -> f64 {
     let tokens = (input_size as f64 / 16.0).powi(2);
     match encoder {
         ImageEncoderConfig::TinyVit(tiny) => {

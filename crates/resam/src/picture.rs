@@ -12,7 +12,7 @@ use crate::scene::has_wide_samples;
 ///
 /// # Errors
 /// As [`read_rgb`], and when the scene cannot be read.
-pub fn read_picture(path: &Path) -> Result<DecodedImage, ImageError> {
+pub(crate) fn read_picture(path: &Path) -> Result<DecodedImage, ImageError> {
     let raster = is_tiff(path).then(|| Raster::open(path));
     // What is no raster is refused as an image, with the image's words.
     let Some(Ok(raster)) = raster else {
@@ -51,7 +51,7 @@ fn stretched(raster: Raster) -> Result<DecodedImage, RasterError> {
 }
 
 /// Whether a file is a TIFF by its name.
-pub fn is_tiff(path: &Path) -> bool {
+pub(crate) fn is_tiff(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     matches!(&*extension.to_ascii_lowercase(), "tif" | "tiff")
 }

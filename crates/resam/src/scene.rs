@@ -89,7 +89,7 @@ impl Scene {
 }
 
 /// Whether a raster is a scene by itself; see [`Scene`].
-pub fn is_scene(raster: &Raster) -> bool {
+pub(crate) fn is_scene(raster: &Raster) -> bool {
     raster.geo_transform().is_some()
         || raster.crs().is_some()
         || raster.info().read_by.is_some()

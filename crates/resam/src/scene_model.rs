@@ -66,7 +66,7 @@ fn answer(
     let logits = prediction.logits();
     Ok(Answer {
         mask: Bitmap::from_threshold(&logits, width as u32, height as u32, 0.0)?,
-        score: prediction.quality,
+        score: prediction.score,
         stability: stability(&prediction.low_res) as f32,
         consistency: candidate.map_or(0.0, |candidate| candidate.consistency as f32),
         violates_prompts: candidate.is_some_and(|candidate| candidate.violates_prompts),

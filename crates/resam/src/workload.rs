@@ -10,11 +10,11 @@
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use resam_adapt::mask_losses;
 use resam_checkpoint::Checkpoint;
+use resam_sam::encoder::ImageEncoder;
 use resam_sam::lora::QueryValueAdapter;
 use resam_sam::postprocess::Geometry;
 use resam_sam::prompt_encoder::{PointLabel, PromptBatch};
 use resam_sam::random::Uniform;
-use resam_sam::sam::ImageEncoder;
 use resam_sam::{LoraConfig, LowRank, Predictor, Prompt, PromptPoint, Sam, SamConfig, SamError};
 
 pub use resam_sam::Published;
@@ -208,7 +208,7 @@ fn decode(
                 let mask = answer.logits().into_iter().map(|logit| logit > THRESHOLD);
                 areas.push(mask.filter(|&inside| inside).count() as f32);
                 low_res.extend_from_slice(&answer.low_res);
-                quality.push(answer.quality);
+                quality.push(answer.score);
             }
             let side = 4 * cells;
             Ok(vec![
@@ -351,7 +351,7 @@ pub fn adaptation_step(
 ) -> (Tensor<1>, Gradients) {
     let embedding = sam.image_encoder.forward(view);
     let decoded = sam.decode(embedding, prompts, false);
-    let loss = mask_losses(decoded.low_res, decoded.quality, labels).total();
+    let loss = mask_losses(decoded.low_res, decoded.iou_predictions, labels).total();
     let gradients = loss.backward();
     (loss, gradients)
 }

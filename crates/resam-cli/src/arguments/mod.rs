@@ -15,11 +15,11 @@ mod train_nano;
 mod values;
 mod weights;
 
-pub(crate) use adapt::{Adapt, RecipeName};
+pub(crate) use adapt::Adapt;
 pub(crate) use common::Common;
 pub(crate) use demo::Demo;
 pub(crate) use doctor::{Bench, Doctor};
-pub(crate) use eval::{BenchmarkArguments, Eval, PromptKind};
+pub(crate) use eval::{BenchmarkArguments, Eval};
 pub(crate) use info::Info;
 pub(crate) use manual::{Completions, Man};
 pub(crate) use model::ModelArguments;
@@ -27,7 +27,7 @@ pub(crate) use renamed::renamed;
 pub(crate) use scene::SceneInput;
 pub(crate) use segment::Segment;
 pub(crate) use train_nano::TrainNano;
-pub(crate) use weights::{Convert, Merge, Pull, Weights, WeightsCommand};
+pub(crate) use weights::{Convert, Merge, Pull, Weights, WeightsCommand, Width};
 
 use clap::{Parser, Subcommand};
 

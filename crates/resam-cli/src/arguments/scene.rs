@@ -1,7 +1,6 @@
 //! How scenes are given to the network, and where points on the map are.
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 
 use clap::Args;
 use resam::{Crs, InputSettings, PointsOptions, Stretch};

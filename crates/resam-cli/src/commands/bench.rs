@@ -5,10 +5,11 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::Instant;
 
+use resam::workload::{NamedTensor, Prepared, Setting, Workload};
 use resam::{Error, Result};
-use resam_bench::{NamedTensor, Prepared, Setting, Workload, memory, random_checkpoint};
 use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
-use resam_sam::{ComputeDevice, ImageEncoderConfig, SamConfig};
+use resam_ops::memory;
+use resam_sam::{ComputeDevice, ImageEncoderConfig, SamConfig, random_checkpoint};
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -179,7 +180,7 @@ fn prepare(
     if let Some(path) = kept {
         return Ok(workload.prepare(&Checkpoint::open(path)?, setting)?);
     }
-    let folder = tempfile::tempdir().context("no place for temporary weights")?;
+    let folder = tempfile::tempdir()?;
     let path = folder.path().join("random.safetensors");
     random_checkpoint(&path, config, common.seed)?;
     Ok(workload.prepare(&Checkpoint::open(&path)?, setting)?)
@@ -219,7 +220,7 @@ fn on_request(
     mut path: Option<&Path>,
 ) -> Result<Outcome> {
     for line in std::io::stdin().lock().lines() {
-        line.context("standard input cannot be read")?;
+        line?;
         let (answers, seconds) = time(&mut prepared)?;
         let line = json!({
             "workload": workload.name(),

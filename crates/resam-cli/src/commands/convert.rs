@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use resam::Result;
+use resam::{Error, Result};
 use resam_checkpoint::Dtype;
 use serde_json::json;
 

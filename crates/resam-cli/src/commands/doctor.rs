@@ -1,13 +1,14 @@
 //! `resam doctor`: what this machine and this build can do, in plain text that can be pasted.
 
-use resam::Result;
+use resam::Error;
 use resam_sam::speed::{PRODUCT, matrix_product_rate};
 use resam_sam::{BURN_VERSION, ComputeDevice, Precision, device};
 use serde_json::{Value, json};
 
 use super::disk_usage::DiskUsage;
-use super::expect::{self, Expectation};
-use super::{Outcome, bench, note};
+use resam::expect::{Expectation, expectations};
+
+use super::{Outcome, bench, expect, note};
 use crate::arguments::{Common, Doctor};
 use crate::failure;
 use crate::machine::Machine;
@@ -15,7 +16,7 @@ use crate::machine::Machine;
 /// Bytes in the unit that memory is printed in.
 const GIB: f64 = (1u64 << 30) as f64;
 
-pub(crate) fn run(arguments: &Doctor, common: &Common) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Doctor, common: &Common) -> resam::Result<Outcome> {
     if arguments.bench.bench {
         return bench::run(&arguments.bench, common);
     }
@@ -117,14 +118,14 @@ impl Timed {
 /// What to expect on the device of `--device`, with its name.
 fn expected(devices: &[Timed], common: &Common) -> Result<(String, Vec<Expectation>), String> {
     // A report is wanted even if something does not work: most of all then.
-    let words = |error: anyhow::Error| failure::one_line(&error);
+    let words = |error: Error| failure::one_line(&error);
     let device = ComputeDevice::find(&common.device).map_err(|error| words(error.into()))?;
     let timed = devices.iter().find(|one| one.device.name == device.name);
     let rate = match timed {
         Some(timed) => timed.rate.clone()?,
         None => measured(&device, common)?,
     };
-    let expected = expect::expectations(&device, rate).map_err(words)?;
+    let expected = expectations(&device, rate).map_err(words)?;
     Ok((device.name, expected))
 }
 

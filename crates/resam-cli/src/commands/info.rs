@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::path::Path;
 
-use resam::Result;
+use resam::{MaskSelection, Result};
 use resam_geo::Raster;
-use resam_sam::Adapter;
+use resam_sam::{Adapter, StoredInput};
 use serde_json::json;
 
 use super::{Outcome, inspect};
@@ -89,9 +89,8 @@ fn adapter(folder: &Path, common: &Common) -> Result<Outcome> {
             "file": folder.display().to_string(),
             "kind": "adapter",
             "base_sha256": adapter.base_sha256,
-            "requery": adapter.requery,
-            "once": adapter.once,
-            "usual_area": adapter.usual_area,
+            "mask_selection": adapter.mask_selection,
+            "input": adapter.input,
             "layers": adapter.layers.len(),
             "largest_rank": rank,
             "whole_tensors": adapter.whole.len(),
@@ -101,10 +100,14 @@ fn adapter(folder: &Path, common: &Common) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let base = adapter.base_sha256.as_deref().unwrap_or("not said");
-    let answers = match adapter.requery {
-        true => "by the loop, as with --requery, unless --single is given",
-        false => "with the single mask, unless --requery is given",
-    };
+    let selection = adapter.mask_selection.unwrap_or(MaskSelection::SINGLE);
+    let mut answers = selection.mode.name().to_owned();
+    if selection.zooms() {
+        answers += ", with zoom";
+    }
+    if let Some(area) = selection.size_prior_px {
+        answers += &format!(", size prior {area:.0} px");
+    }
     println!("{}", folder.display());
     println!(
         "  adapter     {} layers of rank {rank} at the most, {} tensors trained whole",
@@ -113,9 +116,28 @@ fn adapter(folder: &Path, common: &Common) -> Result<Outcome> {
     );
     println!("  parameters  {parameters}");
     println!("  base        weights of SHA-256 {base}");
-    println!("  answers     {answers}");
-    if let Some(area) = adapter.usual_area {
-        println!("  objects     usually had about {area:.0} pixels");
+    println!("  selection   {answers}");
+    if let Some(input) = &adapter.input {
+        println!("  input       {}", describe_input(input));
     }
     Ok(Outcome::Done)
+}
+
+/// How images are given to the network, in words.
+fn describe_input(input: &StoredInput) -> String {
+    let mut parts = Vec::new();
+    if let Some(size) = input.input_size {
+        parts.push(format!("{size} px"));
+    }
+    if let Some(window) = input.window {
+        parts.push(format!("windows of {window} px"));
+    }
+    if let Some(bands) = &input.bands {
+        let bands: Vec<String> = bands.iter().map(ToString::to_string).collect();
+        parts.push(format!("bands {}", bands.join(",")));
+    }
+    if let Some(stretch) = &input.stretch {
+        parts.push(format!("stretch {stretch}"));
+    }
+    parts.join(", ")
 }

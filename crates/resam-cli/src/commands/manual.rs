@@ -4,8 +4,8 @@
 use std::io::{ErrorKind, Write};
 
 use clap::{Command, CommandFactory};
+use resam::Result;
 use resam::files::write_atomically;
-use resam::{Error, Result};
 use serde_json::json;
 
 use super::Outcome;
@@ -19,7 +19,7 @@ pub(crate) fn completions(arguments: &Completions) -> Result<Outcome> {
         // Who reads only the beginning wants no more.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Outcome::Done),
         written => {
-            written.context("standard output cannot be written")?;
+            written?;
             Ok(Outcome::Done)
         }
     }
@@ -27,8 +27,7 @@ pub(crate) fn completions(arguments: &Completions) -> Result<Outcome> {
 
 pub(crate) fn pages(arguments: &Man, common: &Common) -> Result<Outcome> {
     let folder = &arguments.folder;
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("{}: no such folder can be made", folder.display()))?;
+    fs_err::create_dir_all(folder)?;
     let mut command = Arguments::command().disable_help_subcommand(true);
     command.build();
     let mut files = Vec::new();

@@ -1,4 +1,3 @@
-use resam_export::WriteOptions;
 use resam_mask::Rle;
 use serde_json::json;
 

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use image::RgbImage;
 use resam_crs::Crs;
-use resam_export::{Format, ImageReference, Segmentation, WriteOptions};
+use resam_export::{Format, ImageReference, Segmentation};
 use resam_vector::VectorFormat;
 
 use crate::{object, rectangle, segmentation, written};

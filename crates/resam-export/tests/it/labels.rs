@@ -1,6 +1,5 @@
 //! Objects as a raster of their ids.
 
-use resam_export::WriteOptions;
 use resam_geo::{Raster, Window};
 use resam_scene::SegmentedObject;
 

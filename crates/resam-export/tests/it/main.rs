@@ -10,7 +10,7 @@ mod run_record;
 mod sizes;
 
 use resam_crs::Crs;
-use resam_export::{ImageReference, Segmentation, WriteOptions};
+use resam_export::{ImageReference, Segmentation};
 use resam_geo::GeoTransform;
 use resam_mask::Bitmap;
 use resam_scene::{Counts, Ground, PlacedMask, PointedObject, PromptPoint, SegmentedObject};

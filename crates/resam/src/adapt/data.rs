@@ -8,6 +8,7 @@ use resam_geo::Raster;
 use resam_prompt::PointFile;
 use serde_json::Value;
 
+use super::error::SourceError;
 use super::images::{ImagePoints, PointedImages};
 use super::options::AdaptOptions;
 use super::scenes::PointedScenes;
@@ -127,15 +128,15 @@ impl TrainingSource {
             scenes.objects(),
             scenes.len()
         ));
-        let count = validation_count(options.val_images, scenes.len(), "windows")?;
+        let scenes_count = scenes.len();
+        let count = validation_count(options.val_images, scenes_count, "windows")?;
         let (images, validation) = split(scenes, count, |scenes, count| {
             scenes.hold_out(count, options.seed)
         });
         if images.is_empty() {
-            return Err(Error::input(
-                "every object lies in a window that is kept for validation",
-                "keep fewer validation images, or none",
-            ));
+            let (kept, count) = (count, scenes_count);
+            let what = "windows";
+            return Err(SourceError::AllForValidation { kept, count, what }.into());
         }
         Ok(TrainingData {
             images,
@@ -187,16 +188,13 @@ fn split<E: Examples + 'static>(
 }
 
 /// How many of so many images or windows are kept for validation.
-fn validation_count(asked: Option<usize>, count: usize, what: &str) -> Result<usize> {
+fn validation_count(asked: Option<usize>, count: usize, what: &'static str) -> Result<usize> {
     let kept = asked.unwrap_or(match count {
         0..FEWEST_TO_VALIDATE => 0,
         _ => (count / 10).min(MOST_TO_VALIDATE),
     });
     if kept > 0 && kept >= count {
-        return Err(Error::input(
-            format!("{kept} of {count} {what} for validation leave none to learn from"),
-            "keep fewer validation images, or none",
-        ));
+        return Err(SourceError::AllForValidation { kept, count, what }.into());
     }
     Ok(kept)
 }

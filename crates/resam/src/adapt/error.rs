@@ -31,4 +31,17 @@ pub enum SourceError {
         /// The folder.
         path: PathBuf,
     },
+    /// Nothing is left to learn from.
+    #[error(
+        "{kept} of {count} {what} for validation leave no object to learn from\n\nhint: keep fewer for \
+         validation, or none"
+    )]
+    AllForValidation {
+        /// How many are kept for validation.
+        kept: usize,
+        /// How many there are.
+        count: usize,
+        /// Images or windows.
+        what: &'static str,
+    },
 }

@@ -39,7 +39,7 @@ impl PointedImages {
     /// # Errors
     /// [`Error`](crate::Error) when the points name images or annotations that are not there, lie outside, or
     /// when no image is left.
-    pub fn new(dataset: Dataset, points: Points) -> Result<(Self, usize)> {
+    pub fn new(dataset: Dataset, points: ImagePoints) -> Result<(Self, usize)> {
         let before = dataset.images().len();
         if let ImagePoints::File(file) = &points {
             dataset.check_points(file)?;
@@ -84,7 +84,7 @@ impl PointedImages {
         &self.dataset
     }
 
-    fn instances(&self, image: &ImageRecord) -> Result<Vec<ExampleInstance>, String> {
+    fn instances(&self, image: &ImageRecord) -> std::result::Result<Vec<ExampleInstance>, String> {
         let known = self
             .dataset
             .instances(image)
@@ -150,7 +150,7 @@ impl Examples for PointedImages {
         self.dataset.images()[index].file_name.clone()
     }
 
-    fn read(&self, index: usize) -> Result<Example, String> {
+    fn read(&self, index: usize) -> std::result::Result<Example, String> {
         let record = &self.dataset.images()[index];
         let decoded = self
             .dataset

@@ -144,7 +144,8 @@ impl PointedScenes {
         if names.is_empty() {
             return Err(SourceError::NoScenes {
                 path: path.to_owned(),
-            });
+            }
+            .into());
         }
         points.check_names(&names)?;
         unused.outside = outside.0.unwrap_or_default().len();
@@ -156,7 +157,7 @@ impl PointedScenes {
         for names in [&mut unused.without_positive, &mut unused.without_data] {
             names.retain(|name| !used.contains(&**name));
         }
-        unused.notes.extend(points.notes().map(str::to_owned));
+        unused.notes.extend(points.notes());
         if planned.is_empty() {
             if !unused.without_data.is_empty() {
                 landed = format!(
@@ -172,7 +173,8 @@ impl PointedScenes {
                 path: points.path().to_owned(),
                 among,
                 landed,
-            });
+            }
+            .into());
         }
         let scenes = Self {
             scenes: Arc::new(scenes),
@@ -254,7 +256,7 @@ impl PointedScenes {
         objects.collect()
     }
 
-    fn scene(&self, at: usize) -> Result<Arc<Scene>, RasterError> {
+    fn scene(&self, at: usize) -> std::result::Result<Arc<Scene>, RasterError> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         match &*opened {
             Some((of, scene)) if *of == at => Ok(Arc::clone(scene)),
@@ -289,7 +291,7 @@ impl Examples for PointedScenes {
         format!("{} at {x},{y}", self.scenes[*scene].name)
     }
 
-    fn read(&self, index: usize) -> Result<Example, String> {
+    fn read(&self, index: usize) -> std::result::Result<Example, String> {
         let (at, planned) = &self.windows[index];
         let words = |error: RasterError| error.to_string();
         let (width, height) = planned.tile;
@@ -364,6 +366,7 @@ fn on_data(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::points::PointsOptions;
     use resam_crs::Crs;
     use resam_geo::{GeoTiffSpec, GeoTiffWriter, GeoTransform, Photometric, SampleKind};
     use tempfile::TempDir;
@@ -437,7 +440,7 @@ mod tests {
             text += &format!("{east},{north},{instance},{label}\n");
         }
         fs_err::write(&path, text).expect("written");
-        Points::open(&path, None, None).expect("points")
+        Points::open(&path, &PointsOptions::default()).expect("points")
     }
 
     fn of_objects() -> Vec<(&'static str, f64, f64, u8)> {
@@ -599,6 +602,10 @@ mod tests {
         let nothing = folder.path().join("empty");
         fs_err::create_dir(&nothing).expect("a folder");
         let error = open(&nothing, &mut points).expect_err("no scene");
-        assert!(matches!(error, SourceError::NoScenes { .. }), "{error}");
+        let source = error.downcast_ref::<SourceError>();
+        assert!(
+            matches!(source, Some(SourceError::NoScenes { .. })),
+            "{error}"
+        );
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn segment(
                 id: result.objects.len() as u32 + 1,
                 prompts: vec![at],
                 mask,
-                score: answer.quality,
+                score: answer.score,
                 stability_score: stability(&answer.low_res) as f32,
                 scale: scale.max(1.0),
                 truncated: false,

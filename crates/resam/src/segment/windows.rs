@@ -3,7 +3,7 @@
 use resam_geo::Scene as RasterScene;
 use resam_prompt::PointedObject;
 use resam_scene::{
-    AutoOptions, Cache, Ground, Journal, Plan, Progress as WindowProgress, SceneResult,
+    AutoOptions, Cache, Ground, Plan, Progress as WindowProgress, SceneResult,
     SegmentOptions as WindowOptions, Stores,
 };
 use resam_select::{MaskSelection, SelectionMode};
@@ -180,6 +180,3 @@ impl resam_scene::Observer for Watch<'_> {
         self.observer.interrupted()
     }
 }
-
-/// The journal that a run keeps; removed by whoever has written the outputs.
-pub(super) type RunJournal = Option<Journal>;
