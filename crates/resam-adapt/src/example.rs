@@ -35,6 +35,12 @@ pub trait Examples: Sync {
     fn has_truth(&self) -> bool {
         false
     }
+
+    /// Whether answers about these images take the size prior of the run. Answers about windows of
+    /// a scene do not: the windows tell the size of the objects of their scene.
+    fn use_size_prior(&self) -> bool {
+        true
+    }
 }
 
 /// An image and the points on it.

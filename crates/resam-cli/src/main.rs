@@ -6,7 +6,6 @@ mod commands;
 mod failure;
 mod hints;
 mod interrupt;
-mod machine;
 mod progress;
 mod watch;
 

@@ -40,6 +40,45 @@ pub struct Evaluation {
     pub unprompted: usize,
 }
 
+impl Evaluation {
+    /// Writes a row for each instance as CSV.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub fn write_csv(&self, writer: &mut dyn std::io::Write) -> std::io::Result<()> {
+        let mut csv = csv::Writer::from_writer(writer);
+        let header = [
+            "image",
+            "instance",
+            "category",
+            "area",
+            "predicted_area",
+            "score",
+            "iou",
+            "f1",
+            "precision",
+            "recall",
+        ];
+        csv.write_record(header)?;
+        for row in &self.rows {
+            let s = &row.scores;
+            csv.write_record([
+                row.image.clone(),
+                row.instance.to_string(),
+                row.category.clone(),
+                row.area.to_string(),
+                row.predicted_area.to_string(),
+                row.score.to_string(),
+                s.iou.to_string(),
+                s.f1.to_string(),
+                s.precision.to_string(),
+                s.recall.to_string(),
+            ])?;
+        }
+        csv.flush()
+    }
+}
+
 /// One scored instance.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct InstanceRow {

@@ -1,15 +1,18 @@
 //! The report of a run: what it is made of.
 
 use image::RgbImage;
-use resam_adapt::{Examples, LabelContext, Trainer};
+use resam_adapt::views::View;
+use resam_adapt::{Example, Examples, LabelContext, Trainer};
 use resam_mask::Bitmap;
 use resam_report::{Chart, GalleryItem, Panel, Report, ScoreRow, Series, draw_panel};
 use resam_sam::SamError;
 use resam_sam::prompt_encoder::PointLabel;
 use serde_json::Value;
 
+use crate::answers::Answering;
 use crate::result::TrainingResult;
 use crate::settings::Settings;
+use crate::validation::mean;
 
 /// Images that the report shows: the first ones, and as many where the masks changed most.
 const SHOWN: usize = 6;
@@ -19,21 +22,31 @@ const LOOKED_AT: usize = 12;
 const MOST_INSTANCES: usize = 32;
 
 /// An image before and after.
-struct Look {
+struct Comparison {
     title: String,
     image: RgbImage,
     positive: Vec<[f64; 2]>,
+    /// The answers of the pretrained model.
     before: Vec<Bitmap>,
-    labels: Vec<Bitmap>,
+    /// The pseudo-labels, in the network's input.
+    labels: Labelled,
+    /// The answers of the adapted model.
     after: Vec<Bitmap>,
-    /// Mean IoU of each mask before and after with the true one, where that is known.
+    /// Mean IoU of the answers before and after with the true masks, where those are known.
     iou: Option<[f64; 2]>,
-    /// IoU of the masks before and after: how much changed.
+    /// IoU of the answers before and after: how much changed.
     unchanged: f64,
 }
 
-/// Images with points, the mask before, the pseudo-label and the mask after; the worst ones with
-/// them.
+/// An image in the network's input with its pseudo-labels.
+struct Labelled {
+    image: RgbImage,
+    positive: Vec<[f64; 2]>,
+    masks: Vec<Bitmap>,
+}
+
+/// Images with points, the answer before, the pseudo-label and the answer after; the worst ones
+/// with them.
 ///
 /// # Errors
 /// [`SamError::Failed`] when the device did not come to the end of its work.
@@ -41,109 +54,131 @@ pub(crate) fn items(
     trainer: &Trainer,
     images: &dyn Examples,
 ) -> Result<Vec<GalleryItem>, SamError> {
-    let model = trainer.model();
     let step = images.len().div_ceil(LOOKED_AT).max(1);
-    let [frozen, adapted] = [trainer.frozen(), &model].map(|model| trainer.label_context(model));
-    let mut looks: Vec<Look> = Vec::new();
+    let before = Answering::new(trainer, trainer.frozen().clone(), images)?;
+    let after = Answering::new(trainer, trainer.model(), images)?;
+    let labels = trainer.label_context(trainer.frozen());
+    let mut compared: Vec<Comparison> = Vec::new();
     for index in (0..images.len()).step_by(step) {
-        looks.extend(look(&frozen, &adapted, images, index)?);
+        let Ok(mut example) = images.read(index) else {
+            continue;
+        };
+        example.instances.truncate(MOST_INSTANCES);
+        let found = compare(images.name(index), &example, [&before, &after], &labels);
+        match found {
+            Ok(found) => compared.extend(found),
+            Err(error @ SamError::Failed(_)) => return Err(error),
+            Err(_) => {}
+        }
     }
     // The worst: the least IoU after, or else the most changed.
-    looks.sort_by(|a, b| {
-        let key = |look: &Look| look.iou.map_or(look.unchanged, |[_, after]| after);
+    compared.sort_by(|a, b| {
+        let key = |one: &Comparison| one.iou.map_or(one.unchanged, |[_, after]| after);
         key(a).total_cmp(&key(b))
     });
     let worst = SHOWN / 2;
-    let chosen = looks
+    let chosen = compared
         .len()
         .saturating_sub(worst)
         .div_ceil(SHOWN - worst)
         .max(1);
-    let (bad, others) = looks.split_at(worst.min(looks.len()));
+    let (bad, others) = compared.split_at(worst.min(compared.len()));
     let good = others.iter().rev().step_by(chosen);
-    let good = good.map(|look| item(look, ""));
-    let bad = bad.iter().map(|look| item(look, "one of the worst: "));
+    let good = good.map(|one| item(one, ""));
+    let bad = bad.iter().map(|one| item(one, "one of the worst: "));
     Ok(good.chain(bad).collect())
 }
 
-/// An image before and after; none where it cannot be read.
-fn look(
-    frozen: &LabelContext<'_>,
-    adapted: &LabelContext<'_>,
-    images: &dyn Examples,
-    index: usize,
-) -> Result<Option<Look>, SamError> {
-    let Ok(mut example) = images.read(index) else {
-        return Ok(None);
-    };
-    example.instances.truncate(MOST_INSTANCES);
-    let (view, before) = match frozen.label(&example) {
-        Ok(labelled) => labelled,
-        Err(error @ SamError::Failed(_)) => return Err(error),
-        Err(_) => return Ok(None),
-    };
-    let framed = view.framed;
-    let [height, width] = framed.geometry.covered;
-    let all: Vec<usize> = (0..example.instances.len()).collect();
-    let after = adapted.point_masks(&framed, &adapted.embed(&framed), &all)?;
-    let pairs = before.of_points.iter().zip(&after);
-    let same: Vec<f64> = pairs.filter_map(|(a, b)| a.iou(b).ok()).collect();
+fn compare(
+    title: String,
+    example: &Example,
+    models: [&Answering; 2],
+    labels: &LabelContext<'_>,
+) -> Result<Option<Comparison>, SamError> {
+    let [before, after] = models.map(|model| -> Result<Vec<Bitmap>, SamError> {
+        let answers = model.about(example)?;
+        Ok(answers.into_iter().map(|answer| answer.mask).collect())
+    });
+    let (before, after) = (before?, after?);
+    let same: Vec<f64> = before
+        .iter()
+        .zip(&after)
+        .filter_map(|(a, b)| a.iou(b).ok())
+        .collect();
     let iou = |masks: &[Bitmap]| {
-        let truths = example.instances.iter().zip(masks);
-        let found: Vec<f64> = truths
-            .filter_map(|(instance, mask)| mask.iou(&framed.truth(instance.truth.as_ref()?)).ok())
+        let pairs = example.instances.iter().zip(masks);
+        let found: Vec<f64> = pairs
+            .filter_map(|(instance, mask)| mask.iou(instance.truth.as_ref()?).ok())
             .collect();
-        (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
-    };
-    let cut = |masks: &[Bitmap]| -> Vec<Bitmap> {
-        let cut = |mask: &Bitmap| {
-            Bitmap::from_fn(width as u32, height as u32, |x, y| mask.get(x, y)).ok()
-        };
-        masks.iter().filter_map(cut).collect()
+        (!found.is_empty()).then(|| mean(&found))
     };
     // Negative points are not drawn: one for each object would hide the image.
-    let positive = framed
-        .points
-        .iter()
-        .flatten()
-        .filter(|(_, label)| *label == PointLabel::Positive)
-        .map(|&([x, y], _)| [f64::from(x) + 0.5, f64::from(y) + 0.5])
-        .collect();
-    let image = RgbImage::from_raw(width as u32, height as u32, framed.weak.rgb.clone());
-    Ok(image.map(|image| Look {
-        title: images.name(index),
+    let points = example.instances.iter().flat_map(|one| &one.points);
+    let positive = points.filter(|point| point.positive);
+    let View { width, height, rgb } = &example.image;
+    let image = RgbImage::from_raw(*width as u32, *height as u32, rgb.clone());
+    let (Some(image), Some(labels)) = (image, labelled(example, labels)?) else {
+        return Ok(None);
+    };
+    Ok(Some(Comparison {
+        title,
         image,
-        positive,
-        iou: iou(&before.of_points)
+        positive: positive.map(|point| [point.x, point.y]).collect(),
+        iou: iou(&before)
             .zip(iou(&after))
             .map(|(before, after)| [before, after]),
-        unchanged: same.iter().sum::<f64>() / same.len().max(1) as f64,
-        before: cut(&before.of_points),
-        labels: cut(&before.masks),
-        after: cut(&after),
+        unchanged: mean(&same),
+        before,
+        labels,
+        after,
     }))
 }
 
-fn item(look: &Look, prefix: &str) -> GalleryItem {
+/// The pseudo-labels of an image, cut to what the image covers of the input.
+fn labelled(example: &Example, context: &LabelContext<'_>) -> Result<Option<Labelled>, SamError> {
+    let (view, labels) = context.label(example)?;
+    let framed = view.framed;
+    let [height, width] = framed.geometry.covered.map(|side| side as u32);
+    let cut = |mask: &Bitmap| Bitmap::from_fn(width, height, |x, y| mask.get(x, y)).ok();
+    let points = framed.points.iter().flatten();
+    let positive = points.filter(|(_, label)| *label == PointLabel::Positive);
+    let positive = positive.map(|&([x, y], _)| [f64::from(x) + 0.5, f64::from(y) + 0.5]);
+    let image = RgbImage::from_raw(width, height, framed.weak.rgb.clone());
+    Ok(image.map(|image| Labelled {
+        image,
+        positive: positive.collect(),
+        masks: labels.masks.iter().filter_map(cut).collect(),
+    }))
+}
+
+fn item(one: &Comparison, prefix: &str) -> GalleryItem {
     let panel = |caption: &str, masks: &[Bitmap]| Panel {
         caption: caption.to_owned(),
-        image: draw_panel(&look.image, masks, &look.positive, &[]),
+        image: draw_panel(&one.image, masks, &one.positive, &[]),
     };
-    let note = match look.iou {
+    let Labelled {
+        image,
+        positive,
+        masks,
+    } = &one.labels;
+    let note = match one.iou {
         Some([before, after]) => format!("{prefix}mean IoU {before:.3} before, {after:.3} after"),
         None => format!(
             "{prefix}masks before and after overlap with an IoU of {:.3}",
-            look.unchanged
+            one.unchanged
         ),
     };
     GalleryItem {
-        title: look.title.clone(),
+        title: one.title.clone(),
         note,
         panels: vec![
             panel("points", &[]),
-            panel("mask before", &look.before),
-            panel("pseudo-label", &look.labels),
-            panel("mask after", &look.after),
+            panel("mask before", &one.before),
+            Panel {
+                caption: "pseudo-label".to_owned(),
+                image: draw_panel(image, masks, positive, &[]),
+            },
+            panel("mask after", &one.after),
         ],
     }
 }
@@ -166,7 +201,7 @@ pub(crate) fn report(
     let mut scores = Vec::new();
     if result.before.is_some() {
         scores.push(before_after(
-            "consistency of point mask and box mask",
+            "consistency of a mask and its box's mask",
             |m| Some(m.consistency),
         ));
         if result.before.is_some_and(|measure| measure.iou.is_some()) {
@@ -201,7 +236,7 @@ pub(crate) fn report(
                 .to_vec(),
         },
         Chart {
-            title: "consistency of point mask and box mask".to_owned(),
+            title: "consistency of a mask and its box's mask".to_owned(),
             x_label: "iterations".to_owned(),
             y_label: "IoU".to_owned(),
             series: vec![

@@ -5,6 +5,7 @@
 //!                                     -> validation -> the best model -> adapter, report
 //! ```
 
+mod answers;
 mod clock;
 mod error;
 mod folder;
@@ -17,6 +18,7 @@ mod run;
 mod settings;
 mod validation;
 
+pub use answers::{Answer, Answering};
 pub use error::TrainError;
 pub use folder::{Begun, Folder};
 pub use observer::{Observer, RunProgress};

@@ -202,7 +202,7 @@ impl<'a> Run<'a> {
             return Ok(None);
         };
         let model = self.trainer.model();
-        Ok(Some(validate(&self.trainer.label_context(&model), images)?))
+        Ok(Some(validate(&self.trainer, model, images)?))
     }
 
     /// The share of the run that is done.

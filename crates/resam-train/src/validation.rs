@@ -1,22 +1,23 @@
 //! How a model does on images that it does not learn from.
 
-use resam_adapt::{Examples, LabelContext};
-use resam_sam::SamError;
+use resam_adapt::{Examples, Trainer};
+use resam_sam::{Sam, SamError};
 use serde::{Deserialize, Serialize};
 
-/// How a model does.
+use crate::answers::Answering;
+
+/// How a model does on validation images: of the answers that it would give, with its mask selection, at
+/// the image's own size.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
     /// Images that could be read.
     pub images: usize,
-    /// Instances that were asked.
+    /// Instances that were asked about.
     pub instances: usize,
-    /// Mean IoU of the mask of the point and the mask of the box that it implies; 0 where the
-    /// refined mask is empty. Needs no true mask.
-    #[serde(alias = "agreement")]
+    /// Mean over the instances of the IoU of the answer and of the mask that its box brings back; 0
+    /// where the answer is empty. Needs no true mask.
     pub consistency: f64,
-    /// Mean over the images of the mean IoU of the point's mask with the true one, at the size of
-    /// the network's input, where true masks are known.
+    /// Mean over the images of the mean IoU of the answers with the true masks, where those are known.
     pub iou: Option<f64>,
 }
 
@@ -35,44 +36,48 @@ impl Validation {
     }
 }
 
-/// Asks the model of a context about the points of images and compares its answers. Images that
-/// cannot be read are left out.
+/// Asks a model of a run about the points of images and compares its answers. Images that cannot be
+/// read are left out.
 ///
 /// # Errors
 /// [`SamError::Failed`] when the device did not come to the end of its work.
-pub fn validate(context: &LabelContext<'_>, images: &dyn Examples) -> Result<Validation, SamError> {
+pub fn validate(
+    trainer: &Trainer,
+    model: Sam,
+    images: &dyn Examples,
+) -> Result<Validation, SamError> {
+    let answering = Answering::new(trainer, model, images)?;
     let mut validation = Validation::default();
     let (mut consistency, mut iou) = (0.0, Vec::new());
     for index in 0..images.len() {
         let Ok(example) = images.read(index) else {
             continue;
         };
-        let (view, labels) = match context.label(&example) {
-            Ok(labelled) => labelled,
+        let answers = match answering.about(&example) {
+            Ok(answers) => answers,
             Err(error @ SamError::Failed(_)) => return Err(error),
             Err(_) => continue,
         };
         validation.images += 1;
-        validation.instances += example.instances.len();
-        consistency += labels.consistency.iter().sum::<f64>();
-        let of_image: Vec<f64> = example
-            .instances
-            .iter()
-            .zip(&labels.of_points)
-            .filter_map(|(instance, mask)| {
-                let truth = view.framed.truth(instance.truth.as_ref()?);
-                mask.iou(&truth).ok()
-            })
+        validation.instances += answers.len();
+        consistency += answers.iter().map(|answer| answer.consistency).sum::<f64>();
+        let pairs = example.instances.iter().zip(&answers);
+        let of_image: Vec<f64> = pairs
+            .filter_map(|(instance, answer)| answer.mask.iou(instance.truth.as_ref()?).ok())
             .collect();
         if !of_image.is_empty() {
-            iou.push(of_image.iter().sum::<f64>() / of_image.len() as f64);
+            iou.push(mean(&of_image));
         }
     }
     if validation.instances > 0 {
         validation.consistency = consistency / validation.instances as f64;
     }
     if !iou.is_empty() {
-        validation.iou = Some(iou.iter().sum::<f64>() / iou.len() as f64);
+        validation.iou = Some(mean(&iou));
     }
     Ok(validation)
+}
+
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
 }

@@ -36,11 +36,14 @@
 pub mod adapt;
 mod dataset;
 pub mod demo;
+pub mod disk_usage;
 mod error;
 pub mod evaluate;
 pub mod expect;
 mod input;
+pub mod machine;
 mod model;
+pub mod nano;
 mod observer;
 mod pace;
 mod picture;
@@ -49,6 +52,7 @@ pub mod record;
 mod scene;
 mod scene_model;
 pub mod segment;
+pub mod stopwatch;
 pub mod workload;
 
 pub use adapt::{AdaptOptions, Budget, TrainingSource, adapt};

@@ -1,17 +1,17 @@
 //! `resam doctor`: what this machine and this build can do, in plain text that can be pasted.
 
 use resam::Error;
+use resam::disk_usage::DiskUsage;
+use resam::machine::Machine;
 use resam_sam::speed::{PRODUCT, matrix_product_rate};
 use resam_sam::{BURN_VERSION, ComputeDevice, Precision, device};
 use serde_json::{Value, json};
 
-use super::disk_usage::DiskUsage;
 use resam::expect::{Expectation, expectations};
 
-use super::{Outcome, bench, expect, note};
+use super::{Outcome, bench, disk_usage, expect, note};
 use crate::arguments::{Common, Doctor};
 use crate::failure;
-use crate::machine::Machine;
 
 /// Bytes in the unit that memory is printed in.
 const GIB: f64 = (1u64 << 30) as f64;
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Doctor, common: &Common) -> resam::Result<Outcome>
     if common.json {
         let devices: Vec<Value> = devices.iter().map(as_json).collect();
         let kept = match &kept {
-            Ok(kept) => kept.as_json(),
+            Ok(kept) => disk_usage::as_json(kept),
             Err(problem) => json!({ "problem": problem }),
         };
         let expected = match &expected {
@@ -84,7 +84,7 @@ pub(crate) fn run(arguments: &Doctor, common: &Common) -> resam::Result<Outcome>
         machine.available_memory as f64 / GIB
     );
     match &kept {
-        Ok(kept) => kept.print(),
+        Ok(kept) => disk_usage::print(kept),
         Err(problem) => println!("kept in    {problem}"),
     }
     let [rows, inner, columns] = PRODUCT;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use resam::evaluate::{InstanceRow, Prepared};
+use resam::evaluate::Prepared;
 use resam::files::{check_writable, write_atomically};
 use resam::record::{Computed, record};
 use resam::{Evaluation, Model};
@@ -39,7 +39,7 @@ pub(crate) fn score(arguments: &Eval, common: &Common) -> resam::Result<(Evaluat
     watch.finish();
     let seconds = started.elapsed().as_secs_f64();
     if let Some(csv) = &arguments.csv {
-        write_atomically(csv, |writer| rows_to_csv(&evaluation.rows, writer))?;
+        write_atomically(csv, |writer| evaluation.write_csv(writer))?;
         let stages = [("load", model.seconds_to_load()), ("eval", seconds)];
         let result = result(&evaluation, arguments.per_class, seconds);
         record(Computed::by(&model, common.seed), &stages, result).write_beside(csv)?;
@@ -110,37 +110,4 @@ fn print_table(evaluation: &Evaluation, per_class: bool, seconds: f64) {
         "{} images in {seconds:.1} s; IoU as a mean over all instances {:.4}",
         s.images, s.iou_instances
     );
-}
-
-fn rows_to_csv(rows: &[InstanceRow], writer: &mut dyn std::io::Write) -> std::io::Result<()> {
-    let mut csv = csv::Writer::from_writer(writer);
-    let header = [
-        "image",
-        "instance",
-        "category",
-        "area",
-        "predicted_area",
-        "score",
-        "iou",
-        "f1",
-        "precision",
-        "recall",
-    ];
-    csv.write_record(header)?;
-    for row in rows {
-        let s = &row.scores;
-        csv.write_record([
-            row.image.clone(),
-            row.instance.to_string(),
-            row.category.clone(),
-            row.area.to_string(),
-            row.predicted_area.to_string(),
-            row.score.to_string(),
-            s.iou.to_string(),
-            s.f1.to_string(),
-            s.precision.to_string(),
-            s.recall.to_string(),
-        ])?;
-    }
-    csv.flush()
 }

@@ -285,6 +285,10 @@ impl Examples for PointedScenes {
         self.objects_in_windows().len()
     }
 
+    fn use_size_prior(&self) -> bool {
+        false
+    }
+
     fn name(&self, index: usize) -> String {
         let (scene, planned) = &self.windows[index];
         let Window { x, y, .. } = planned.window;

@@ -3,27 +3,27 @@
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 /// The machine that resam runs on.
-pub(crate) struct Machine {
+pub struct Machine {
     /// The operating system with its version.
-    pub(crate) system: String,
+    pub system: String,
     /// The processor as it names itself.
-    pub(crate) processor: String,
+    pub processor: String,
     /// The vector instructions of the processor that resam or Burn have code for.
-    pub(crate) vector_instructions: Vec<&'static str>,
+    pub vector_instructions: Vec<&'static str>,
     /// Cores without hyper-threads, where the system tells.
-    pub(crate) cores: Option<usize>,
+    pub cores: Option<usize>,
     /// Programs that ran or wanted to, as a mean over the last minute; none where the system does not
     /// count.
-    pub(crate) load: Option<f64>,
+    pub load: Option<f64>,
     /// Main memory in bytes.
-    pub(crate) memory: u64,
+    pub memory: u64,
     /// Main memory in bytes that is free or can be made so.
-    pub(crate) available_memory: u64,
+    pub available_memory: u64,
 }
 
 impl Machine {
     /// Asks the system.
-    pub(crate) fn probe() -> Self {
+    pub fn probe() -> Self {
         let wanted = RefreshKind::nothing()
             .with_cpu(CpuRefreshKind::nothing())
             .with_memory(MemoryRefreshKind::nothing().with_ram());
