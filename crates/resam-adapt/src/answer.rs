@@ -42,7 +42,7 @@ pub fn answer(
 
 /// An answer of the loop.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct SelectedPrediction {
     /// The mask.
     pub prediction: Prediction,
     /// What it was selected by; none where there was nothing to select among.
@@ -87,7 +87,7 @@ impl Question<'_> {
         &self,
         image: &EncodedImage,
         pixels: Option<RgbView<'_>>,
-    ) -> Result<Vec<Found>, SamError> {
+    ) -> Result<Vec<SelectedPrediction>, SamError> {
         let is_ambiguous = |prompt: &Prompt| prompt.bounds.is_none() && prompt.mask.is_none();
         let (ambiguous, others): (Vec<usize>, Vec<usize>) =
             (0..self.prompts.len()).partition(|&at| is_ambiguous(&self.prompts[at]));
@@ -103,15 +103,15 @@ impl Question<'_> {
         let plain: Vec<Prompt> = others.iter().map(|&at| self.prompts[at].clone()).collect();
         let plain = self.predictor.predict(image, &plain, false)?;
         let plain = plain.into_iter().flatten();
-        let plain = plain.map(|prediction| Found {
+        let plain = plain.map(|prediction| SelectedPrediction {
             prediction,
             candidate: None,
         });
-        let chosen = chosen.into_iter().map(|chosen| Found {
+        let chosen = chosen.into_iter().map(|chosen| SelectedPrediction {
             prediction: chosen.prediction,
             candidate: Some(chosen.candidate),
         });
-        let mut answers: Vec<(usize, Found)> = ambiguous
+        let mut answers: Vec<(usize, SelectedPrediction)> = ambiguous
             .into_iter()
             .zip(chosen)
             .chain(others.into_iter().zip(plain))

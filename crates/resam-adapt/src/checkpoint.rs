@@ -1,62 +1,30 @@
 //! The whole state of a run in one file, from which it goes on bit for bit.
 //!
-//! A file is safetensors. Its tensors are what trains (`student.` and a path in the model), the mean
-//! of the models on the way (`mean.`), the features of both views (`queue.weak`, `queue.strong`,
-//! `[pairs, channels]`) and the state of the optimisers (`optimizer.encoder`, `optimizer.decoder`,
+//! A file is safetensors. Its tensors are what trains (`student.` and a path in the model), their
+//! moving average (`ema.`), the features of both views (`queue.weak`, `queue.strong`,
+//! `[pairs, channels]`) and the state of the optimizers (`optimizer.encoder`, `optimizer.decoder`,
 //! bytes of Burn's own format). Its metadata holds the rest as JSON.
 //!
-//! Random numbers need no state: a stream belongs to a visit ([`crate::draws`]). Gradients that have
-//! not become an update are not kept: a run goes on from its last update, and visits again what came
-//! after it.
+//! Random numbers need no state: a stream belongs to an iteration ([`crate::draws`]). Gradients
+//! that have not become an update are not kept: a run goes on from its last update, and does again
+//! what came after it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use resam_checkpoint::{Checkpoint, Dtype, TensorToWrite, write_safetensors};
-use serde::{Deserialize, Serialize};
 
-use crate::recipe::{FORMER_NAMES, Recipe};
+use crate::progress::{Position, State, TrainingPlan};
+use crate::recipe::rename_former;
 use crate::reinforce::Queues;
 use crate::trained::Trained;
-use crate::trainer::Position;
 
-/// The layout of the file; another one is refused.
-const FORMAT: u32 = 3;
-
-/// The state of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct State {
-    /// What does not change on the way.
-    pub plan: Plan,
-    /// Where the run is.
-    pub position: Position,
-    /// What trains.
-    pub student: Trained,
-    /// The mean of the models on the way, when it teaches.
-    pub mean: Option<Trained>,
-    /// The features of both views.
-    pub queues: Queues,
-    /// The states of the encoder's and the decoder's optimiser, in Burn's own format.
-    pub optimizers: [Vec<u8>; 2],
-}
-
-/// What does not change on the way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
-    /// The recipe.
-    pub recipe: Recipe,
-    /// The seed of everything random.
-    pub seed: u64,
-    /// Side of the network's input, in pixels.
-    pub input_size: usize,
-    /// Images of the run.
-    pub images: usize,
-    /// Updates that the run is planned for.
-    pub updates: u64,
-    /// SHA-256 of the weights.
-    pub weights: String,
-}
+/// The layout of the file.
+const FORMAT: u32 = 4;
+/// The layout of earlier versions that is read too: `mean` in place of `ema`, and former names of
+/// the recipe and of the position.
+const FORMER_FORMAT: u32 = 3;
 
 /// A state that cannot be written, read or used.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +55,7 @@ pub enum StateError {
     },
 }
 
-impl Plan {
+impl TrainingPlan {
     /// Whether a run that was begun with this plan can go on with another: they are the same.
     ///
     /// # Errors
@@ -104,9 +72,10 @@ impl Plan {
                 format!("`{name}` was {was} and is {is}")
             })
             .collect();
-        match differences.is_empty() {
-            true => Ok(()),
-            false => Err(StateError::OtherPlan { differences }),
+        if differences.is_empty() {
+            Ok(())
+        } else {
+            Err(StateError::OtherPlan { differences })
         }
     }
 
@@ -155,8 +124,8 @@ impl State {
             }
         };
         add("student", &self.student);
-        if let Some(mean) = &self.mean {
-            add("mean", mean);
+        if let Some(ema) = &self.ema {
+            add("ema", ema);
         }
         for (view, name) in ["queue.weak", "queue.strong"].into_iter().enumerate() {
             let rows = self.queues.pairs.iter().map(|pair| &pair[view]);
@@ -185,7 +154,7 @@ impl State {
                 "position".to_owned(),
                 json(serde_json::to_string(&self.position)),
             ),
-            ("mean".to_owned(), self.mean.is_some().to_string()),
+            ("ema".to_owned(), self.ema.is_some().to_string()),
         ]);
         Ok(write_safetensors(path, &tensors, &metadata)?)
     }
@@ -205,26 +174,24 @@ impl State {
             found.ok_or_else(|| refuse(format!("it has no `{name}`")))
         };
         let format = metadata("resam_state")?;
-        if *format != FORMAT.to_string() {
+        let is_former = *format == FORMER_FORMAT.to_string();
+        if !is_former && *format != FORMAT.to_string() {
             return Err(refuse(format!("its layout is {format}, not {FORMAT}")));
         }
+        let average = if is_former { "mean" } else { "ema" };
         fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
             serde_json::from_str(text).map_err(|error| error.to_string())
         }
-        let stored = metadata("plan")?;
-        let plan: Plan = parse(stored).map_err(refuse)?;
+        let mut stored: serde_json::Value = parse(metadata("plan")?).map_err(refuse)?;
+        if let Some(recipe) = stored.get_mut("recipe") {
+            rename_former(recipe).map_err(refuse)?;
+        }
         // What it does not say would be this version's, and the run go on otherwise than it began.
-        let said = flat(&parse(stored).map_err(refuse)?);
-        let is_said = |name: &str| {
-            let formerly = FORMER_NAMES.iter().find(|(_, now)| {
-                name.strip_prefix("recipe.")
-                    .is_some_and(|name| name == *now)
-            });
-            said.contains_key(name)
-                || formerly.is_some_and(|(then, _)| said.contains_key(&format!("recipe.{then}")))
-        };
+        let said = flat(&stored);
+        let plan: TrainingPlan =
+            serde_json::from_value(stored).map_err(|error| refuse(error.to_string()))?;
         let values = plan.values();
-        if let Some(unsaid) = values.keys().find(|name| !is_said(name)) {
+        if let Some(unsaid) = values.keys().find(|name| !said.contains_key(*name)) {
             return Err(refuse(format!(
                 "it was written before there was `{unsaid}`"
             )));
@@ -259,8 +226,8 @@ impl State {
         Ok(Self {
             position,
             student: trained("student.")?,
-            mean: match metadata("mean")?.as_str() {
-                "true" => Some(trained("mean.")?),
+            ema: match metadata(average)?.as_str() {
+                "true" => Some(trained(&format!("{average}."))?),
                 _ => None,
             },
             queues,

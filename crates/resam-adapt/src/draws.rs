@@ -1,6 +1,6 @@
 //! Random numbers that are the same on every machine, whatever the number of threads.
 //!
-//! A stream belongs to a purpose and a number (a step, a visit of an image), not to a moment: nothing
+//! A stream belongs to a purpose and a number (an epoch, an iteration), not to a moment: nothing
 //! has to be saved to go on where a run stopped.
 
 use rand_chacha::ChaCha8Rng;
@@ -12,11 +12,11 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 pub enum Purpose {
     /// The order of the images in an epoch.
     Order = 1,
-    /// The views of one look at an image.
+    /// The views of an image.
     Views = 2,
     /// The first values of the factors.
     Factors = 3,
-    /// Which instances of an image a visit is about.
+    /// Which instances of an image an iteration is about.
     Instances = 4,
 }
 

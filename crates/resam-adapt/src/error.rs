@@ -1,10 +1,10 @@
-//! Why a visit brought nothing.
+//! Why an iteration brought nothing.
 
 use resam_sam::SamError;
 
 /// Why an image was not learnt from.
 #[derive(Debug, thiserror::Error)]
-pub enum VisitError {
+pub enum IterationError {
     /// The image cannot be read: it is passed over, and the run goes on.
     #[error("image {image} cannot be read: {reason}")]
     Unreadable {
@@ -18,7 +18,7 @@ pub enum VisitError {
     Model(#[from] SamError),
 }
 
-impl VisitError {
+impl IterationError {
     /// An error of the model about an image: a device that failed ends the run, anything else is
     /// the image's fault.
     pub(crate) fn about(image: usize, error: SamError) -> Self {
@@ -42,10 +42,10 @@ mod tests {
             bytes: 0,
         };
         assert!(matches!(
-            VisitError::about(3, image),
-            VisitError::Unreadable { image: 3, .. }
+            IterationError::about(3, image),
+            IterationError::Unreadable { image: 3, .. }
         ));
-        let failed = VisitError::about(3, SamError::Failed("lost".into()));
-        assert!(matches!(failed, VisitError::Model(SamError::Failed(_))));
+        let failed = IterationError::about(3, SamError::Failed("lost".into()));
+        assert!(matches!(failed, IterationError::Model(SamError::Failed(_))));
     }
 }

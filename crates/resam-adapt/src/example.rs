@@ -137,9 +137,10 @@ impl Framed {
         };
         let place = |point: &PromptPoint| {
             let size = [*width as f64, *height as f64];
-            let label = match point.positive {
-                true => PointLabel::Positive,
-                false => PointLabel::Negative,
+            let label = if point.positive {
+                PointLabel::Positive
+            } else {
+                PointLabel::Negative
             };
             (
                 geometry.to_input(flip.point([point.x, point.y], size)),
@@ -210,12 +211,11 @@ impl Framed {
         let axis = |from: f32, to: f32, axis: usize, mirrored: bool| {
             let scale = original[axis] as f64 / covered[axis] as f64;
             let ends = [f64::from(from), f64::from(to) + 1.0].map(|end| end * scale);
-            match mirrored {
-                true => [
-                    original[axis] as f64 - ends[1],
-                    original[axis] as f64 - ends[0],
-                ],
-                false => ends,
+            if mirrored {
+                let size = original[axis] as f64;
+                [size - ends[1], size - ends[0]]
+            } else {
+                ends
             }
         };
         let [left, right] = axis(x0, x1, 1, self.flip.horizontal);
@@ -241,9 +241,10 @@ impl Framed {
         let axis = |axis: usize, offset: f64| {
             let mirrored = |framed: &Self, at: f64| {
                 let flips = [framed.flip.vertical, framed.flip.horizontal];
-                match flips[axis] {
-                    true => framed.geometry.original[axis] as f64 - at,
-                    false => at,
+                if flips[axis] {
+                    framed.geometry.original[axis] as f64 - at
+                } else {
+                    at
                 }
             };
             let scale = |framed: &Self| {

@@ -1,9 +1,9 @@
-//! The feature cache: what is the same at each visit of a view is made once and kept on disk.
+//! The feature cache: what is the same at each iteration on a view is computed once and kept on disk.
 //!
-//! When views repeat (`views.distinct`) and the teacher is the model as it came, neither the labels
+//! When views repeat (`views.distinct`) and the teacher is the pretrained model, neither the labels
 //! of a view change while a run goes on, nor the features of its weak view, nor what the frozen
 //! beginning of the encoder makes of its strong view. Only what trains is left to compute at the
-//! next visit: a small part of the whole on a CPU.
+//! next iteration: a small part of the whole on a CPU.
 //!
 //! The cache changes no result: a view that is not there is made again, to the same bits. A full
 //! disk, a damaged file and a limit that is reached cost time and nothing else.
@@ -66,17 +66,17 @@ impl FeatureCache {
     }
 
     fn file(&self, view: u64) -> PathBuf {
-        self.folder.join(format!("look-{view:06}.safetensors"))
+        self.folder.join(format!("view-{view:06}.safetensors"))
     }
 
-    /// One of the views of this number, if they are kept: after the last comes the first again.
+    /// One of the views of this number, if they are there: after the last comes the first again.
     pub fn read(&self, view: u64, pass: usize, device: &Device) -> Option<PreparedView> {
         let path = self.file(view);
         if !path.exists() {
             return None;
         }
         let file = Checkpoint::open(&path).ok()?;
-        let stored: Vec<Stored> = serde_json::from_str(file.metadata().get("looks")?).ok()?;
+        let stored: Vec<Stored> = serde_json::from_str(file.metadata().get("views")?).ok()?;
         let at = pass.checked_rem(stored.len())?;
         let stored = stored.into_iter().nth(at)?;
         let name = |name: &str| format!("{at}.{name}");
@@ -144,7 +144,7 @@ impl FeatureCache {
         let stored: Vec<Stored> = views.iter().map(Stored::of).collect();
         // Numbers and words: writing them to memory cannot fail.
         let stored = serde_json::to_string(&stored).unwrap_or_default();
-        let metadata = BTreeMap::from([("looks".to_owned(), stored)]);
+        let metadata = BTreeMap::from([("views".to_owned(), stored)]);
         if write_safetensors(&self.file(view), &tensors, &metadata).is_err() {
             self.room.store(0, Relaxed);
         }
@@ -176,7 +176,7 @@ struct Stored {
     pointed: usize,
     instances: Vec<usize>,
     empty: Vec<usize>,
-    agreement: Vec<f64>,
+    consistency: Vec<f64>,
     /// COCO run lengths.
     masks: Vec<Vec<u32>>,
     wants_weak: bool,
@@ -200,7 +200,7 @@ impl Stored {
             pointed: points.len(),
             instances: labels.instances.clone(),
             empty: labels.empty.clone(),
-            agreement: labels.consistency.clone(),
+            consistency: labels.consistency.clone(),
             masks: labels.masks.iter().map(counts).collect(),
             wants_weak: prepared.weak.is_some(),
         }
@@ -248,7 +248,7 @@ impl Stored {
             instances: self.instances,
             masks,
             boxes,
-            consistency: self.agreement,
+            consistency: self.consistency,
             empty: self.empty,
             candidates: Vec::new(),
             of_points: Vec::new(),

@@ -159,7 +159,7 @@ struct InputMasks<'a> {
 }
 
 impl InputMasks<'_> {
-    /// The published labels: what is certain of the single mask and no other instance claims, and
+    /// The published labels: what the model is certain of in the single mask and no other instance claims, and
     /// the mask of its box.
     fn refined_labels(&self, instances: &[usize]) -> Result<PseudoLabels, SamError> {
         let settings = self.context.labels;
@@ -167,7 +167,7 @@ impl InputMasks<'_> {
         let asked = self.of_points(instances, Masks::Single)?.into_iter();
         let asked: Vec<Vec<f32>> = asked.flatten().collect();
         let padded = self.framed.geometry.padded;
-        let refined = refine(&asked, padded, settings.certainty);
+        let refined = refine(&asked, padded, settings.entropy_threshold);
         let mut found = PseudoLabels {
             of_points: all_above(&asked, padded),
             ..Default::default()

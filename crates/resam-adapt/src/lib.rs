@@ -8,14 +8,15 @@
 //! | [`labels`] | pseudo-labels from the points of an image |
 //! | [`size_prior`] | the size that objects have in images of a kind, and how consistent their labels are |
 //! | [`zoom`] | labels of small objects, at twice the scale |
-//! | [`refine`] | of a coarse mask, what is certain and no other instance claims |
+//! | [`refine`] | of a coarse mask, what the model is certain of and no other instance claims |
 //! | [`requery`] | the box of that goes back to the model |
 //! | [`reinforce`] | the soft semantic alignment of two views |
-//! | [`losses`] | what a predicted mask is judged by: focal, dice, predicted quality |
+//! | [`losses`] | the losses of a mask: focal, dice, predicted IoU |
 //! | [`step`] | what is learnt from the labels of one image |
-//! | [`feature_cache`] | what is the same at each visit of a view, made once |
-//! | `worker` | a visit of an image as far as nothing changes by it, on one device |
+//! | [`feature_cache`] | what is the same at each iteration on a view, computed once |
+//! | `worker` | an iteration as far as the model does not change by it, on one device |
 //! | [`trainer`] | the loop |
+//! | [`progress`] | where a run is, and all that it goes on from |
 //! | [`checkpoint`] | the whole state of a run in one file |
 //! | [`trained`] | all that trains, by name |
 //! | [`answer`](mod@answer) | the loop at inference |
@@ -34,6 +35,7 @@ pub mod feature_cache;
 pub mod labels;
 pub mod losses;
 pub mod memory;
+pub mod progress;
 mod read;
 pub mod recipe;
 pub mod refine;
@@ -47,13 +49,14 @@ pub mod views;
 mod worker;
 pub mod zoom;
 
-pub use answer::{Found, Question, answer};
-pub use checkpoint::{Plan, State, StateError};
-pub use error::VisitError;
+pub use answer::{Question, SelectedPrediction, answer};
+pub use checkpoint::StateError;
+pub use error::IterationError;
 pub use example::{Example, ExampleInstance, Examples};
 pub use labels::{EncodedView, LabelContext, PseudoLabels};
-pub use losses::{MaskLosses, mask_losses, quality_loss};
+pub use losses::{MaskLosses, iou_loss, mask_losses};
 pub use memory::{Step, StepMemory, step_memory};
+pub use progress::{Iteration, Position, State, TrainingPlan};
 pub use recipe::Recipe;
 pub use reinforce::{alignment, box_features};
-pub use trainer::{Position, Trainer, Visit};
+pub use trainer::{Trainer, TrainerOptions};

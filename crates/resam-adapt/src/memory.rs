@@ -160,9 +160,10 @@ fn tiny_vit_parts(tiny: &TinyVitConfig, input_size: usize, out: usize) -> Vec<Pa
     let hidden = side * side * tiny.mbconv_dim as u64;
     let step = |side: u64, stage: usize, next: usize| {
         let channels = tiny.embed_dims[stage];
-        let after = match tiny.halves(stage) {
-            true => side.div_ceil(2),
-            false => side,
+        let after = if tiny.halves(stage) {
+            side.div_ceil(2)
+        } else {
+            side
         };
         let (channels, next) = (channels as u64, next as u64);
         let part = Part {

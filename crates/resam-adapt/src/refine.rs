@@ -5,15 +5,15 @@ use rayon::prelude::*;
 use resam_mask::Bitmap;
 use resam_sam::postprocess::{Geometry, upscale_logits};
 
-/// The published bound on `p (1 - H)`.
-pub const CERTAINTY: f64 = 0.3;
+/// The published threshold of `p (1 - H)`.
+pub const ENTROPY_THRESHOLD: f64 = 0.3;
 
-/// The logit at which `p (1 - H) = certainty`, where `p = sigmoid(logit)` and
+/// The logit at which `p (1 - H) = entropy_threshold`, where `p = sigmoid(logit)` and
 /// `H = -(p ln p + (1 - p) ln(1 - p))` in nats.
 ///
 /// `p (1 - H)` rises with `p`, so that a pixel is kept exactly when its logit is above this one. For
 /// the published 0.3 it is 0.9758. Infinite when no logit reaches the bound.
-pub fn certain_logit(certainty: f64) -> f64 {
+pub fn threshold_logit(entropy_threshold: f64) -> f64 {
     let value = |logit: f64| {
         // Softplus of both signs: ln p and ln(1 - p) without loss at either end.
         let (inside, outside) = (-(-logit).exp().ln_1p(), -logit.exp().ln_1p());
@@ -21,12 +21,12 @@ pub fn certain_logit(certainty: f64) -> f64 {
         p * (1.0 + p * inside + outside.exp() * outside)
     };
     let (mut low, mut high) = (-500.0, 500.0);
-    if value(high) <= certainty {
+    if value(high) <= entropy_threshold {
         return f64::INFINITY;
     }
     for _ in 0..200 {
         let middle = 0.5 * (low + high);
-        if value(middle) > certainty {
+        if value(middle) > entropy_threshold {
             high = middle;
         } else {
             low = middle;
@@ -39,8 +39,8 @@ pub fn certain_logit(certainty: f64) -> f64 {
 ///
 /// `low_res` holds the logits of each instance, `[side, side]`, row-major. The masks cover the padded
 /// input whole, as published. Every pixel belongs to at most one of them, and one may come out empty.
-pub fn refine(low_res: &[Vec<f32>], padded: usize, certainty: f64) -> Vec<Bitmap> {
-    let bound = certain_logit(certainty) as f32;
+pub fn refine(low_res: &[Vec<f32>], padded: usize, entropy_threshold: f64) -> Vec<Bitmap> {
+    let bound = threshold_logit(entropy_threshold) as f32;
     let mut kept: Vec<Bitmap> = low_res
         .par_iter()
         .map(|low_res| above(low_res, padded, bound))
@@ -83,17 +83,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_certain_logit_is_where_p_of_one_minus_entropy_is_the_bound() {
-        for certainty in [0.01, 0.1, 0.3, 0.5, 0.9, 0.99] {
-            let p = 1.0 / (1.0 + (-certain_logit(certainty)).exp());
+    fn the_threshold_logit_is_where_p_of_one_minus_entropy_is_the_bound() {
+        for entropy_threshold in [0.01, 0.1, 0.3, 0.5, 0.9, 0.99] {
+            let p = 1.0 / (1.0 + (-threshold_logit(entropy_threshold)).exp());
             let entropy = -(p * p.ln() + (1.0 - p) * (1.0 - p).ln());
             assert!(
-                (p * (1.0 - entropy) - certainty).abs() < 1e-12,
-                "{certainty}"
+                (p * (1.0 - entropy) - entropy_threshold).abs() < 1e-12,
+                "{entropy_threshold}"
             );
         }
-        assert_eq!(certain_logit(1.0), f64::INFINITY);
-        assert!(certain_logit(0.0) < -10.0);
+        assert_eq!(threshold_logit(1.0), f64::INFINITY);
+        assert!(threshold_logit(0.0) < -10.0);
     }
 
     #[test]
@@ -110,7 +110,7 @@ mod tests {
             claims(&[2, 3, 4]),
             claims(&[]),
         ];
-        let refined = refine(&low_res, 4, CERTAINTY);
+        let refined = refine(&low_res, 4, ENTROPY_THRESHOLD);
         let pixels = |mask: &Bitmap| mask.pixels().map(|(x, y)| y * 4 + x).collect::<Vec<_>>();
         let kept: Vec<_> = refined.iter().map(pixels).collect();
         assert_eq!(kept, [vec![0, 1], vec![], vec![4], vec![]]);

@@ -14,7 +14,7 @@ use resam_select::{Median, log_area, median};
 use crate::example::Examples;
 use crate::labels::LabelContext;
 
-/// Images that are looked at; more change the result little.
+/// Images of a calibration; more change the result little.
 pub const CALIBRATION_IMAGES: usize = 16;
 /// Images that a calibration takes: fewer may all be of one kind.
 pub const MIN_IMAGES: usize = 8;

@@ -9,7 +9,7 @@ use resam_sam::activation_checkpoints::ActivationCheckpoints;
 use resam_sam::{Sam, SamError};
 
 use crate::example::Framed;
-use crate::losses::{mask_losses, quality_loss};
+use crate::losses::{iou_loss, mask_losses};
 use crate::read::value;
 use crate::recipe::Loss;
 use crate::reinforce::{Queues, box_features};
@@ -22,7 +22,7 @@ pub struct TrainingSample {
     /// Their labels, in the padded input.
     pub labels: Vec<Bitmap>,
     /// Instances decoded at a time.
-    pub chunk: usize,
+    pub decoder_batch_size: usize,
     /// Compute the encoder's blocks again on the way back instead of keeping what is in them.
     pub checkpoint_activations: bool,
     /// The sample's share of an update: its gradients are those of so much of its loss.
@@ -36,11 +36,12 @@ pub struct LossParts {
     pub focal: f64,
     /// Dice.
     pub dice: f64,
-    /// Squared error of the predicted quality.
-    pub quality: f64,
+    /// Squared error of the predicted IoU.
+    #[serde(alias = "quality")]
+    pub iou_head: f64,
     /// The same of the masks for an ambiguous point.
-    #[serde(default)]
-    pub ambiguous_quality: f64,
+    #[serde(default, alias = "ambiguous_quality")]
+    pub multimask_iou: f64,
     /// The alignment of the two views.
     pub alignment: f64,
     /// The weighted sum of them all.
@@ -52,8 +53,8 @@ impl LossParts {
     pub fn add(&mut self, other: &Self, share: f64) {
         self.focal += share * other.focal;
         self.dice += share * other.dice;
-        self.quality += share * other.quality;
-        self.ambiguous_quality += share * other.ambiguous_quality;
+        self.iou_head += share * other.iou_head;
+        self.multimask_iou += share * other.multimask_iou;
         self.alignment += share * other.alignment;
         self.total += share * other.total;
     }
@@ -94,8 +95,8 @@ pub struct Aligning<'a> {
 /// Predict and compare: steps 5 to 7, down to the gradients of all that trains.
 ///
 /// `strong` is what the frozen parts of the encoder make of the strong view
-/// ([`forward_frozen`](resam_sam::ImageEncoder::forward_frozen)). Instances are decoded a
-/// chunk at a time, and each chunk is taken back to the embedding before the next one: the memory
+/// ([`forward_frozen`](resam_sam::ImageEncoder::forward_frozen)). Instances are decoded in
+/// batches, and each batch is taken back to the embedding before the next one: the memory
 /// does not grow with the number of instances.
 ///
 /// # Errors
@@ -127,30 +128,30 @@ pub fn learn(
         .enumerate()
         .map(|(place, &instance)| (instance, place))
         .collect();
-    for (group, batch) in framed.batches(&sample.instances, sample.chunk) {
+    for (group, batch) in framed.batches(&sample.instances, sample.decoder_batch_size) {
         let labels = group
             .iter()
             .map(|instance| &sample.labels[places[instance]]);
         let labels = label_tensor(labels, framed.geometry.padded, &leaf);
         let of_group = group.len() as f64 / total;
         // The single mask is the first.
-        let (single, ambiguous) = if loss.ambiguous_quality > 0.0 {
+        let (single, ambiguous) = if loss.multimask_iou > 0.0 {
             let all = student.decode_all(leaf.clone(), &batch);
             (all.masks(0..1), Some(all.masks(1..all.count())))
         } else {
             (student.decode(leaf.clone(), &batch, false), None)
         };
         let of_ambiguous =
-            ambiguous.map(|masks| quality_loss(masks.low_res, masks.iou_predictions, &labels));
+            ambiguous.map(|masks| iou_loss(masks.low_res, masks.iou_predictions, &labels));
         let losses = mask_losses(single.low_res, single.iou_predictions, labels);
         parts.focal += of_group * value(&losses.focal)?;
         parts.dice += of_group * value(&losses.dice)?;
-        parts.quality += of_group * value(&losses.quality)?;
+        parts.iou_head += of_group * value(&losses.iou_head)?;
         let mut sum =
-            losses.focal * loss.focal + losses.dice * loss.dice + losses.quality * loss.quality;
+            losses.focal * loss.focal + losses.dice * loss.dice + losses.iou_head * loss.iou_head;
         if let Some(of_ambiguous) = of_ambiguous {
-            parts.ambiguous_quality += of_group * value(&of_ambiguous)?;
-            sum = sum + of_ambiguous * loss.ambiguous_quality;
+            parts.multimask_iou += of_group * value(&of_ambiguous)?;
+            sum = sum + of_ambiguous * loss.multimask_iou;
         }
         let mut found = (sum * (of_group * sample.share)).backward();
         add(leaf.grad_remove(&mut found));
@@ -159,8 +160,8 @@ pub fn learn(
     }
     parts.total = loss.focal * parts.focal
         + loss.dice * parts.dice
-        + loss.quality * parts.quality
-        + loss.ambiguous_quality * parts.ambiguous_quality;
+        + loss.iou_head * parts.iou_head
+        + loss.multimask_iou * parts.multimask_iou;
     if let Some(aligning) = aligning {
         let stride = student.image_encoder.stride();
         let strong = box_features(leaf.clone(), aligning.boxes, stride);

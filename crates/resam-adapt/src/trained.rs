@@ -1,5 +1,5 @@
-//! All that trains in a model, by name: for saving, for going back, and for the mean of the models
-//! on the way.
+//! All that trains in a model, by name: for saving, for going back, and for the
+//! exponential moving average.
 
 use std::collections::BTreeMap;
 
@@ -104,9 +104,10 @@ pub fn on_device(sam: Sam, device: &Device) -> Sam {
             let (id, tensor) = (param.id, param.val());
             let trains = tensor.is_require_grad();
             let moved = tensor.without_autodiff().to_device(self.0);
-            let moved = match trains {
-                true => moved.autodiff().require_grad(),
-                false => moved.set_require_grad(false),
+            let moved = if trains {
+                moved.autodiff().require_grad()
+            } else {
+                moved.set_require_grad(false)
             };
             Param::initialized(id, moved)
         }
@@ -121,14 +122,14 @@ pub fn on_device(sam: Sam, device: &Device) -> Sam {
     sam.map(&mut Move(device))
 }
 
-/// `decay mean + (1 - decay) now`, parameter by parameter.
-pub fn move_mean(mean: &mut Trained, now: &Trained, decay: f64) {
-    for (name, (_, mean)) in mean.iter_mut() {
+/// The exponential moving average: `decay ema + (1 - decay) now`, parameter by parameter.
+pub fn update_ema(ema: &mut Trained, now: &Trained, decay: f64) {
+    for (name, (_, average)) in ema.iter_mut() {
         let Some((_, now)) = now.get(name) else {
             continue;
         };
-        for (mean, &now) in mean.iter_mut().zip(now) {
-            *mean = (decay * f64::from(*mean) + (1.0 - decay) * f64::from(now)) as f32;
+        for (average, &now) in average.iter_mut().zip(now) {
+            *average = (decay * f64::from(*average) + (1.0 - decay) * f64::from(now)) as f32;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The loop: visits images, makes training samples of them, and moves what trains.
+//! The loop: an iteration makes a training sample of an image, and a batch of them makes an update.
 
 use std::collections::VecDeque;
 
@@ -9,81 +9,49 @@ use burn::tensor::{Bytes, Device};
 use resam_sam::ImageEncoder;
 use resam_sam::mask_decoder::MaskDecoder;
 use resam_sam::{Sam, SamError};
-use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::{Plan, State};
 use crate::draws::{Purpose, shuffle, stream};
-use crate::error::VisitError;
+use crate::error::IterationError;
 use crate::example::Examples;
 use crate::feature_cache::FeatureCache;
 use crate::labels::LabelContext;
+use crate::progress::{Iteration, Position, State, TrainingPlan};
 use crate::read::or_failed;
 use crate::recipe::{Decay, Recipe, Teacher};
 use crate::reinforce::Queues;
 use crate::size_prior::{CALIBRATION_IMAGES, MIN_IMAGES, calibrate};
 use crate::step::{Gradients, LossParts};
-use crate::trained::{Trained, move_mean, on_device, shapes, trained, with_trained};
+use crate::trained::{Trained, on_device, shapes, trained, update_ema, with_trained};
 use crate::worker::{Processed, Turn, Worker};
 
-/// Where a run is: all that a checkpoint holds beside tensors.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Position {
-    /// Passes over the images that are done.
-    pub epoch: usize,
-    /// Images visited in the pass at hand.
-    pub visited: usize,
-    /// Images visited in all.
-    pub visits: u64,
-    /// Updates made.
-    pub updates: u64,
-    /// Visits that taught nothing: a sample that was left out, or no instance with a label.
-    pub skipped: u64,
-    /// The last losses of samples that were taken, oldest first.
-    pub losses: VecDeque<f64>,
-    /// The size prior, in pixels of an image, once it is known.
-    #[serde(rename = "usual_area")]
-    pub size_prior_px: Option<f64>,
-    /// The consistency from which on a label is in the top fraction, once it is known.
-    #[serde(rename = "sure_agreement")]
-    pub top_consistency: Option<f64>,
+/// What a run is given beside the model and the recipe.
+#[derive(Debug, Clone)]
+pub struct TrainerOptions {
+    /// Where the model is and its training samples are learnt from.
+    pub device: Device,
+    /// Side of the network's input, in pixels.
+    pub input_size: usize,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// Iterations that the run is planned for.
+    pub iterations: u64,
+    /// Instances with points, in all images.
+    pub instances: usize,
 }
 
-/// What came of a visit.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Visit {
-    /// The image, by number.
-    pub image: usize,
-    /// The pass that the visit belongs to, from 0.
-    pub epoch: usize,
-    /// Instances that were asked.
-    pub asked: usize,
-    /// Instances that were learnt from.
-    pub learnt: usize,
-    /// Instances whose refined mask was empty.
-    pub empty: usize,
-    /// Mean IoU of point mask and box mask, over the instances with a label.
-    pub agreement: Option<f64>,
-    /// The losses.
-    pub losses: Option<LossParts>,
-    /// The rate of learning of the update that followed.
-    pub learning_rate: f64,
-    /// Why nothing was learnt.
-    pub skipped: Option<String>,
-}
-
-/// A model on its way.
+/// A run: a model that trains.
 pub struct Trainer {
     recipe: Recipe,
     seed: u64,
-    /// Where samples are learnt; the model is on the first.
+    /// Where training samples are learnt from; the model is on the first.
     devices: Vec<Device>,
     input_size: usize,
     student: Sam,
-    /// The model as it came; what trains in it is zero.
+    /// The pretrained model.
     frozen: Sam,
-    /// The slowly moving mean, when it teaches.
-    mean: Option<Trained>,
-    /// The mean as a model, made anew after each update.
+    /// The moving average of what trains, with `teacher = "ema"`.
+    ema: Option<Trained>,
+    /// The moving average as a model, made anew after each update.
     teacher: Option<Sam>,
     optimizers: [ModuleOptimizer; 2],
     queues: Queues,
@@ -93,10 +61,10 @@ pub struct Trainer {
     planned: u64,
     /// Instances with points, in all images.
     instances: usize,
-    /// What is the same at each visit of a view.
+    /// What is the same at each iteration on a view.
     cache: Option<FeatureCache>,
-    /// Visits that were processed before their turn.
-    ahead: VecDeque<(Turn, Result<Processed, VisitError>)>,
+    /// Iterations that were processed before their turn.
+    ahead: VecDeque<(Turn, Result<Processed, IterationError>)>,
     /// Position and queues as they were at the last update: where a run goes on from.
     last: (Position, Queues),
 }
@@ -104,42 +72,38 @@ pub struct Trainer {
 impl Trainer {
     /// A run that begins: fresh adapters of the recipe on a model, whose own are none.
     ///
-    /// `visits` is the number of visits that the run is planned for, `instances` that of the
-    /// instances with points in all its images.
-    ///
     /// # Errors
     /// [`SamError::Failed`] when the device does not give the values of what trains.
-    pub fn new(
-        mut sam: Sam,
-        recipe: Recipe,
-        device: &Device,
-        input_size: usize,
-        seed: u64,
-        visits: u64,
-        instances: usize,
-    ) -> Result<Self, SamError> {
+    pub fn new(mut sam: Sam, recipe: Recipe, options: TrainerOptions) -> Result<Self, SamError> {
+        let TrainerOptions {
+            device,
+            input_size,
+            seed,
+            iterations,
+            instances,
+        } = options;
         let frozen = sam.clone();
         let mut random = stream(seed, Purpose::Factors, 0);
         sam.attach_adapter(&recipe.adapter.plan(), |bound| {
             crate::draws::uniform(&mut random, -bound, bound)
         });
         let student = with_trained(sam, &Trained::new());
-        let mean = (recipe.labels.teacher == Teacher::Mean).then(|| trained(&student));
-        let mean = mean.transpose()?;
-        let planned = visits.div_ceil(recipe.schedule.batch.max(1) as u64);
+        let ema = (recipe.labels.teacher == Teacher::Ema).then(|| trained(&student));
+        let ema = ema.transpose()?;
+        let planned = iterations.div_ceil(recipe.schedule.batch.max(1) as u64);
         let mut trainer = Self {
             optimizers: [(); 2].map(|()| optimizer(&recipe)),
             queues: Queues::new(recipe.alignment.queue),
             gathered: Gathered::default(),
             position: Position::default(),
             teacher: None,
-            devices: vec![device.clone()],
+            devices: vec![device],
             recipe,
             seed,
             input_size,
             student,
             frozen,
-            mean,
+            ema,
             planned,
             instances,
             cache: None,
@@ -160,7 +124,7 @@ impl Trainer {
     /// fraction.
     pub fn min_consistency(&self) -> f64 {
         let top = self.position.top_consistency.unwrap_or(0.0);
-        self.recipe.labels.least_agreement.max(top)
+        self.recipe.labels.min_consistency.max(top)
     }
 
     /// The recipe.
@@ -180,12 +144,12 @@ impl Trainer {
         self.student.valid()
     }
 
-    /// The model as it came.
+    /// The pretrained model.
     pub fn frozen(&self) -> &Sam {
         &self.frozen
     }
 
-    /// The model whose answers count: the mean where there is one, else the student.
+    /// The model whose answers count: the moving average where there is one, else the student.
     pub fn model(&self) -> Sam {
         self.teacher
             .as_ref()
@@ -201,7 +165,7 @@ impl Trainer {
     ///
     /// # Errors
     /// [`SamError::Failed`] when the device does not give the values.
-    pub fn state(&self, plan: Plan) -> Result<State, SamError> {
+    pub fn state(&self, plan: TrainingPlan) -> Result<State, SamError> {
         let bytes = |optimizer: &ModuleOptimizer| {
             or_failed(optimizer.into_bytes().map(|bytes| bytes.to_vec()))
         };
@@ -210,7 +174,7 @@ impl Trainer {
             plan,
             position: self.last.0.clone(),
             student: trained(&self.student)?,
-            mean: self.mean.clone(),
+            ema: self.ema.clone(),
             queues: self.last.1.clone(),
             optimizers: [bytes(encoder)?, bytes(decoder)?],
         })
@@ -219,7 +183,7 @@ impl Trainer {
     /// Goes on from a state: this trainer was made with the same plan.
     ///
     /// # Errors
-    /// In words, when the state of an optimiser cannot be read.
+    /// In words, when the state of an optimizer cannot be read.
     pub fn restore(&mut self, state: State) -> Result<(), String> {
         let now = shapes(&self.student);
         let fits = |(name, shape): (&String, &Vec<usize>)| {
@@ -232,7 +196,7 @@ impl Trainer {
             return Err("what trains in it is not what trains in this model".to_owned());
         }
         self.student = with_trained(self.student.clone(), &state.student);
-        self.mean = state.mean;
+        self.ema = state.ema;
         for (optimizer, bytes) in self.optimizers.iter_mut().zip(state.optimizers) {
             let fresh = std::mem::replace(optimizer, self::optimizer(&self.recipe));
             if !bytes.is_empty() {
@@ -249,17 +213,17 @@ impl Trainer {
         Ok(())
     }
 
-    /// Keeps what is the same at each visit of a view; see [`crate::feature_cache`].
+    /// Keeps what is the same at each iteration on a view; see [`crate::feature_cache`].
     pub fn cache_features(&mut self, cache: FeatureCache) {
         self.cache = Some(cache);
     }
 
-    /// Plans for another number of updates from here on: the rate falls to zero there.
+    /// Plans for another number of updates from here on: the learning rate falls to zero there.
     pub fn plan_updates(&mut self, updates: u64) {
         self.planned = updates;
     }
 
-    /// Spreads the samples of a batch over several devices, the model's own first; they make the
+    /// Spreads the training samples of a batch over several devices, the model's own first; they make the
     /// same update as one device, sample by sample. Fewer samples than devices leave some of them
     /// idle.
     pub fn spread_over(&mut self, devices: Vec<Device>) {
@@ -274,19 +238,19 @@ impl Trainer {
             device: &self.devices[0],
             labels: &self.recipe.labels,
             size_prior_px: self.position.size_prior_px,
-            batch: self.recipe.schedule.chunk,
+            batch: self.recipe.schedule.decoder_batch_size,
         }
     }
 
     /// Whether a [calibration](Self::calibrate) on so many images is to come before the first
-    /// visit.
+    /// iteration.
     pub fn wants_calibration(&self, images: usize) -> bool {
         let labels = &self.recipe.labels;
         let wants = labels.selection.uses_size_prior() || labels.takes_top_fraction();
-        wants && images >= MIN_IMAGES && self.position.visits == 0
+        wants && images >= MIN_IMAGES && self.position.iterations == 0
     }
 
-    /// Calibrates before the first visit ([`crate::size_prior`]), if the recipe wants it: the
+    /// Calibrates before the first iteration ([`crate::size_prior`]), if the recipe wants it: the
     /// pretrained model makes labels of the images whose turn is first, as long as it may go on.
     ///
     /// # Errors
@@ -312,34 +276,35 @@ impl Trainer {
             .filter(|_| labels.selection.uses_size_prior());
         let of_labels = found.as_ref().filter(|_| labels.takes_top_fraction());
         self.position.size_prior_px = of_size.map(|found| found.area);
-        self.position.top_consistency = of_labels.map(|found| found.min_consistency(labels.surest));
+        self.position.top_consistency =
+            of_labels.map(|found| found.min_consistency(labels.top_fraction));
         self.last.0 = self.position.clone();
         Ok(())
     }
 
-    /// Visits the next image of the pass at hand.
+    /// Learns from the next image of the epoch at hand.
     ///
     /// # Errors
-    /// [`VisitError::Unreadable`] for an image that was passed over; the next visit is that of the
-    /// image after it. [`VisitError::Model`] when the device failed: nothing was learnt, and what
+    /// [`IterationError::Unreadable`] for an image that was passed over; the next iteration is that of
+    /// the image after it. [`IterationError::Model`] when the device failed: nothing was learnt, and what
     /// was gathered since the last update is lost.
-    pub fn visit(&mut self, examples: &dyn Examples) -> Result<Visit, VisitError> {
+    pub fn iterate(&mut self, examples: &dyn Examples) -> Result<Iteration, IterationError> {
         if self.ahead.is_empty() {
             self.ahead = self.process_ahead(examples).into();
         }
         let Some((turn, processed)) = self.ahead.pop_front() else {
-            unreachable!("at least the next visit was processed");
+            unreachable!("at least the next iteration was processed");
         };
-        if matches!(processed, Err(VisitError::Model(_))) {
-            return processed.map(|processed| processed.visit);
+        if matches!(processed, Err(IterationError::Model(_))) {
+            return processed.map(|processed| processed.iteration);
         }
-        self.position = after(&self.position, examples.len());
-        let visit = match processed {
+        self.position = self.position.after_iteration(examples.len());
+        let iteration = match processed {
             Ok(processed) => Ok(self.learn_from(&turn, processed)?),
             Err(error) => Err(error),
         };
-        if let Ok(visit) = &visit
-            && visit.skipped.is_some()
+        if let Ok(iteration) = &iteration
+            && iteration.skipped.is_some()
         {
             self.position.skipped += 1;
         }
@@ -347,14 +312,17 @@ impl Trainer {
             self.queues.extend(std::mem::take(&mut self.gathered.pairs));
             self.last = (self.position.clone(), self.queues.clone());
         }
-        visit
+        iteration
     }
 
-    /// What there is to learn at the next visits, as many as there are devices and no more than are
+    /// What there is to learn at the next iterations, as many as there are devices and no more than are
     /// learnt from before the model changes.
-    fn process_ahead(&self, examples: &dyn Examples) -> Vec<(Turn, Result<Processed, VisitError>)> {
+    fn process_ahead(
+        &self,
+        examples: &dyn Examples,
+    ) -> Vec<(Turn, Result<Processed, IterationError>)> {
         let schedule = &self.recipe.schedule;
-        let most = if schedule.update_each_chunk {
+        let most = if schedule.update_each_decoder_batch {
             1
         } else {
             schedule.batch.max(1) - self.gathered.samples
@@ -362,7 +330,7 @@ impl Trainer {
         let mut position = self.position.clone();
         let places = self.devices.iter().take(most).map(|device| {
             let turn = self.turn(&position, examples.len());
-            position = after(&position, examples.len());
+            position = position.after_iteration(examples.len());
             (turn, device)
         });
         let places: Vec<(Turn, &Device)> = places.collect();
@@ -416,16 +384,16 @@ impl Trainer {
         })
     }
 
-    /// The visit at a position: each image once a pass, in an order of the pass's own.
+    /// The image at a position: each once an epoch, in an order of the epoch's own.
     fn turn(&self, position: &Position, count: usize) -> Turn {
         Turn {
-            image: self.order(position.epoch, count)[position.visited],
+            image: self.order(position.epoch, count)[position.iterations_of_epoch],
             epoch: position.epoch,
-            number: position.visits,
+            number: position.iterations,
         }
     }
 
-    /// The order of the images in a pass.
+    /// The order of the images in an epoch.
     fn order(&self, epoch: usize, count: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..count).collect();
         let mut random = stream(self.seed, Purpose::Order, epoch as u64);
@@ -438,19 +406,19 @@ impl Trainer {
         match self.recipe.labels.teacher {
             Teacher::Frozen => self.frozen.clone(),
             Teacher::Student => self.student(),
-            Teacher::Mean => self.model(),
+            Teacher::Ema => self.model(),
         }
     }
 
     /// Steps 7 and 8: gathers what was learnt, and updates when there is enough.
-    fn learn_from(&mut self, turn: &Turn, processed: Processed) -> Result<Visit, SamError> {
+    fn learn_from(&mut self, turn: &Turn, processed: Processed) -> Result<Iteration, SamError> {
         let Processed {
-            mut visit,
+            mut iteration,
             view,
             mut first,
         } = processed;
         let Some(view) = view else {
-            return Ok(visit);
+            return Ok(iteration);
         };
         let whole = view.instances();
         let mut sum = LossParts::default();
@@ -469,21 +437,22 @@ impl Trainer {
             sum.add(&learnt.losses, range.len() as f64 / whole as f64);
             self.gathered.pairs.extend(learnt.pairs);
             if let Some(reason) = self.refuses(learnt.losses.total) {
-                visit.skipped = Some(reason);
+                iteration.skipped = Some(reason);
                 continue;
             }
-            visit.learnt += range.len();
-            let gradients = match self.devices.len() {
-                1 => learnt.gradients,
-                _ => learnt.gradients.to_device(&self.devices[0], &self.student),
+            iteration.learnt += range.len();
+            let gradients = if self.devices.len() == 1 {
+                learnt.gradients
+            } else {
+                learnt.gradients.to_device(&self.devices[0], &self.student)
             };
             self.gathered.add(&self.student, gradients);
             if self.gathered.samples >= self.recipe.schedule.batch.max(1) {
-                visit.learning_rate = self.update()?;
+                iteration.learning_rate = self.update()?;
             }
         }
-        visit.losses = Some(sum);
-        Ok(visit)
+        iteration.losses = Some(sum);
+        Ok(iteration)
     }
 
     /// `beta = weight / (1 + exp(-(epoch - (epochs + 1) / 2)))`, epochs counted from 1.
@@ -492,47 +461,48 @@ impl Trainer {
         self.recipe.alignment.weight / (1.0 + (middle - (epoch as f64 + 1.0)).exp())
     }
 
-    /// Why a loss is not learnt from, if it is not; else it joins the last ones.
+    /// The loss-spike filter: why a loss is not learnt from, if it is not; else it joins the last
+    /// ones.
     fn refuses(&mut self, loss: f64) -> Option<String> {
         if !loss.is_finite() {
             return Some(format!("the loss is {loss}"));
         }
-        let guard = &self.recipe.guard;
+        let filter = &self.recipe.loss_spike_filter;
         let losses = &mut self.position.losses;
-        if guard.window > 0 && losses.len() >= guard.window {
+        if filter.window > 0 && losses.len() >= filter.window {
             let mean = losses.iter().sum::<f64>() / losses.len() as f64;
-            if loss > guard.factor * mean {
+            if loss > filter.factor * mean {
                 return Some(format!(
                     "the loss is {loss:.3}, more than {} times the mean of the last {}, {mean:.3}",
-                    guard.factor, guard.window
+                    filter.factor, filter.window
                 ));
             }
         }
         losses.push_back(loss);
-        if losses.len() > guard.window {
+        if losses.len() > filter.window {
             losses.pop_front();
         }
         None
     }
 
-    /// Moves what trains by the gathered gradients; answers the rate of learning.
+    /// Moves what trains by the gathered gradients; returns the learning rate.
     fn update(&mut self) -> Result<f64, SamError> {
         self.queues.extend(std::mem::take(&mut self.gathered.pairs));
         let rate = self.learning_rate();
         let [encoder, decoder] = self.gathered.take();
         let [of_encoder, of_decoder] = &mut self.optimizers;
-        let decoder_rate = rate * self.recipe.optimizer.decoder_factor;
+        let decoder_rate = rate * self.recipe.optimizer.decoder_lr_scale;
         let mut student = self.student.clone();
         student.image_encoder = of_encoder.step(rate, student.image_encoder, encoder);
         student.mask_decoder = of_decoder.step(decoder_rate, student.mask_decoder, decoder);
         self.student = student;
         self.position.updates += 1;
-        if let Some(mean) = &mut self.mean {
-            // Young means follow closely, so that they do not remember the beginning for long.
+        if let Some(ema) = &mut self.ema {
+            // Young averages follow closely, so that they do not remember the beginning for long.
             let young =
                 (1.0 + self.position.updates as f64) / (10.0 + self.position.updates as f64);
-            let decay = self.recipe.labels.teacher_decay.min(young);
-            move_mean(mean, &trained(&self.student)?, decay);
+            let decay = self.recipe.labels.ema_decay.min(young);
+            update_ema(ema, &trained(&self.student)?, decay);
         }
         self.renew_teacher();
         Ok(rate)
@@ -540,12 +510,12 @@ impl Trainer {
 
     fn renew_teacher(&mut self) {
         self.teacher = self
-            .mean
+            .ema
             .as_ref()
-            .map(|mean| with_trained(self.student.clone(), mean).valid());
+            .map(|ema| with_trained(self.student.clone(), ema).valid());
     }
 
-    /// The rate of the update to come.
+    /// The learning rate of the update to come.
     fn learning_rate(&self) -> f64 {
         let settings = &self.recipe.optimizer;
         let update = self.position.updates;
@@ -555,27 +525,31 @@ impl Trainer {
         };
         let decay = match settings.decay {
             Decay::Steps => {
-                let passed = settings.decay_at.iter().filter(|&&at| update >= at as u64);
+                let passed = settings
+                    .milestones
+                    .iter()
+                    .filter(|&&at| update >= at as u64);
                 0.1f64.powi(passed.count() as i32)
             }
             Decay::Linear => 1.0 - update as f64 / (self.planned.max(1)) as f64,
         };
-        settings.learning_rate * warm * decay.max(0.0) * self.restraint()
+        settings.learning_rate * warm * decay.max(0.0) * self.learning_rate_scale()
     }
 
-    /// The factor of the rate by which few instances do not lead a model far: `instances /
-    /// few_instances` where they are fewer, times `updates_per_instance * instances / updates`
-    /// where there are more updates than that, counted at the full rate. A rate that falls in a
-    /// straight line makes half of the planned updates count.
-    pub fn restraint(&self) -> f64 {
+    /// The learning-rate scale, a factor from 0 to 1 that keeps few instances from leading a model
+    /// far: `instances / full_rate_min_instances` where they are fewer, times
+    /// `max_updates_per_instance * instances / updates` where there are more updates than that,
+    /// counted at the full rate. A rate that falls in a straight line makes half of the planned
+    /// updates count.
+    pub fn learning_rate_scale(&self) -> f64 {
         let settings = &self.recipe.optimizer;
         let instances = self.instances as f64;
-        let few = instances / settings.few_instances.max(1) as f64;
+        let few = instances / settings.full_rate_min_instances.max(1) as f64;
         let updates = match settings.decay {
             Decay::Steps => self.planned as f64,
             Decay::Linear => self.planned as f64 / 2.0,
         };
-        let long = match settings.updates_per_instance {
+        let long = match settings.max_updates_per_instance {
             0.0 => 1.0,
             most => most * instances / updates.max(1.0),
         };
@@ -617,18 +591,6 @@ fn optimizer(recipe: &Recipe) -> ModuleOptimizer {
         config = config.with_weight_decay(Some(WeightDecayConfig::new(decay as f32)));
     }
     config.init()
-}
-
-/// The position after one more visit.
-fn after(position: &Position, images: usize) -> Position {
-    let mut position = position.clone();
-    position.visits += 1;
-    position.visited += 1;
-    if position.visited >= images {
-        position.visited = 0;
-        position.epoch += 1;
-    }
-    position
 }
 
 #[cfg(test)]
@@ -691,47 +653,54 @@ mod tests {
         config.decoder.heads = 4;
         let device = Device::flex();
         let sam = Sam::load_with(&checkpoint, &config, &device).expect("a model");
-        Trainer::new(sam, recipe.clone(), &device, 64, 5, 8, 2).expect("a trainer")
+        let options = TrainerOptions {
+            device,
+            input_size: 64,
+            seed: 5,
+            iterations: 8,
+            instances: 2,
+        };
+        Trainer::new(sam, recipe.clone(), options).expect("a trainer")
     }
 
-    /// However many values are read before the device is lost, a visit says that the device failed
+    /// However many values are read before the device is lost, an iteration says that the device failed
     /// and nothing was learnt from what it did not give.
     #[test]
     fn a_lost_device_ends_the_run_and_is_no_image_that_cannot_be_read() {
         let mut recipe = Recipe::default();
-        recipe.labels.least_agreement = 0.0;
-        recipe.labels.teacher = Teacher::Mean;
+        recipe.labels.min_consistency = 0.0;
+        recipe.labels.teacher = Teacher::Ema;
         let mut whole = trainer(&recipe);
-        let mut visits = [(); 2].map(|()| whole.visit(&Noise).expect("a visit"));
-        visits.sort_by_key(|visit| visit.image);
-        assert!(visits.iter().all(|visit| visit.learnt > 0));
+        let mut done = [(); 2].map(|()| whole.iterate(&Noise).expect("an iteration"));
+        done.sort_by_key(|iteration| iteration.image);
+        assert!(done.iter().all(|iteration| iteration.learnt > 0));
 
         let mut failures = 0;
         for reads in 0.. {
             let mut trainer = trainer(&recipe);
             lost_device::after(Some(reads));
-            let visit = trainer.visit(&Noise);
+            let iteration = trainer.iterate(&Noise);
             lost_device::after(None);
-            match visit {
-                Err(VisitError::Model(SamError::Failed(_))) => failures += 1,
+            match iteration {
+                Err(IterationError::Model(SamError::Failed(_))) => failures += 1,
                 Err(other) => panic!("{other}"),
                 // There were no more reads to fail.
-                Ok(visit) => {
-                    assert!(visit.learnt > 0);
+                Ok(iteration) => {
+                    assert!(iteration.learnt > 0);
                     break;
                 }
             }
-            // Where the run goes on from is before the visit.
+            // Where the run goes on from is before the iteration.
             assert_eq!(trainer.last.0, Position::default());
         }
-        // The masks of points and of boxes, the losses, the features, the mean.
+        // The masks of points and of boxes, the losses, the features, the moving average.
         assert!(failures > 4, "{failures}");
     }
 
     #[test]
     fn neither_a_calibration_nor_a_state_is_made_of_values_that_were_lost() {
         let mut trainer = trainer(&Recipe::default());
-        let plan = Plan {
+        let plan = TrainingPlan {
             recipe: Recipe::default(),
             seed: 5,
             input_size: 64,
@@ -750,6 +719,6 @@ mod tests {
         for lost in [state, calibrated] {
             assert!(matches!(lost, Err(SamError::Failed(_))));
         }
-        trainer.visit(&Noise).expect("the device is back");
+        trainer.iterate(&Noise).expect("the device is back");
     }
 }

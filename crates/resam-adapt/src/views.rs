@@ -1,4 +1,4 @@
-//! Views: two looks at the same image. Step 1 of the method.
+//! Views: the same image twice, weakly and strongly changed. Step 1 of the method.
 //!
 //! The weak view is the image, mirrored or not along each axis. The strong view is the weak one with
 //! other colours; both have one geometry, so that what is known of a place in one holds in the other.

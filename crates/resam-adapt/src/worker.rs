@@ -1,5 +1,5 @@
-//! A visit of an image as far as nothing changes by it: a view with labels, and what there is to
-//! learn from it.
+//! An iteration as far as the model does not change by it: a view of an image with labels, and what
+//! there is to learn from it.
 //!
 //! Several workers process images at once, on a device each.
 
@@ -11,15 +11,15 @@ use resam_sam::{Sam, SamError};
 use resam_select::SizePrior;
 
 use crate::draws::{Purpose, branch, shuffle, stream};
-use crate::error::VisitError;
+use crate::error::IterationError;
 use crate::example::{Example, Examples, Framed};
 use crate::feature_cache::{FeatureCache, PreparedView};
 use crate::labels::{LabelContext, PseudoLabels};
+use crate::progress::Iteration;
 use crate::recipe::{Recipe, Schedule, Supervision};
 use crate::reinforce::{Queues, box_features};
 use crate::requery::requery_box;
 use crate::step::{Aligning, Gradients, LossParts, TrainingSample, learn};
-use crate::trainer::Visit;
 use crate::views::{Flip, Photometric};
 use crate::zoom::zoomed_labels;
 
@@ -28,15 +28,15 @@ use crate::zoom::zoomed_labels;
 pub(crate) struct Turn {
     /// The image, by number.
     pub(crate) image: usize,
-    /// The pass, from 0.
+    /// The epoch, from 0.
     pub(crate) epoch: usize,
-    /// The visit, from 0.
+    /// The iteration, from 0.
     pub(crate) number: u64,
 }
 
 /// What came of processing an image.
 pub(crate) struct Processed {
-    pub(crate) visit: Visit,
+    pub(crate) iteration: Iteration,
     /// What there is to learn, if there is anything.
     pub(crate) view: Option<LabelledView>,
     /// What was learnt from its first part.
@@ -70,9 +70,10 @@ impl LabelledView {
     /// The parts that make an update each, or a part of one.
     pub(crate) fn parts(&self, schedule: &Schedule) -> Vec<Range<usize>> {
         let whole = self.instances();
-        let part = match schedule.update_each_chunk {
-            true => schedule.chunk.max(1),
-            false => whole.max(1),
+        let part = if schedule.update_each_decoder_batch {
+            schedule.decoder_batch_size.max(1)
+        } else {
+            whole.max(1)
         };
         let firsts = (0..whole).step_by(part);
         firsts
@@ -150,12 +151,12 @@ impl Worker<'_> {
     /// Makes a view of an image with its labels, and learns from the first part of it.
     ///
     /// # Errors
-    /// [`VisitError`].
+    /// [`IterationError`].
     pub(crate) fn process(
         &self,
         examples: &dyn Examples,
         turn: &Turn,
-    ) -> Result<Processed, VisitError> {
+    ) -> Result<Processed, IterationError> {
         let (prepared, asked) = self.view(examples, turn)?;
         let PreparedView {
             framed,
@@ -163,13 +164,13 @@ impl Worker<'_> {
             weak,
             strong,
         } = prepared;
-        let mut visit = Visit {
+        let mut iteration = Iteration {
             image: turn.image,
             epoch: turn.epoch,
             asked: asked.len(),
             learnt: 0,
             empty: labels.empty.len(),
-            agreement: mean(&labels.consistency),
+            consistency: mean(&labels.consistency),
             losses: None,
             learning_rate: 0.0,
             skipped: None,
@@ -177,13 +178,13 @@ impl Worker<'_> {
         let (sample, places) = self.sample_of(&labels, &asked);
         if sample.instances.is_empty() {
             let reason = if labels.instances.is_empty() {
-                "no instance has a label: masks are empty, or hold points that they should not"
+                "no confident pseudo-label: every mask is empty or violates its prompts"
             } else {
-                "no instance's masks agree enough"
+                "no confident pseudo-label: no mask is consistent enough"
             };
-            visit.skipped = Some(reason.to_owned());
+            iteration.skipped = Some(reason.to_owned());
             return Ok(Processed {
-                visit,
+                iteration,
                 view: None,
                 first: None,
             });
@@ -199,26 +200,26 @@ impl Worker<'_> {
         let learn = |range| view.learn(range, self.student, self.recipe, self.queues, self.beta);
         let first = first.map(learn).transpose()?;
         Ok(Processed {
-            visit,
+            iteration,
             view: Some(view),
             first,
         })
     }
 
-    /// A view of an image, and the instances that the visit is about.
+    /// A view of an image, and the instances that the iteration is about.
     ///
-    /// An image is seen whole and in the parts that zoom into its small objects, one pass one view.
+    /// An image is seen whole and in the parts that zoom into its small objects, one epoch one view.
     /// Views that repeat are about all instances: which of them are learnt from is drawn at each
-    /// visit, among those that have a label to learn from.
+    /// iteration, among those that have a label to learn from.
     fn view(
         &self,
         examples: &dyn Examples,
         turn: &Turn,
-    ) -> Result<(PreparedView, Vec<usize>), VisitError> {
+    ) -> Result<(PreparedView, Vec<usize>), IterationError> {
         let image = turn.image;
-        let of_image = |error: SamError| VisitError::about(image, error);
+        let of_image = |error: SamError| IterationError::about(image, error);
         let read = || {
-            let unreadable = |reason| VisitError::Unreadable { image, reason };
+            let unreadable = |reason| IterationError::Unreadable { image, reason };
             examples.read(image).map_err(unreadable)
         };
         let distinct = self.recipe.views.distinct;
@@ -261,9 +262,9 @@ impl Worker<'_> {
         Ok((prepared, asked))
     }
 
-    /// As many of these instances as a visit is about, in their order.
+    /// As many of these instances as an iteration is about, in their order.
     fn drawn(&self, mut instances: Vec<usize>, number: u64) -> Vec<usize> {
-        let most = self.recipe.schedule.instances;
+        let most = self.recipe.schedule.max_instances_per_image;
         if most > 0 && instances.len() > most {
             let mut random = stream(self.seed, Purpose::Instances, number);
             shuffle(&mut random, &mut instances);
@@ -363,7 +364,7 @@ impl Worker<'_> {
             device: self.device,
             labels: &self.recipe.labels,
             size_prior_px: self.size_prior_px,
-            batch: self.recipe.schedule.chunk,
+            batch: self.recipe.schedule.decoder_batch_size,
         }
     }
 
@@ -408,7 +409,7 @@ impl Worker<'_> {
         let mut sample = TrainingSample {
             instances: Vec::new(),
             labels: Vec::new(),
-            chunk: recipe.schedule.chunk,
+            decoder_batch_size: recipe.schedule.decoder_batch_size,
             checkpoint_activations: recipe.schedule.checkpoint_activations,
             share: 1.0 / recipe.schedule.batch as f64,
         };

@@ -1,7 +1,7 @@
 //! The loop at inference.
 
 use burn::tensor::Device;
-use resam_adapt::{Found, Question};
+use resam_adapt::{Question, SelectedPrediction};
 use resam_checkpoint::Checkpoint;
 use resam_sam::preprocess::{Part, RgbView};
 use resam_sam::{EncodedImage, Predictor, Prompt, PromptPoint, Sam, SamConfig};
@@ -47,7 +47,7 @@ fn requery(
     pixels: Option<RgbView<'_>>,
     prompts: &[Prompt],
     selection: &MaskSelection,
-) -> Vec<Found> {
+) -> Vec<SelectedPrediction> {
     let question = Question {
         predictor,
         prompts,
@@ -146,7 +146,7 @@ fn with_pixels_an_answer_is_one_of_the_masks_of_the_whole_or_of_a_part_that_show
     let whole = predictor.predict_all(&image, &prompts).expect("answers");
     // Parts of half the longest side, wherever they may lie.
     let side = WIDTH / 2;
-    let mut closer = 0;
+    let mut zoomed = 0;
     for (at, answer) in answers.iter().enumerate() {
         let same = |other: &resam_sam::Prediction| other.low_res == answer.prediction.low_res;
         if whole[at].iter().any(same) {
@@ -164,9 +164,9 @@ fn with_pixels_an_answer_is_one_of_the_masks_of_the_whole_or_of_a_part_that_show
                 width: side,
                 height: side,
             };
-            let look = predictor.encode_part(view, part).expect("a part");
+            let of_part = predictor.encode_part(view, part).expect("a part");
             let masks = predictor
-                .predict_all(&look, &prompts[at..=at])
+                .predict_all(&of_part, &prompts[at..=at])
                 .expect("answers");
             if masks[0].iter().any(same) {
                 found = true;
@@ -174,10 +174,10 @@ fn with_pixels_an_answer_is_one_of_the_masks_of_the_whole_or_of_a_part_that_show
             }
         }
         assert!(found, "prompt {at}");
-        closer += 1;
+        zoomed += 1;
     }
-    println!("{closer} of {} closer", prompts.len());
-    // Without the wish, or without pixels, nothing is looked at twice.
+    println!("{zoomed} of {} zoomed", prompts.len());
+    // Without the wish, or without pixels, nothing is encoded twice.
     let once = MaskSelection {
         zoom: false,
         ..selection
@@ -195,7 +195,7 @@ fn prompts_with_the_same_point_get_the_answer_of_one() {
     let image = encoded(&predictor);
     let alone = [point(30.5, 20.5), point(70.5, 50.5)];
     let doubled = [alone[0].clone(), alone[1].clone(), alone[0].clone()];
-    // Sizes are judged in company, which a double is.
+    // Sizes are judged by those of co-occurring instances, which a double is.
     let selection = MaskSelection {
         size_weight: 0.0,
         ..MaskSelection::default()

@@ -13,7 +13,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use common::{Golden, Report, values};
 use resam_adapt::example::Framed;
 use resam_adapt::recipe::Loss;
-use resam_adapt::refine::{CERTAINTY, above, refine};
+use resam_adapt::refine::{ENTROPY_THRESHOLD, above, refine};
 use resam_adapt::reinforce::Queues;
 use resam_adapt::step::{Aligning, Gradients, TrainingSample, learn};
 use resam_adapt::views::{Flip, View};
@@ -173,7 +173,7 @@ fn golden_losses_and_gradients_are_those_of_the_published_step() {
         let losses = mask_losses(decoded.low_res, decoded.iou_predictions, step.labels());
         close("focal", &losses.focal);
         close("dice", &losses.dice);
-        close("iou_mse", &losses.quality);
+        close("iou_mse", &losses.iou_head);
         let without_alignment = step.gradients(&losses.total());
 
         let boxes = step.golden.values("step.boxes");
@@ -292,7 +292,7 @@ fn golden_refined_masks_boxes_and_pseudo_labels_are_those_of_the_published_step(
             );
 
             let low_res = low_res(&step, &embedding, &framed);
-            let refined = refine(&low_res, framed.geometry.padded, CERTAINTY);
+            let refined = refine(&low_res, framed.geometry.padded, ENTROPY_THRESHOLD);
             assert!(
                 bytes(&refined) == step.golden.bytes("step.refined"),
                 "refined masks differ"
@@ -314,7 +314,7 @@ fn low_res(step: &Step, embedding: &Tensor<4>, framed: &Framed) -> Vec<Vec<f32>>
 }
 
 /// Gradients by the golden names, from what a sample answers.
-fn of_lesson(step: &Step, gradients: &Gradients) -> Vec<(String, Vec<f32>)> {
+fn of_sample(step: &Step, gradients: &Gradients) -> Vec<(String, Vec<f32>)> {
     let ImageEncoder::Vit(vit) = &step.sam.image_encoder else {
         panic!("golden models are ViTs")
     };
@@ -338,7 +338,7 @@ fn of_lesson(step: &Step, gradients: &Gradients) -> Vec<(String, Vec<f32>)> {
 }
 
 #[test]
-fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
+fn a_training_sample_has_the_losses_and_the_gradients_of_the_published_step() {
     const WEIGHT: f64 = 3.0;
     let mut report = Report::default();
     for folder in golden_folders() {
@@ -355,7 +355,7 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
         let sample = |chunk: usize, again: bool| TrainingSample {
             instances: labels.instances.clone(),
             labels: labels.masks.clone(),
-            chunk,
+            decoder_batch_size: chunk,
             checkpoint_activations: again,
             share: 1.0,
         };
@@ -381,13 +381,13 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
             for (name, ours) in [
                 ("focal", losses.focal),
                 ("dice", losses.dice),
-                ("iou_mse", losses.quality),
+                ("iou_mse", losses.iou_head),
                 ("total_without_ssa", losses.total),
             ] {
                 let theirs = step.expected[name].as_f64().expect("a loss") as f32;
                 report.close(name, &[ours as f32], &[theirs], TOLERANCE);
             }
-            for (name, ours) in of_lesson(&step, &gradients) {
+            for (name, ours) in of_sample(&step, &gradients) {
                 report.close(&name, &ours, &golden("grad_total_no_ssa", &name), TOLERANCE);
             }
         }
@@ -395,7 +395,7 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
         let (losses, gradients) = learn_with(Some(true), 50, false);
         let theirs = step.expected["ssa"].as_f64().expect("a loss") as f32;
         report.close("ssa", &[losses.alignment as f32], &[theirs], TOLERANCE);
-        for (name, ours) in of_lesson(&step, &gradients) {
+        for (name, ours) in of_sample(&step, &gradients) {
             let (plain, aligned) = (
                 golden("grad_total_no_ssa", &name),
                 golden("grad_ssa", &name),
@@ -408,7 +408,7 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
         // As published, the alignment is counted and nothing is learnt from it.
         let (losses, gradients) = learn_with(Some(false), 50, false);
         report.close("ssa", &[losses.alignment as f32], &[theirs], TOLERANCE);
-        for (name, ours) in of_lesson(&step, &gradients) {
+        for (name, ours) in of_sample(&step, &gradients) {
             report.close(&name, &ours, &golden("grad_total_no_ssa", &name), TOLERANCE);
         }
     }
@@ -416,7 +416,7 @@ fn a_lesson_has_the_losses_and_the_gradients_of_the_published_step() {
 }
 
 #[test]
-fn a_lesson_may_also_teach_what_to_expect_of_the_masks_for_an_ambiguous_point() {
+fn a_training_sample_may_also_teach_the_iou_of_the_masks_for_an_ambiguous_point() {
     const WEIGHT: f64 = 2.0;
     let mut report = Report::default();
     for folder in golden_folders() {
@@ -425,16 +425,16 @@ fn a_lesson_may_also_teach_what_to_expect_of_the_masks_for_an_ambiguous_point() 
         let weak = step.embedding("image_u8").without_autodiff();
         let published = Recipe::published();
         let labels = pseudo_labels(&step.sam, &weak, &framed, &published, 50);
-        let learn_with = |ambiguous_quality: f64, chunk: usize| {
+        let learn_with = |multimask_iou: f64, chunk: usize| {
             let sample = TrainingSample {
                 instances: labels.instances.clone(),
                 labels: labels.masks.clone(),
-                chunk,
+                decoder_batch_size: chunk,
                 checkpoint_activations: false,
                 share: 1.0,
             };
             let loss = Loss {
-                ambiguous_quality,
+                multimask_iou,
                 ..published.loss.clone()
             };
             let strong = step.input("strong_u8");
@@ -472,17 +472,17 @@ fn a_lesson_may_also_teach_what_to_expect_of_the_masks_for_an_ambiguous_point() 
         for chunk in [1, 50] {
             let (losses, gradients) = learn_with(WEIGHT, chunk);
             for (name, ours, theirs) in [
-                ("single", losses.quality, plain.quality),
+                ("single", losses.iou_head, plain.iou_head),
                 ("dice", losses.dice, plain.dice),
-                ("ambiguous", losses.ambiguous_quality, expected),
+                ("ambiguous", losses.multimask_iou, expected),
                 ("total", losses.total, plain.total + WEIGHT * expected),
             ] {
                 report.close(name, &[ours as f32], &[theirs as f32], TOLERANCE);
             }
-            let of_plain = of_lesson(&step, &of_plain);
+            let of_plain = of_sample(&step, &of_plain);
             let sums = of_plain.iter().zip(&of_ambiguous);
             for ((name, ours), ((_, plain), (_, more))) in
-                of_lesson(&step, &gradients).iter().zip(sums)
+                of_sample(&step, &gradients).iter().zip(sums)
             {
                 let pairs = plain.iter().zip(more);
                 let theirs: Vec<f32> = pairs.map(|(a, b)| a + WEIGHT as f32 * b).collect();

@@ -9,8 +9,8 @@ use resam_adapt::recipe::{Decay, Supervision, Teacher};
 use resam_adapt::trained::trained;
 use resam_adapt::views::View;
 use resam_adapt::{
-    Example, ExampleInstance, Examples, LabelContext, Plan, PseudoLabels, Recipe, State,
-    StateError, Trainer, VisitError,
+    Example, ExampleInstance, Examples, IterationError, LabelContext, PseudoLabels, Recipe, State,
+    StateError, Trainer, TrainerOptions, TrainingPlan,
 };
 use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
 use resam_mask::Bitmap;
@@ -81,8 +81,8 @@ impl Examples for Squares {
 fn recipe(supervision: Supervision) -> Recipe {
     let mut recipe = Recipe::default();
     recipe.labels.supervision = supervision;
-    recipe.labels.teacher = Teacher::Mean;
-    recipe.labels.least_agreement = 0.0;
+    recipe.labels.teacher = Teacher::Ema;
+    recipe.labels.min_consistency = 0.0;
     recipe.schedule.batch = 2;
     recipe.alignment.queue = 4;
     recipe.adapter.encoder_rank = 2;
@@ -91,14 +91,20 @@ fn recipe(supervision: Supervision) -> Recipe {
     recipe.adapter.decoder_rank = 2;
     recipe.adapter.decoder_tokens = true;
     recipe.optimizer.warmup = 2;
-    recipe.optimizer.updates_per_instance = 0.0;
-    recipe.optimizer.few_instances = 0;
+    recipe.optimizer.max_updates_per_instance = 0.0;
+    recipe.optimizer.full_rate_min_instances = 0;
     recipe
 }
 
-fn trainer(recipe: &Recipe, seed: u64, visits: u64) -> Trainer {
-    let device = Device::flex();
-    Trainer::new(model(), recipe.clone(), &device, SIZE, seed, visits, 6).expect("a trainer")
+fn trainer(recipe: &Recipe, seed: u64, iterations: u64) -> Trainer {
+    let options = TrainerOptions {
+        device: Device::flex(),
+        input_size: SIZE,
+        seed,
+        iterations,
+        instances: 6,
+    };
+    Trainer::new(model(), recipe.clone(), options).expect("a trainer")
 }
 
 /// The labels that a model makes of an example.
@@ -114,8 +120,8 @@ fn labels_of(model: &Sam, recipe: &Recipe, example: &Example) -> PseudoLabels {
     context.label(example).expect("labels").1
 }
 
-fn plan(recipe: &Recipe) -> Plan {
-    Plan {
+fn plan(recipe: &Recipe) -> TrainingPlan {
+    TrainingPlan {
         recipe: recipe.clone(),
         seed: SEED,
         input_size: SIZE,
@@ -146,14 +152,14 @@ fn a_run_that_goes_on_is_the_run_that_never_stopped() {
         let mut whole = trainer(&recipe, SEED, 12);
         whole.calibrate(&images, &|| true).expect("a calibration");
         for _ in 0..12 {
-            whole.visit(&images).expect("a visit");
+            whole.iterate(&images).expect("an iteration");
         }
 
-        // Stopped in the middle of a batch: the visit after the last update is done again.
+        // Stopped in the middle of a batch: the iteration after the last update is done again.
         let mut first = trainer(&recipe, SEED, 12);
         first.calibrate(&images, &|| true).expect("a calibration");
         for _ in 0..5 {
-            first.visit(&images).expect("a visit");
+            first.iterate(&images).expect("an iteration");
         }
         first
             .state(plan(&recipe))
@@ -168,9 +174,9 @@ fn a_run_that_goes_on_is_the_run_that_never_stopped() {
         second
             .calibrate(&images, &|| panic!("a calibration"))
             .expect("a calibration");
-        assert!(second.position().visits <= 5);
-        while second.position().visits < 12 {
-            second.visit(&images).expect("a visit");
+        assert!(second.position().iterations <= 5);
+        while second.position().iterations < 12 {
+            second.iterate(&images).expect("an iteration");
         }
         assert_eq!(bits(&second), bits(&whole));
         assert_eq!(second.position(), whole.position());
@@ -185,7 +191,7 @@ fn the_same_seed_is_the_same_run_whatever_the_number_of_threads_and_another_seed
         pool.expect("threads").install(|| {
             let mut trainer = trainer(&recipe, seed, 6);
             for _ in 0..6 {
-                trainer.visit(&Squares(3)).expect("a visit");
+                trainer.iterate(&Squares(3)).expect("an iteration");
             }
             bits(&trainer)
         })
@@ -202,9 +208,9 @@ fn fresh_adapters_answer_as_the_model_and_learning_moves_all_that_trains() {
     let begun = bits(&trainer);
     let mut losses = Vec::new();
     for _ in 0..40 {
-        let visit = trainer.visit(&Squares(3)).expect("a visit");
-        assert_eq!((visit.asked, visit.skipped), (2, None));
-        losses.push(visit.losses.expect("losses").total);
+        let iteration = trainer.iterate(&Squares(3)).expect("an iteration");
+        assert_eq!((iteration.asked, iteration.skipped), (2, None));
+        losses.push(iteration.losses.expect("losses").total);
     }
     for (name, values) in bits(&trainer) {
         assert_ne!(values, begun[&name], "{name} did not move");
@@ -219,17 +225,22 @@ fn fresh_adapters_answer_as_the_model_and_learning_moves_all_that_trains() {
 
 #[test]
 fn few_instances_move_a_model_no_further_than_they_are_good_for() {
-    // Updates at the full rate that a run of so many visits makes, six instances in all.
-    let updates = |visits: u64, decay: Decay, most: f64, few: usize| {
+    // Updates at the full rate that a run of so many iterations makes, six instances in all.
+    let updates = |iterations: u64, decay: Decay, most: f64, few: usize| {
         let mut recipe = recipe(Supervision::Masks);
         recipe.schedule.batch = 1;
         recipe.optimizer.decay = decay;
         recipe.optimizer.warmup = 0;
-        recipe.optimizer.updates_per_instance = most;
-        recipe.optimizer.few_instances = few;
-        let mut trainer = trainer(&recipe, SEED, visits);
-        let rate = |_| trainer.visit(&Squares(3)).expect("a visit").learning_rate;
-        let sum: f64 = (0..visits).map(rate).sum();
+        recipe.optimizer.max_updates_per_instance = most;
+        recipe.optimizer.full_rate_min_instances = few;
+        let mut trainer = trainer(&recipe, SEED, iterations);
+        let rate = |_| {
+            trainer
+                .iterate(&Squares(3))
+                .expect("an iteration")
+                .learning_rate
+        };
+        let sum: f64 = (0..iterations).map(rate).sum();
         sum / recipe.optimizer.learning_rate
     };
     let is = |found: f64, right: f64| assert!((found - right).abs() < 1e-9, "{found}, not {right}");
@@ -267,16 +278,16 @@ fn an_image_that_cannot_be_read_is_named_and_the_others_are_learnt_from() {
     let mut trainer = trainer(&recipe(Supervision::Masks), SEED, 6);
     let mut failed = Vec::new();
     for _ in 0..6 {
-        match trainer.visit(&OneTorn) {
+        match trainer.iterate(&OneTorn) {
             Ok(_) => {}
-            Err(VisitError::Unreadable { image, reason }) => failed.push((image, reason)),
+            Err(IterationError::Unreadable { image, reason }) => failed.push((image, reason)),
             Err(error) => panic!("{error}"),
         }
     }
     let torn = (1, "cut short".to_owned());
     assert_eq!(failed, [torn.clone(), torn]);
     assert_eq!(
-        (trainer.position().visits, trainer.position().updates),
+        (trainer.position().iterations, trainer.position().updates),
         (6, 2)
     );
 }
@@ -335,7 +346,7 @@ fn the_size_prior_is_the_median_of_the_labels_in_pixels_of_the_images() {
 }
 
 #[test]
-fn a_calibration_says_nothing_where_it_may_not_look_or_does_not_matter() {
+fn a_calibration_says_nothing_where_it_may_not_run_or_does_not_matter() {
     let mut recipe = recipe(Supervision::Points);
     let calibrated = |recipe: &Recipe, images: usize, goes_on: bool| {
         let mut trainer = trainer(recipe, SEED, 2);
@@ -354,46 +365,46 @@ fn a_calibration_says_nothing_where_it_may_not_look_or_does_not_matter() {
 }
 
 #[test]
-fn only_the_surest_labels_teach_once_it_is_known_which_they_are() {
+fn only_the_top_fraction_is_learnt_from_once_it_is_known_which_they_are() {
     let mut recipe = recipe(Supervision::Points);
-    // Labels of a visit are those of the survey.
+    // Labels of an iteration are those of the calibration.
     recipe.labels.teacher = Teacher::Frozen;
     recipe.labels.selection.size_prior_weight = 0.0;
     recipe.labels.selection.zoom = false;
     recipe.views.flip = false;
     let images = Alone(Squares(12));
     let model = model();
-    let agreement = |index: usize| {
+    let consistency = |index: usize| {
         let example = images.read(index).expect("an image");
         let labels = labels_of(&model, &recipe, &example);
         labels.consistency.first().copied()
     };
-    let agreements: Vec<Option<f64>> = (0..images.len()).map(agreement).collect();
-    let mut sorted: Vec<f64> = agreements.iter().copied().flatten().collect();
+    let consistencies: Vec<Option<f64>> = (0..images.len()).map(consistency).collect();
+    let mut sorted: Vec<f64> = consistencies.iter().copied().flatten().collect();
     sorted.sort_by(f64::total_cmp);
-    let taught = |surest: f64| {
+    let learnt = |in_top: f64| {
         let mut recipe = recipe.clone();
-        recipe.labels.surest = surest;
+        recipe.labels.top_fraction = in_top;
         let mut trainer = trainer(&recipe, SEED, images.len() as u64);
         trainer.calibrate(&images, &|| true).expect("a calibration");
         let bound = trainer.position().top_consistency;
-        let mut taught = vec![false; images.len()];
+        let mut learnt = vec![false; images.len()];
         for _ in 0..images.len() {
-            let visit = trainer.visit(&images).expect("a visit");
-            taught[visit.image] = visit.learnt > 0;
+            let iteration = trainer.iterate(&images).expect("an iteration");
+            learnt[iteration.image] = iteration.learnt > 0;
         }
-        (bound, taught)
+        (bound, learnt)
     };
     let half = sorted[sorted.len().div_ceil(2)];
     assert!(sorted[0] < half, "{sorted:?}");
-    let surest = |bound: f64| {
-        let of_each = agreements.iter();
-        let surest = of_each.map(|agreement| agreement.is_some_and(|value| value >= bound));
-        surest.collect::<Vec<bool>>()
+    let in_top = |bound: f64| {
+        let of_each = consistencies.iter();
+        let in_top = of_each.map(|consistency| consistency.is_some_and(|value| value >= bound));
+        in_top.collect::<Vec<bool>>()
     };
     let share = (sorted.len() / 2) as f64 / sorted.len() as f64;
-    assert_eq!(taught(share), (Some(half), surest(half)));
-    assert_eq!(taught(1.0), (None, surest(0.0)));
+    assert_eq!(learnt(share), (Some(half), in_top(half)));
+    assert_eq!(learnt(1.0), (None, in_top(0.0)));
 }
 
 #[test]
@@ -434,29 +445,32 @@ fn a_checkpoint_with_the_names_of_an_earlier_version_goes_on() {
 }
 
 #[test]
-fn true_masks_are_all_sure() {
+fn true_masks_are_all_consistent() {
     let mut recipe = recipe(Supervision::Masks);
-    recipe.labels.surest = 0.1;
+    recipe.labels.top_fraction = 0.1;
     let images = Squares(9);
     let mut trainer = trainer(&recipe, SEED, 9);
     trainer.calibrate(&images, &|| true).expect("a calibration");
     assert_eq!(trainer.position().top_consistency, None);
     for _ in 0..images.len() {
-        assert_eq!(trainer.visit(&images).expect("a visit").learnt, 2);
+        assert_eq!(trainer.iterate(&images).expect("an iteration").learnt, 2);
     }
 }
 
 #[test]
-fn a_visit_without_a_label_teaches_nothing_and_says_so() {
+fn an_iteration_without_a_label_is_skipped_and_says_so() {
     let mut recipe = recipe(Supervision::Points);
     // No logit is that certain, so that every refined mask is empty.
-    recipe.labels.certainty = 1.0;
+    recipe.labels.entropy_threshold = 1.0;
     recipe.labels.selection.mode = resam_select::SelectionMode::Single;
     let mut trainer = trainer(&recipe, SEED, 2);
     let begun = bits(&trainer);
-    let visit = trainer.visit(&Squares(3)).expect("a visit");
-    assert_eq!((visit.asked, visit.empty, visit.learnt), (2, 2, 0));
-    assert!(visit.skipped.expect("a reason").contains("empty"));
+    let iteration = trainer.iterate(&Squares(3)).expect("an iteration");
+    assert_eq!(
+        (iteration.asked, iteration.empty, iteration.learnt),
+        (2, 2, 0)
+    );
+    assert!(iteration.skipped.expect("a reason").contains("empty"));
     assert_eq!(bits(&trainer), begun);
     assert_eq!(trainer.position().skipped, 1);
 }
@@ -464,12 +478,12 @@ fn a_visit_without_a_label_teaches_nothing_and_says_so() {
 #[test]
 fn a_step_with_a_loss_far_above_the_last_ones_is_left_out() {
     let mut recipe = recipe(Supervision::Masks);
-    recipe.guard.window = 2;
-    recipe.guard.factor = 1e-6;
+    recipe.loss_spike_filter.window = 2;
+    recipe.loss_spike_filter.factor = 1e-6;
     let mut trainer = trainer(&recipe, SEED, 6);
     for number in 0..4 {
-        let visit = trainer.visit(&Squares(3)).expect("a visit");
-        assert_eq!(visit.skipped.is_some(), number >= 2, "{visit:?}");
+        let iteration = trainer.iterate(&Squares(3)).expect("an iteration");
+        assert_eq!(iteration.skipped.is_some(), number >= 2, "{iteration:?}");
     }
     assert_eq!(trainer.position().skipped, 2);
 }
@@ -497,7 +511,7 @@ fn a_state_from_before_a_setting_is_not_gone_on_from_with_this_versions_value() 
     state.write(&file).expect("written");
     let mut metadata = Checkpoint::open(&file).expect("a file").metadata().clone();
     let stored = metadata.get_mut("plan").expect("a plan");
-    let setting = r#""updates_per_instance":0.0"#;
+    let setting = r#""max_updates_per_instance":0.0"#;
     assert!(stored.contains(setting), "{stored}");
     *stored = stored.replace(&format!(",{setting}"), "");
     let tensor = TensorToWrite::from_f32("student.any", &[1], &[0.0]);
@@ -505,7 +519,7 @@ fn a_state_from_before_a_setting_is_not_gone_on_from_with_this_versions_value() 
     let error = State::read(&file)
         .expect_err("of an earlier version")
         .to_string();
-    let name = "`recipe.optimizer.updates_per_instance`";
+    let name = "`recipe.optimizer.max_updates_per_instance`";
     assert!(error.contains(name), "{error}");
     assert!(error.contains("state.safetensors"), "{error}");
 }
@@ -553,50 +567,50 @@ impl Examples for Counted {
 }
 
 #[test]
-fn looks_that_are_kept_save_work_and_change_no_bit() {
+fn cached_features_save_work_and_change_no_bit() {
     let folder = tempfile::tempdir().expect("a folder");
     for supervision in [Supervision::Points, Supervision::Masks] {
         let mut recipe = recipe(supervision);
         recipe.labels.teacher = Teacher::Frozen;
         recipe.views.distinct = 2;
-        let visits = 12;
-        let mut plain = trainer(&recipe, SEED, visits);
+        let iterations = 12;
+        let mut plain = trainer(&recipe, SEED, iterations);
         let every_time = Counted(Squares(3), Default::default());
-        for _ in 0..visits {
-            plain.visit(&every_time).expect("a visit");
+        for _ in 0..iterations {
+            plain.iterate(&every_time).expect("an iteration");
         }
         assert_eq!(every_time.1.load(Relaxed), 12);
 
-        // Four passes over three images that are looked at in two ways.
-        let looks = folder.path().join(format!("{supervision:?}"));
+        // Four passes over three images that have two views each.
+        let views = folder.path().join(format!("{supervision:?}"));
         let images = Counted(Squares(3), Default::default());
-        let mut keeping = trainer(&recipe, SEED, visits);
-        keeping.cache_features(FeatureCache::new(&looks, u64::MAX).expect("a folder"));
-        for _ in 0..visits {
-            keeping.visit(&images).expect("a visit");
+        let mut keeping = trainer(&recipe, SEED, iterations);
+        keeping.cache_features(FeatureCache::new(&views, u64::MAX).expect("a folder"));
+        for _ in 0..iterations {
+            keeping.iterate(&images).expect("an iteration");
         }
         assert_eq!(images.1.load(Relaxed), 6);
         assert_eq!(bits(&keeping), bits(&plain));
         assert_eq!(keeping.position(), plain.position());
 
         // A run that goes on finds them; one that is damaged is made again.
-        let first = std::fs::read_dir(&looks).expect("the folder").next();
-        let first = first.expect("a look").expect("an entry").path();
-        std::fs::write(&first, b"no look").expect("written");
-        let mut again = trainer(&recipe, SEED, visits);
-        again.cache_features(FeatureCache::new(&looks, u64::MAX).expect("a folder"));
-        for _ in 0..visits {
-            again.visit(&images).expect("a visit");
+        let first = std::fs::read_dir(&views).expect("the folder").next();
+        let first = first.expect("a view").expect("an entry").path();
+        std::fs::write(&first, b"no view").expect("written");
+        let mut again = trainer(&recipe, SEED, iterations);
+        again.cache_features(FeatureCache::new(&views, u64::MAX).expect("a folder"));
+        for _ in 0..iterations {
+            again.iterate(&images).expect("an iteration");
         }
         assert_eq!(images.1.load(Relaxed), 7);
         assert_eq!(bits(&again), bits(&plain));
 
         // Without room nothing is kept, and nothing else changes.
         let empty = folder.path().join(format!("{supervision:?} without room"));
-        let mut without = trainer(&recipe, SEED, visits);
+        let mut without = trainer(&recipe, SEED, iterations);
         without.cache_features(FeatureCache::new(&empty, 0).expect("a folder"));
-        for _ in 0..visits {
-            without.visit(&images).expect("a visit");
+        for _ in 0..iterations {
+            without.iterate(&images).expect("an iteration");
         }
         assert_eq!(std::fs::read_dir(&empty).expect("the folder").count(), 0);
         assert_eq!(bits(&without), bits(&plain));
@@ -606,22 +620,22 @@ fn looks_that_are_kept_save_work_and_change_no_bit() {
 #[test]
 fn several_devices_make_the_run_of_one() {
     for supervision in [Supervision::Points, Supervision::Masks] {
-        for (teacher, distinct) in [(Teacher::Mean, 0), (Teacher::Frozen, 1)] {
+        for (teacher, distinct) in [(Teacher::Ema, 0), (Teacher::Frozen, 1)] {
             let mut recipe = recipe(supervision);
             recipe.labels.teacher = teacher;
             recipe.views.distinct = distinct;
             recipe.schedule.batch = 3;
-            let visits = 9;
-            let mut one = trainer(&recipe, SEED, visits);
-            // More devices than a batch has lessons, and fewer.
+            let iterations = 9;
+            let mut one = trainer(&recipe, SEED, iterations);
+            // More devices than a batch has samples, and fewer.
             for devices in [2, 4] {
-                let mut several = trainer(&recipe, SEED, visits);
+                let mut several = trainer(&recipe, SEED, iterations);
                 several.spread_over(vec![Device::flex(); devices]);
-                while one.position().visits < visits {
-                    one.visit(&Squares(3)).expect("a visit");
+                while one.position().iterations < iterations {
+                    one.iterate(&Squares(3)).expect("an iteration");
                 }
-                while several.position().visits < visits {
-                    several.visit(&Squares(3)).expect("a visit");
+                while several.position().iterations < iterations {
+                    several.iterate(&Squares(3)).expect("an iteration");
                 }
                 assert!(bits(&several) == bits(&one), "{devices} devices");
                 assert_eq!(several.position(), one.position());

@@ -1,5 +1,6 @@
 //! How the mask of a prompt is selected.
 
+use documented::DocumentedFields;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::size_prior::SizePrior;
@@ -49,30 +50,30 @@ impl SelectionMode {
 /// `e^4` times as large as `m` says.
 ///
 /// The other modes use no weight.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields)]
 pub struct MaskSelection {
-    /// What is selected. Default: `requery`.
-    ///
-    /// Read from `candidates = true | false` too, its form in recipes and checkpoints of earlier
-    /// versions: `requery` or `single`.
+    /// What is selected: `"requery"`, the candidate with the largest score, or `"single"`, as
+    /// published, the single mask. Answers know `"best-score"` too, the mask of highest predicted
+    /// IoU.
+    // Read from `candidates = true | false` too, its form in recipes of earlier versions.
     #[serde(alias = "candidates", deserialize_with = "mode_or_candidates")]
     pub mode: SelectionMode,
-    /// Weight of a mask's stability. Default: 0.3.
+    /// Weight of a mask's stability (SAM, appendix B), from 0 up.
     pub stability_weight: f64,
-    /// Weight of the distance from the size of the co-occurring instances, in powers of e. Default:
-    /// 0.2.
+    /// Weight of the distance from the median size of the co-occurring instances, in powers of e,
+    /// from 0 up.
     pub size_weight: f64,
-    /// Weight of the distance from the size prior, in powers of e; 0 judges each image by itself.
-    /// Default: 0.1. Earlier: `usual_weight`.
+    /// Weight of the distance from the size prior, in powers of e, from 0 up. 0 judges each image by
+    /// itself.
     #[serde(alias = "usual_weight")]
     pub size_prior_weight: f64,
     /// The size prior: the area that objects have in images of the data set, in pixels of an image.
     /// It is estimated, not set in a recipe. Default: not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size_prior_px: Option<f64>,
-    /// Prompt small objects again in parts of the image, at twice the scale; see [`crate::zoom`].
-    /// It takes the mode `requery`. Default: true. Earlier: `closer`.
+    /// Prompt small objects again in parts of the image, at twice the scale. It takes `mode =
+    /// "requery"`.
     #[serde(alias = "closer")]
     pub zoom: bool,
 }

@@ -1,0 +1,151 @@
+//! Where a run is, and all that it goes on from.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::recipe::Recipe;
+use crate::reinforce::Queues;
+use crate::step::LossParts;
+use crate::trained::Trained;
+
+/// Where a run is: all that a checkpoint holds beside tensors. The aliases are the names in
+/// checkpoints of earlier versions.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// Epochs that are done.
+    pub epoch: usize,
+    /// Iterations of the epoch at hand that are done.
+    #[serde(alias = "visited")]
+    pub iterations_of_epoch: usize,
+    /// Iterations that are done, one image each.
+    #[serde(alias = "visits")]
+    pub iterations: u64,
+    /// Updates that were made.
+    pub updates: u64,
+    /// Iterations that were skipped: for their loss, or for want of a confident pseudo-label.
+    pub skipped: u64,
+    /// The last losses of training samples that were not skipped, oldest first.
+    pub losses: VecDeque<f64>,
+    /// The size prior, in pixels of an image, once it is known.
+    #[serde(alias = "usual_area")]
+    pub size_prior_px: Option<f64>,
+    /// The consistency from which on a label is in the top fraction, once it is known.
+    #[serde(alias = "sure_agreement")]
+    pub top_consistency: Option<f64>,
+}
+
+impl Position {
+    /// The position after one more iteration of a run over so many images.
+    #[must_use]
+    pub fn after_iteration(&self, images: usize) -> Self {
+        let mut position = self.clone();
+        position.iterations += 1;
+        position.iterations_of_epoch += 1;
+        if position.iterations_of_epoch >= images {
+            position.iterations_of_epoch = 0;
+            position.epoch += 1;
+        }
+        position
+    }
+}
+
+/// What came of an iteration: one image was learnt from, or skipped.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Iteration {
+    /// The image, by number.
+    pub image: usize,
+    /// The epoch, from 0.
+    pub epoch: usize,
+    /// Instances that were asked about.
+    pub asked: usize,
+    /// Instances that were learnt from.
+    pub learnt: usize,
+    /// Instances whose refined mask was empty.
+    pub empty: usize,
+    /// Mean consistency of the instances with a label: the IoU of point mask and box mask.
+    pub consistency: Option<f64>,
+    /// The losses.
+    pub losses: Option<LossParts>,
+    /// The learning rate of the update that followed.
+    pub learning_rate: f64,
+    /// Why the iteration was skipped.
+    pub skipped: Option<String>,
+}
+
+/// What does not change during a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainingPlan {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// Side of the network's input, in pixels.
+    pub input_size: usize,
+    /// Images of the run.
+    pub images: usize,
+    /// Updates that the run is planned for.
+    pub updates: u64,
+    /// SHA-256 of the weights.
+    pub weights: String,
+}
+
+/// The whole state of a run: what a checkpoint holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// What does not change during the run.
+    pub plan: TrainingPlan,
+    /// Where the run is.
+    pub position: Position,
+    /// What trains.
+    pub student: Trained,
+    /// The exponential moving average of what trains, with `teacher = "ema"`.
+    pub ema: Option<Trained>,
+    /// The features of both views.
+    pub queues: Queues,
+    /// The states of the encoder's and the decoder's optimizer, in Burn's own format.
+    pub optimizers: [Vec<u8>; 2],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_of_an_earlier_version_is_read() {
+        let earlier = r#"{"epoch": 2, "visited": 3, "visits": 11, "updates": 5, "skipped": 1,
+            "losses": [0.5], "usual_area": 40.5, "sure_agreement": 0.75}"#;
+        let expected = Position {
+            epoch: 2,
+            iterations_of_epoch: 3,
+            iterations: 11,
+            updates: 5,
+            skipped: 1,
+            losses: VecDeque::from([0.5]),
+            size_prior_px: Some(40.5),
+            top_consistency: Some(0.75),
+        };
+        let read: Position = serde_json::from_str(earlier).expect("a position");
+        assert_eq!(read, expected);
+        let written = serde_json::to_string(&read).expect("numbers");
+        assert!(written.contains("\"iterations\":11"), "{written}");
+        assert_eq!(
+            serde_json::from_str::<Position>(&written).expect("the same"),
+            read
+        );
+    }
+
+    #[test]
+    fn an_epoch_ends_with_its_last_image() {
+        let mut position = Position::default();
+        for _ in 0..5 {
+            position = position.after_iteration(3);
+        }
+        let found = (
+            position.epoch,
+            position.iterations_of_epoch,
+            position.iterations,
+        );
+        assert_eq!(found, (1, 2, 5));
+    }
+}
