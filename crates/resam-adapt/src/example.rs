@@ -202,8 +202,8 @@ impl Framed {
         area(covered) / area(original)
     }
 
-    /// A box as the prompt encoder takes it, in continuous pixels of the image as it was before it was
-    /// mirrored, along the outer edges of the pixels.
+    /// A box as the prompt encoder takes it, in continuous pixels of the image as it was before it
+    /// was mirrored, along the outer edges of the pixels.
     pub fn box_of_image(&self, [x0, y0, x1, y1]: [f32; 4]) -> [f64; 4] {
         let Geometry {
             original, covered, ..
@@ -223,13 +223,14 @@ impl Framed {
         [left, top, right, bottom]
     }
 
-    /// A mask in the padded input of a part of the image, brought into this one of the whole: a pixel
-    /// belongs to it when at least half of four places in it do.
+    /// A mask in the padded input of a part of the image, brought into this one of the whole: a
+    /// pixel belongs to it when at least half of four places in it do.
     pub fn from_part(&self, mask: &Bitmap, of_part: &Self, part: Part) -> Bitmap {
         self.sampled(mask, of_part, [-(part.x as f64), -(part.y as f64)])
     }
 
-    /// A mask in the padded input of the whole image, `of_whole`, brought into this one of a part of it.
+    /// A mask in the padded input of the whole image, `of_whole`, brought into this one of a part
+    /// of it.
     pub fn to_part(&self, mask: &Bitmap, of_whole: &Self, part: Part) -> Bitmap {
         self.sampled(mask, of_whole, [part.x as f64, part.y as f64])
     }
@@ -273,8 +274,8 @@ impl Framed {
         .expect("an input is at most 4096 pixels across")
     }
 
-    /// The prompts of these instances: at most `most` together, and only such as have the same number
-    /// of points, because a batch with filling points would be answered otherwise.
+    /// The prompts of these instances: at most `most` together, and only such as have the same
+    /// number of points, because a batch with filling points would be answered otherwise.
     pub fn batches(&self, instances: &[usize], most: usize) -> Vec<(Vec<usize>, PromptBatch)> {
         let mut by_count = std::collections::BTreeMap::<usize, Vec<usize>>::new();
         for &instance in instances {
@@ -342,27 +343,27 @@ mod tests {
                 vertical,
             };
             let whole = Framed::new(&example, SIZE, flip).expect("a frame");
-            let closer = Framed::new(&of_part, SIZE, flip).expect("a frame");
+            let magnified = Framed::new(&of_part, SIZE, flip).expect("a frame");
             let truth = |framed: &Framed, example: &Example| {
                 framed.truth(example.instances[0].truth.as_ref().expect("a mask"))
             };
-            let (large, small) = (truth(&closer, &of_part), truth(&whole, &example));
+            let (large, small) = (truth(&magnified, &of_part), truth(&whole, &example));
             assert!(
                 whole
-                    .from_part(&large, &closer, part)
+                    .from_part(&large, &magnified, part)
                     .iou(&small)
                     .expect("one size")
                     > 0.95
             );
             assert!(
-                closer
+                magnified
                     .to_part(&small, &whole, part)
                     .iou(&large)
                     .expect("one size")
                     > 0.95
             );
             // The point lies on the disc in both.
-            for (framed, mask) in [(&whole, &small), (&closer, &large)] {
+            for (framed, mask) in [(&whole, &small), (&magnified, &large)] {
                 let [x, y] = framed.points[0][0].0;
                 assert!(mask.get(x.round() as u32, y.round() as u32));
             }

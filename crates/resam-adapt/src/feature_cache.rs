@@ -1,4 +1,5 @@
-//! The feature cache: what is the same at each iteration on a view is computed once and kept on disk.
+//! The feature cache: what is the same at each iteration on a view is computed once and kept on
+//! disk.
 //!
 //! When views repeat (`views.distinct`) and the teacher is the pretrained model, neither the labels
 //! of a view change while a run goes on, nor the features of its weak view, nor what the frozen

@@ -159,8 +159,8 @@ struct InputMasks<'a> {
 }
 
 impl InputMasks<'_> {
-    /// The published labels: what the model is certain of in the single mask and no other instance claims, and
-    /// the mask of its box.
+    /// The published labels: what the model is certain of in the single mask and no other instance
+    /// claims, and the mask of its box.
     fn refined_labels(&self, instances: &[usize]) -> Result<PseudoLabels, SamError> {
         let settings = self.context.labels;
         // One mask is asked for each.

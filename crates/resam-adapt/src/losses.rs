@@ -34,8 +34,8 @@ impl MaskLosses {
 /// The losses of predicted masks against pseudo-labels.
 ///
 /// `low_res` is `[instances, 1, rows, columns]`, the decoder's logits; they are compared upsampled
-/// bilinearly to the labels' size. `iou_predictions` is `[instances, 1]`, the decoder's. `labels` is
-/// `[instances, height, width]` of 0 and 1, or anything between.
+/// bilinearly to the labels' size. `iou_predictions` is `[instances, 1]`, the decoder's. `labels`
+/// is `[instances, height, width]` of 0 and 1, or anything between.
 pub fn mask_losses(
     low_res: Tensor<4>,
     iou_predictions: Tensor<2>,
@@ -54,7 +54,8 @@ pub fn mask_losses(
     }
 }
 
-/// The loss of the predicted IoU alone, of masks that are not learnt: `mean((q - IoU)^2)` over instances and masks.
+/// The loss of the predicted IoU alone, of masks that are not learnt: `mean((q - IoU)^2)` over
+/// instances and masks.
 ///
 /// As [`mask_losses`], with `low_res` of `[instances, masks, rows, columns]` and `iou_predictions`
 /// of `[instances, masks]`.

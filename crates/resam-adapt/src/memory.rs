@@ -114,8 +114,8 @@ struct Part {
     working: u64,
 }
 
-/// What a transformer block keeps: both norms' inputs, the factors' input, query, key and value, the
-/// attended, what goes into GELU.
+/// What a transformer block keeps: both norms' inputs, the factors' input, query, key and value,
+/// the attended, what goes into GELU.
 fn block(tokens: u64, channels: u64, hidden: u64) -> (u64, u64) {
     let kept = 7 * tokens * channels + tokens * hidden;
     // The MLP's hidden values and their gradient, or query, key and value and theirs.

@@ -38,7 +38,8 @@ pub fn threshold_logit(entropy_threshold: f64) -> f64 {
 /// The refined mask of each instance: pixels that are certain, and certain for no other instance.
 ///
 /// `low_res` holds the logits of each instance, `[side, side]`, row-major. The masks cover the padded
-/// input whole, as published. Every pixel belongs to at most one of them, and one may come out empty.
+/// input whole, as published. Every pixel belongs to at most one of them, and one may come out
+/// empty.
 pub fn refine(low_res: &[Vec<f32>], padded: usize, entropy_threshold: f64) -> Vec<Bitmap> {
     let bound = threshold_logit(entropy_threshold) as f32;
     let mut kept: Vec<Bitmap> = low_res

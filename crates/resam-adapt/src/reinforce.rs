@@ -71,8 +71,8 @@ impl Queues {
     /// Adds the pairs of a step, `[pairs, channels]` each; once the queues are full, answers
     /// `mean(1 - cos)` over all that is in them.
     ///
-    /// With `gradient` the strong features of this step keep theirs; what was there before never has
-    /// one. Published: none has, so that nothing is learnt from it.
+    /// With `gradient` the strong features of this step keep theirs; what was there before never
+    /// has one. Published: none has, so that nothing is learnt from it.
     ///
     /// # Errors
     /// [`SamError::Failed`] when the device does not give the features.

@@ -3,8 +3,8 @@
 
 use resam_mask::{Bitmap, PixelBox};
 
-/// The tight box `[x0, y0, x1, y1]` of a refined mask, from the centre of its first pixel to that of
-/// its last along both axes, counted from the centre of the input's first pixel: what the prompt
+/// The tight box `[x0, y0, x1, y1]` of a refined mask, from the centre of its first pixel to that
+/// of its last along both axes, counted from the centre of the input's first pixel: what the prompt
 /// encoder takes. None when nothing is left of the mask.
 pub fn requery_box(refined: &Bitmap) -> Option<[f32; 4]> {
     refined.bounding_box().as_ref().map(input_box)

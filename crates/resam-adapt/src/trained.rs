@@ -66,7 +66,7 @@ fn each(sam: &Sam, with: &mut WithParameter<'_>) {
 }
 
 /// Puts other values where parameters train, and gives each an identity that depends on its place
-/// alone, so that the state of an optimiser finds it again in another process. Parameters that
+/// alone, so that the state of an optimizer finds it again in another process. Parameters that
 /// `values` does not have stay as they are.
 pub fn with_trained(sam: Sam, values: &Trained) -> Sam {
     struct Write<'a>(Vec<String>, &'a Trained, u64);

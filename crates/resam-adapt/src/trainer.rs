@@ -223,9 +223,9 @@ impl Trainer {
         self.planned = updates;
     }
 
-    /// Spreads the training samples of a batch over several devices, the model's own first; they make the
-    /// same update as one device, sample by sample. Fewer samples than devices leave some of them
-    /// idle.
+    /// Spreads the training samples of a batch over several devices, the model's own first; they
+    /// make the same update as one device, sample by sample. Fewer samples than devices leave some
+    /// of them idle.
     pub fn spread_over(&mut self, devices: Vec<Device>) {
         self.devices = devices;
     }
@@ -285,9 +285,9 @@ impl Trainer {
     /// Learns from the next image of the epoch at hand.
     ///
     /// # Errors
-    /// [`IterationError::Unreadable`] for an image that was passed over; the next iteration is that of
-    /// the image after it. [`IterationError::Model`] when the device failed: nothing was learnt, and what
-    /// was gathered since the last update is lost.
+    /// [`IterationError::Unreadable`] for an image that was passed over; the next iteration is that
+    /// of the image after it. [`IterationError::Model`] when the device failed: nothing was learnt,
+    /// and what was gathered since the last update is lost.
     pub fn iterate(&mut self, examples: &dyn Examples) -> Result<Iteration, IterationError> {
         if self.ahead.is_empty() {
             self.ahead = self.process_ahead(examples).into();
@@ -315,8 +315,8 @@ impl Trainer {
         iteration
     }
 
-    /// What there is to learn at the next iterations, as many as there are devices and no more than are
-    /// learnt from before the model changes.
+    /// What there is to learn at the next iterations, as many as there are devices and no more than
+    /// are learnt from before the model changes.
     fn process_ahead(
         &self,
         examples: &dyn Examples,
@@ -663,8 +663,8 @@ mod tests {
         Trainer::new(sam, recipe.clone(), options).expect("a trainer")
     }
 
-    /// However many values are read before the device is lost, an iteration says that the device failed
-    /// and nothing was learnt from what it did not give.
+    /// However many values are read before the device is lost, an iteration says that the device
+    /// failed and nothing was learnt from what it did not give.
     #[test]
     fn a_lost_device_ends_the_run_and_is_no_image_that_cannot_be_read() {
         let mut recipe = Recipe::default();

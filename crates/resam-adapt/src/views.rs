@@ -1,7 +1,8 @@
 //! Views: the same image twice, weakly and strongly changed. Step 1 of the method.
 //!
-//! The weak view is the image, mirrored or not along each axis. The strong view is the weak one with
-//! other colours; both have one geometry, so that what is known of a place in one holds in the other.
+//! The weak view is the image, mirrored or not along each axis. The strong view is the weak one
+//! with other colours; both have one geometry, so that what is known of a place in one holds in the
+//! other.
 //!
 //! Images are interleaved 8-bit RGB, row-major, at the size that they have in the network's input.
 
@@ -80,8 +81,8 @@ impl Photometric {
     /// The strong view: posterised, equalised, sharpened, solarised, of another brightness and
     /// contrast, with a shadow, each with the same probability, in this order.
     ///
-    /// The strengths are the defaults of the augmentation library that the published code uses:
-    /// 4 bits, the whole histogram, a blend of 0.2 to 0.5, values from 128 on, a fifth up or down, a
+    /// The strengths are the defaults of the augmentation library that the published code uses: 4
+    /// bits, the whole histogram, a blend of 0.2 to 0.5, values from 128 on, a fifth up or down, a
     /// darkening by half inside a random pentagon of the lower half.
     pub fn strong(self, weak: &View, random: &mut ChaCha8Rng) -> View {
         let mut view = weak.clone();
@@ -138,8 +139,8 @@ fn equalize(view: &mut View, _: &mut ChaCha8Rng) {
     look_up(view, &histograms.map(|histogram| equalizing(&histogram)));
 }
 
-/// The table that spreads a histogram: the share of pixels below or at a value among those above the
-/// lowest value, as OpenCV's `equalizeHist`. One value alone stays as it is.
+/// The table that spreads a histogram: the share of pixels below or at a value among those above
+/// the lowest value, as OpenCV's `equalizeHist`. One value alone stays as it is.
 fn equalizing(histogram: &[u64; 256]) -> [u8; 256] {
     let total: u64 = histogram.iter().sum();
     let lowest = histogram.iter().position(|&count| count > 0).unwrap_or(0);

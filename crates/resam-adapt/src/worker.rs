@@ -208,9 +208,9 @@ impl Worker<'_> {
 
     /// A view of an image, and the instances that the iteration is about.
     ///
-    /// An image is seen whole and in the parts that zoom into its small objects, one epoch one view.
-    /// Views that repeat are about all instances: which of them are learnt from is drawn at each
-    /// iteration, among those that have a label to learn from.
+    /// An image is seen whole and in the parts that zoom into its small objects, one epoch one
+    /// view. Views that repeat are about all instances: which of them are learnt from is drawn at
+    /// each iteration, among those that have a label to learn from.
     fn view(
         &self,
         examples: &dyn Examples,

@@ -374,8 +374,8 @@ fn a_training_sample_has_the_losses_and_the_gradients_of_the_published_step() {
         };
         let golden = |kind: &str, name: &str| step.golden.values(&format!("{kind}.{name}"));
 
-        // Decoded together or one by one, blocks kept or computed again: the losses and the gradients
-        // are the same.
+        // Decoded together or one by one, blocks kept or computed again: the losses and the
+        // gradients are the same.
         for (chunk, again) in [(1, false), (50, false), (50, true)] {
             let (losses, gradients) = learn_with(None, chunk, again);
             for (name, ours) in [
@@ -442,7 +442,8 @@ fn a_training_sample_may_also_teach_the_iou_of_the_masks_for_an_ambiguous_point(
             learn(&step.sam, strong, &framed, &sample, &loss, None).expect("learnt")
         };
 
-        // The squared errors by the definition: IoUs counted pixel by pixel, as numbers that have no gradient.
+        // The squared errors by the definition: IoUs counted pixel by pixel, as numbers that have
+        // no gradient.
         let batch = PromptBatch {
             points: labels
                 .instances

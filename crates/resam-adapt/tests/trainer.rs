@@ -338,10 +338,10 @@ fn the_size_prior_is_the_median_of_the_labels_in_pixels_of_the_images() {
     };
     let mut trainer = trainer(&recipe, SEED, 2);
     trainer.calibrate(&images, &|| true).expect("a calibration");
-    let usual = trainer.position().size_prior_px.expect("there are labels");
+    let prior = trainer.position().size_prior_px.expect("there are labels");
     assert!(
-        (usual / middle - 1.0).abs() < 0.03,
-        "{usual} is not {middle}"
+        (prior / middle - 1.0).abs() < 0.03,
+        "{prior} is not {middle}"
     );
 }
 
@@ -407,14 +407,49 @@ fn only_the_top_fraction_is_learnt_from_once_it_is_known_which_they_are() {
     assert_eq!(learnt(1.0), (None, in_top(0.0)));
 }
 
+/// Names in the plan of a checkpoint, now and in an earlier version.
+const PLAN_NAMES: [(&str, &str); 20] = [
+    ("\"max_instances_per_image\":", "\"instances\":"),
+    ("\"decoder_batch_size\":", "\"chunk\":"),
+    ("\"update_each_decoder_batch\":", "\"update_each_chunk\":"),
+    ("\"validate_every\":", "\"check_every\":"),
+    ("\"ema\"", "\"mean\""),
+    ("\"ema_decay\":", "\"teacher_decay\":"),
+    ("\"entropy_threshold\":", "\"certainty\":"),
+    ("\"min_consistency\":", "\"least_agreement\":"),
+    ("\"top_fraction\":", "\"surest\":"),
+    ("\"selection\":", "\"choice\":"),
+    ("\"mode\":\"requery\"", "\"candidates\":true"),
+    ("\"size_prior_weight\":", "\"usual_weight\":"),
+    ("\"zoom\":", "\"closer\":"),
+    ("\"iou_head\":", "\"quality\":"),
+    ("\"multimask_iou\":", "\"ambiguous_quality\":"),
+    ("\"decoder_lr_scale\":", "\"decoder_factor\":"),
+    ("\"max_updates_per_instance\":", "\"updates_per_instance\":"),
+    ("\"full_rate_min_instances\":", "\"few_instances\":"),
+    ("\"milestones\":", "\"decay_at\":"),
+    ("\"loss_spike_filter\":", "\"guard\":"),
+];
+
+/// Names in the position of a checkpoint, now and in an earlier version.
+const POSITION_NAMES: [(&str, &str); 4] = [
+    ("\"iterations_of_epoch\":", "\"visited\":"),
+    ("\"iterations\":", "\"visits\":"),
+    ("\"size_prior_px\":", "\"usual_area\":"),
+    ("\"top_consistency\":", "\"sure_agreement\":"),
+];
+
 #[test]
 fn a_checkpoint_with_the_names_of_an_earlier_version_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("state.safetensors");
-    let recipe = Recipe::published();
-    let now = trainer(&recipe, SEED, 2)
-        .state(plan(&recipe))
-        .expect("a state");
+    let recipe = recipe(Supervision::Points);
+    let mut trainer = trainer(&recipe, SEED, 6);
+    for _ in 0..4 {
+        trainer.iterate(&Squares(3)).expect("an iteration");
+    }
+    let now = trainer.state(plan(&recipe)).expect("a state");
+    assert!(now.ema.is_some() && now.position.iterations > 0);
     now.write(&file).expect("written");
     let written = Checkpoint::open(&file).expect("a file");
     let tensors: Vec<TensorToWrite> = written
@@ -422,7 +457,10 @@ fn a_checkpoint_with_the_names_of_an_earlier_version_goes_on() {
         .map(|name| {
             let info = written.get(name).expect("a tensor");
             TensorToWrite {
-                name: name.to_owned(),
+                name: match name.strip_prefix("ema.") {
+                    Some(parameter) => format!("mean.{parameter}"),
+                    None => name.to_owned(),
+                },
                 dtype: info.dtype,
                 shape: info.shape.clone(),
                 bytes: written.bytes(name).expect("bytes"),
@@ -430,13 +468,16 @@ fn a_checkpoint_with_the_names_of_an_earlier_version_goes_on() {
         })
         .collect();
     let mut metadata = written.metadata().clone();
-    let selection = "\"selection\":{\"mode\":\"single\",\"stability_weight\":0.0,\"size_weight\":0.0,\
-                     \"size_prior_weight\":0.0,\"zoom\":false}";
-    let choice = "\"choice\":{\"candidates\":false,\"stability_weight\":0.0,\"size_weight\":0.0,\
-                  \"usual_weight\":0.0,\"closer\":false}";
-    let plan_text = metadata.get_mut("plan").expect("a plan");
-    assert!(plan_text.contains(selection), "{plan_text}");
-    *plan_text = plan_text.replace(selection, choice);
+    for (entry, names) in [("plan", &PLAN_NAMES[..]), ("position", &POSITION_NAMES[..])] {
+        let text = metadata.get_mut(entry).expect("an entry");
+        for (now, then) in names {
+            assert!(text.contains(now), "{now} in {text}");
+            *text = text.replace(now, then);
+        }
+    }
+    let average = metadata.remove("ema").expect("an entry");
+    metadata.insert("mean".to_owned(), average);
+    metadata.insert("resam_state".to_owned(), "3".to_owned());
     let earlier = folder.path().join("earlier.safetensors");
     write_safetensors(&earlier, &tensors, &metadata).expect("written");
     let read = State::read(&earlier).expect("an earlier state");

@@ -173,7 +173,7 @@ impl ActivationCheckpoints {
     }
 }
 
-/// Moves the gradients of parameters to where an optimiser takes them from.
+/// Moves the gradients of parameters to where an optimizer takes them from.
 struct Collect<'a> {
     found: &'a mut Gradients,
     gradients: &'a mut GradientsParams,

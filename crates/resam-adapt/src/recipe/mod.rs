@@ -118,11 +118,11 @@ pub enum Teacher {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields)]
 pub struct Labels {
-    /// What the labels are: `"points"`, pseudo-labels from points, or `"masks"`, the true masks, the
-    /// upper bound of the method.
+    /// What the labels are: `"points"`, pseudo-labels from points, or `"masks"`, the true masks,
+    /// the upper bound of the method.
     pub supervision: Supervision,
-    /// Which model makes the pseudo-labels: `"frozen"`, the pretrained one, `"student"`, the one that
-    /// trains, as published, or `"ema"`, the exponential moving average of the student.
+    /// Which model makes the pseudo-labels: `"frozen"`, the pretrained one, `"student"`, the one
+    /// that trains, as published, or `"ema"`, the exponential moving average of the student.
     pub teacher: Teacher,
     /// The share of the moving average that stays at each update, from 0 to 1, with `teacher =
     /// "ema"` (Mean Teacher, arXiv 1703.01780).
@@ -164,8 +164,8 @@ impl Labels {
 pub struct Alignment {
     /// Reinforce: pairs of features in the queues that are compared. 0 switches the alignment off.
     pub queue: usize,
-    /// Reinforce: the weight that `beta = weight / (1 + exp(-(epoch - (epochs + 1) / 2)))` rises to,
-    /// from 0 up. 0 switches the alignment off.
+    /// Reinforce: the weight that `beta = weight / (1 + exp(-(epoch - (epochs + 1) / 2)))` rises
+    /// to, from 0 up. 0 switches the alignment off.
     pub weight: f64,
     /// The features of the training sample keep their gradient. Published: none has one, so that
     /// nothing is learnt from the alignment.
@@ -180,8 +180,8 @@ pub struct Loss {
     pub focal: f64,
     /// Weight of the dice loss (arXiv 1606.04797), from 0 up.
     pub dice: f64,
-    /// Weight of the squared error of the IoU that the model predicts for the single mask, from 0 up
-    /// (SAM, section 3, "Losses and training").
+    /// Weight of the squared error of the IoU that the model predicts for the single mask, from 0
+    /// up (SAM, section 3, "Losses and training").
     pub iou_head: f64,
     /// Weight of the squared error of the IoU that the model predicts for the masks of an ambiguous
     /// point, from 0 up. The masks themselves are not learnt. Published: 0.
@@ -192,11 +192,11 @@ pub struct Loss {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdapterSettings {
-    /// Rank of the LoRA factors in the image encoder (arXiv 2106.09685, section 4). 0 adapts none of
-    /// its layers.
+    /// Rank of the LoRA factors in the image encoder (arXiv 2106.09685, section 4). 0 adapts none
+    /// of its layers.
     pub encoder_rank: usize,
-    /// Which layers of the encoder's blocks are adapted: `"query-value"`, as published, `"attention"`
-    /// or `"all"`, with the layers of the MLP.
+    /// Which layers of the encoder's blocks are adapted: `"query-value"`, as published,
+    /// `"attention"` or `"all"`, with the layers of the MLP.
     pub encoder_layers: EncoderLayers,
     /// The first block of the encoder that is adapted, from 0.
     pub start_block: usize,
@@ -246,8 +246,8 @@ pub struct OptimizerSettings {
     /// make more, because instances are few or it is long, the learning rate is scaled down by as
     /// much. 0, as published: no bound.
     pub max_updates_per_instance: f64,
-    /// Instances of all images from which on the learning rate is full. With fewer it is scaled down
-    /// in proportion. 0, as published: any number.
+    /// Instances of all images from which on the learning rate is full. With fewer it is scaled
+    /// down in proportion. 0, as published: any number.
     pub full_rate_min_instances: usize,
     /// How the learning rate falls: `"linear"`, to zero at the end of the run, or `"steps"`, as
     /// published, to a tenth at each of the milestones.
