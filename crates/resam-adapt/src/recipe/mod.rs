@@ -61,7 +61,7 @@ pub struct Schedule {
     /// iteration. 0 takes all of them.
     pub max_instances_per_image: usize,
     /// Instances that the mask decoder takes at a time, from 1 up. It bounds the memory; with
-    /// `update_each_decoder_batch = false` it changes no result.
+    /// `update_each_decoder_batch = false` it changes results by rounding only.
     pub decoder_batch_size: usize,
     /// Activation checkpointing (arXiv 1604.06174): the blocks of the encoder are computed again in
     /// the backward pass instead of stored. Less memory, more time, the same gradients to rounding.
