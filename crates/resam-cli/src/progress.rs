@@ -46,7 +46,6 @@ impl Progress {
         }
     }
 
-
     /// How many there are in all, where that is known later, and how many of them were done before.
     pub(crate) fn begin(&self, done: u64, total: u64) {
         self.bar.set_length(total);
@@ -59,6 +58,26 @@ impl Progress {
         self.bar.set_length(total);
     }
 
+    /// So many are done, it will take so many seconds more where the caller knows better than the bar,
+    /// and this is how it goes.
+    pub(crate) fn say(&self, done: u64, left: Option<f64>, text: &str) {
+        self.bar.set_position(done);
+        self.bar.set_message(text.to_owned());
+        if self.lines && self.last_line.get().elapsed() >= BETWEEN_LINES {
+            self.last_line.set(Instant::now());
+            let total = self.bar.length().unwrap_or(0);
+            let left = left.unwrap_or_else(|| self.bar.eta().as_secs_f64());
+            let text = if text.is_empty() {
+                String::new()
+            } else {
+                format!("; {text}")
+            };
+            eprintln!(
+                "{done} of {total} {}, about {left:.0} s left{text}",
+                self.what
+            );
+        }
+    }
 
     /// Prints something else in between.
     pub(crate) fn pause(&self, print: impl FnOnce()) {

@@ -1,7 +1,7 @@
 //! What a model answers about an image, as it would be asked for: with its mask selection, at the
 //! image's own size.
 
-use resam_adapt::{Example, Examples, Found, Question, Trainer};
+use resam_adapt::{Example, Examples, Question, SelectedPrediction, Trainer};
 use resam_mask::{Bitmap, PixelBox};
 use resam_sam::preprocess::RgbView;
 use resam_sam::{EncodedImage, Predictor, Prompt, Sam, SamError};
@@ -100,7 +100,7 @@ impl Answering {
     }
 }
 
-fn selected(found: &Found) -> Result<Answer, SamError> {
+fn selected(found: &SelectedPrediction) -> Result<Answer, SamError> {
     let mask = mask_of(&found.prediction)?;
     let consistency = found
         .candidate

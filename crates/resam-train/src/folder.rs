@@ -13,7 +13,7 @@
 
 use std::path::{Path, PathBuf};
 
-use resam_adapt::{Plan, State, StateError};
+use resam_adapt::{State, StateError, TrainingPlan};
 
 use crate::error::TrainError;
 use crate::settings::Start;
@@ -59,7 +59,7 @@ impl Folder {
     /// # Errors
     /// [`TrainError::Finished`], [`TrainError::OtherSettings`], [`TrainError::NothingToResume`], as
     /// `start` says; [`TrainError::State`] when no state can be read.
-    pub fn open(path: &Path, plan: &Plan, start: Start) -> Result<Begun, TrainError> {
+    pub fn open(path: &Path, plan: &TrainingPlan, start: Start) -> Result<Begun, TrainError> {
         let folder = Self(path.to_owned());
         if start == Start::Restart {
             folder.clear()?;

@@ -1,6 +1,6 @@
 //! Who watches a run.
 
-use resam_adapt::Visit;
+use resam_adapt::Iteration;
 
 use crate::validation::Validation;
 
@@ -10,7 +10,7 @@ pub struct RunProgress<'a> {
     /// Iterations done, and all that are planned.
     pub iterations: [u64; 2],
     /// The iteration that was done last.
-    pub last: &'a Visit,
+    pub last: &'a Iteration,
     /// What it took, in seconds.
     pub seconds: f64,
     /// Seconds that are left, when minutes were given.

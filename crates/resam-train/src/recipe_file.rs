@@ -3,21 +3,104 @@
 use std::path::Path;
 
 use resam_adapt::Recipe;
-use resam_adapt::recipe::FORMER_NAMES;
+use resam_adapt::recipe::{KeyDoc, Renamed, reference, rename_former};
 
 use crate::error::TrainError;
 
-/// The recipe as TOML, whole, with what each name means left to the documentation.
+/// Columns of a comment in a recipe's file.
+const COLUMNS: usize = 96;
+
+/// The recipe as TOML, whole, each key after what it means.
 pub fn to_toml(recipe: &Recipe) -> String {
     // A recipe is numbers and words in tables: writing it cannot fail.
-    toml::to_string(recipe).unwrap_or_default()
+    let values = toml::Table::try_from(recipe).unwrap_or_default();
+    let (mut text, mut table) = (String::new(), "");
+    for KeyDoc {
+        table: of,
+        key,
+        doc,
+        ..
+    } in reference()
+    {
+        if of != table {
+            let gap = if text.is_empty() { "" } else { "\n" };
+            text.push_str(&format!("{gap}[{of}]\n"));
+            table = of;
+        }
+        for line in wrapped(&doc) {
+            text.push_str(&format!("# {line}\n"));
+        }
+        if let Some(value) = value_of(&values, of, key) {
+            text.push_str(&format!("{key} = {value}\n"));
+        }
+    }
+    text
 }
 
-/// Reads a file on top of a recipe: what it leaves out stays.
+/// The value of a key in a table with a dotted name.
+fn value_of<'a>(values: &'a toml::Table, table: &str, key: &str) -> Option<&'a toml::Value> {
+    let mut within = values;
+    for name in table.split('.') {
+        within = within.get(name)?.as_table()?;
+    }
+    within.get(key)
+}
+
+/// A text in lines.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= COLUMNS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// All keys of a recipe with what they mean, as a page of the documentation in Markdown.
+pub fn reference_page() -> String {
+    let mut page = "\
+# Recipe
+
+A recipe is every number and switch of the method. `resam adapt --print-config > recipe.toml` writes one, and
+`--config recipe.toml` reads it. What a file leaves out has the value of the recipe that `--recipe` names.
+
+This page is made from the comments of the code: `cargo test -p resam-train` says when it is out of date.
+"
+    .to_owned();
+    let mut table = "";
+    for KeyDoc {
+        table: of,
+        key,
+        doc,
+        default,
+        published,
+    } in reference()
+    {
+        if of != table {
+            page.push_str(&format!(
+                "\n## `[{of}]`\n\n| key | default | published | meaning |\n|---|---|---|---|\n"
+            ));
+            table = of;
+        }
+        let doc = doc.replace('|', "\\|");
+        page.push_str(&format!(
+            "| `{key}` | `{default}` | `{published}` | {doc} |\n"
+        ));
+    }
+    page
+}
+
+/// Reads a file on top of a recipe: what it leaves out stays. Also the names of earlier versions that
+/// the file has.
 ///
 /// # Errors
 /// [`TrainError::Recipe`] naming the file, what is wrong, and the nearest known name of an unknown one.
-pub fn read_over(base: &Recipe, path: &Path) -> Result<Recipe, TrainError> {
+pub fn read_over(base: &Recipe, path: &Path) -> Result<(Recipe, Vec<Renamed>), TrainError> {
     let refuse = |reason: String| TrainError::Recipe {
         path: path.to_owned(),
         reason,
@@ -27,62 +110,22 @@ pub fn read_over(base: &Recipe, path: &Path) -> Result<Recipe, TrainError> {
 }
 
 /// Puts the values of a TOML text in place of those of a recipe.
-fn over(base: &Recipe, text: &str) -> Result<Recipe, String> {
-    let mut given: toml::Table = text
+fn over(base: &Recipe, text: &str) -> Result<(Recipe, Vec<Renamed>), String> {
+    let given: toml::Table = text
         .parse()
         .map_err(|error: toml::de::Error| error.to_string())?;
-    rename(&mut given)?;
+    let mut given = toml::Value::Table(given);
+    let renamed = rename_former(&mut given)?;
+    let toml::Value::Table(given) = given else {
+        return Err("a recipe is a table".to_owned());
+    };
     let mut whole = toml::Table::try_from(base).map_err(|error| error.to_string())?;
     put(&mut whole, given, "")?;
     let recipe: Recipe = whole
         .try_into()
         .map_err(|error: toml::de::Error| error.message().to_owned())?;
     recipe.check()?;
-    Ok(recipe)
-}
-
-/// Gives values that have a name of an earlier version the one that they have now.
-fn rename(given: &mut toml::Table) -> Result<(), String> {
-    for (then, now) in FORMER_NAMES {
-        let Some(mut value) = take(given, then) else {
-            continue;
-        };
-        // There were candidates, or the single mask.
-        if let (toml::Value::Boolean(candidates), "labels.selection.mode") = (&value, now) {
-            let mode = if *candidates { "requery" } else { "single" };
-            value = toml::Value::String(mode.to_owned());
-        }
-        let (mut table, mut names) = (&mut *given, now);
-        while let Some((name, rest)) = names.split_once('.') {
-            let inner = table
-                .entry(name)
-                .or_insert_with(|| toml::Value::Table(toml::Table::new()));
-            table = inner
-                .as_table_mut()
-                .ok_or_else(|| format!("`{name}` is a table, not a value"))?;
-            names = rest;
-        }
-        if table.contains_key(names) {
-            return Err(format!(
-                "`{then}` and `{now}` are the same: give one of them"
-            ));
-        }
-        table.insert(names.to_owned(), value);
-    }
-    Ok(())
-}
-
-/// Takes a value with a dotted name out of a table, and the tables that it leaves empty.
-fn take(from: &mut toml::Table, name: &str) -> Option<toml::Value> {
-    let Some((first, rest)) = name.split_once('.') else {
-        return from.remove(name);
-    };
-    let inner = from.get_mut(first)?.as_table_mut()?;
-    let value = take(inner, rest)?;
-    if inner.is_empty() {
-        from.remove(first);
-    }
-    Some(value)
+    Ok((recipe, renamed))
 }
 
 fn put(into: &mut toml::Table, given: toml::Table, at: &str) -> Result<(), String> {
@@ -139,6 +182,36 @@ mod tests {
 
     use super::*;
 
+    fn over(base: &Recipe, text: &str) -> Result<Recipe, String> {
+        super::over(base, text).map(|(recipe, _)| recipe)
+    }
+
+    #[test]
+    fn every_key_has_its_comment() {
+        let text = to_toml(&Recipe::default());
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            if line.contains(" = ") && !line.starts_with('#') {
+                assert!(lines[at - 1].starts_with("# "), "{line}");
+                assert!(lines[at - 1].len() <= COLUMNS + 2, "{line}");
+            }
+        }
+        assert_eq!(text.matches("[labels.selection]").count(), 1);
+    }
+
+    #[test]
+    fn the_page_of_the_documentation_is_up_to_date() {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/RECIPE.md");
+        if std::env::var_os("RESAM_WRITE_DOCS").is_some() {
+            std::fs::write(&page, reference_page()).expect("written");
+        }
+        let written = std::fs::read_to_string(page).expect("docs/RECIPE.md");
+        assert!(
+            written == reference_page(),
+            "docs/RECIPE.md is out of date: run this test with RESAM_WRITE_DOCS=1"
+        );
+    }
+
     #[test]
     fn every_preset_comes_back_from_its_file() {
         for name in Recipe::PRESETS {
@@ -152,9 +225,10 @@ mod tests {
     #[test]
     fn what_a_file_leaves_out_stays() {
         let base = Recipe::published();
-        let recipe = over(&base, "[labels]\ncertainty = 0.4\n[loss]\ndice = 2").expect("known");
+        let recipe =
+            over(&base, "[labels]\nentropy_threshold = 0.4\n[loss]\ndice = 2").expect("known");
         let mut expected = base;
-        expected.labels.certainty = 0.4;
+        expected.labels.entropy_threshold = 0.4;
         expected.loss.dice = 2.0;
         assert_eq!(recipe, expected);
     }
@@ -187,7 +261,7 @@ mod tests {
             .replace("labels.selection", "labels.choice")
             .replace("mode = \"requery\"", "candidates = true")
             .replace("size_prior_weight", "usual_weight")
-            .replace("zoom", "closer");
+            .replace("\nzoom", "\ncloser");
         assert!(whole.contains("candidates = true") && whole.contains("usual_weight"));
         assert_eq!(over(&Recipe::published(), &whole), Ok(Recipe::default()));
     }
@@ -208,9 +282,9 @@ mod tests {
             "loss = 3",
             "[loss]\nfocal = \"much\"",
             "[labels]\nteacher = \"nobody\"",
-            "[labels]\ncertainty = 1.5",
+            "[labels]\nentropy_threshold = 1.5",
             "[schedule]\nepochs = -1",
-            "[schedule]\nchunk = 0",
+            "[schedule]\ndecoder_batch_size = 0",
             "[optimizer]\nlearning_rate = nan",
             "[views]\nphotometric = 2.0",
             "[labels.selection]\nmode = \"best-score\"",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use resam_adapt::{Examples, Position, Trainer, Visit};
+use resam_adapt::{Examples, Iteration, Position, Trainer};
 use resam_report::{EventFile, MetricsFile};
 use serde_json::json;
 
@@ -107,17 +107,21 @@ impl Record {
         let better = self.compare(found);
         let position = trainer.position();
         self.metrics.append(&json!({
-            "iterations": position.visits,
+            "iterations": position.iterations,
             "updates": position.updates,
             "validation": found,
         }))?;
-        self.scalar("validation/consistency", position.visits, found.consistency)?;
+        self.scalar(
+            "validation/consistency",
+            position.iterations,
+            found.consistency,
+        )?;
         let mut text = format!(
             "after {} updates, {} validation images: consistency {:.3}",
             position.updates, found.images, found.consistency
         );
         if let Some(iou) = found.iou {
-            self.scalar("validation/iou", position.visits, iou)?;
+            self.scalar("validation/iou", position.iterations, iou)?;
             text += &format!(", IoU {iou:.4}");
         }
         observer.note(&text);
@@ -127,13 +131,13 @@ impl Record {
     pub(crate) fn iterated(
         &mut self,
         trainer: &Trainer,
-        visit: &Visit,
+        visit: &Iteration,
         images: &dyn Examples,
         [seconds, elapsed]: [f64; 2],
     ) -> Result<(), TrainError> {
         let position = trainer.position();
         self.metrics.append(&json!({
-            "iterations": position.visits,
+            "iterations": position.iterations,
             "updates": position.updates,
             "image_name": images.name(visit.image),
             "iteration": visit,
@@ -146,18 +150,14 @@ impl Record {
                 ("loss/total", losses.total),
                 ("loss/focal", losses.focal),
                 ("loss/dice", losses.dice),
-                ("loss/iou_head", losses.quality),
-                ("loss/multimask_iou", losses.ambiguous_quality),
+                ("loss/iou_head", losses.iou_head),
+                ("loss/multimask_iou", losses.multimask_iou),
                 ("loss/alignment", losses.alignment),
             ]);
         }
-        scalars.extend(
-            visit
-                .agreement
-                .map(|agreement| ("labels/consistency", agreement)),
-        );
+        scalars.extend(visit.consistency.map(|value| ("labels/consistency", value)));
         for (tag, value) in scalars {
-            self.scalar(tag, position.visits, value)?;
+            self.scalar(tag, position.iterations, value)?;
         }
         Ok(self.events.flush()?)
     }
@@ -177,7 +177,7 @@ impl Record {
             interrupted,
             ended_early,
             updates: position.updates,
-            iterations: position.visits,
+            iterations: position.iterations,
             skipped: position.skipped,
             failed: self.failed.clone(),
             before: self.before,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use resam_adapt::feature_cache::FeatureCache;
 use resam_adapt::recipe::Supervision;
 use resam_adapt::size_prior::CALIBRATION_IMAGES;
-use resam_adapt::{Examples, Plan, Trainer, Visit, VisitError};
+use resam_adapt::{Examples, Iteration, IterationError, Trainer, TrainerOptions, TrainingPlan};
 use resam_sam::{Adapter, Device, Sam};
 
 use crate::clock::Clock;
@@ -66,7 +66,7 @@ struct Run<'a> {
     settings: &'a Settings,
     observer: &'a mut dyn Observer,
     trainer: Trainer,
-    plan: Plan,
+    plan: TrainingPlan,
     /// Iterations that are planned; no bound when the clock ends the run.
     iterations: u64,
     record: Record,
@@ -90,17 +90,16 @@ impl<'a> Run<'a> {
             (None, None) => (recipe.schedule.epochs * input.images.len()) as u64,
         };
         let instances = input.images.instances();
-        let mut trainer = Trainer::new(
-            sam,
-            recipe.clone(),
-            &input.devices[0],
-            settings.input_size,
-            settings.seed,
+        let options = TrainerOptions {
+            device: input.devices[0].clone(),
+            input_size: settings.input_size,
+            seed: settings.seed,
             iterations,
             instances,
-        )?;
+        };
+        let mut trainer = Trainer::new(sam, recipe.clone(), options)?;
         trainer.spread_over(input.devices.to_vec());
-        let plan = Plan {
+        let plan = TrainingPlan {
             recipe: recipe.clone(),
             seed: settings.seed,
             input_size: settings.input_size,
@@ -118,7 +117,7 @@ impl<'a> Run<'a> {
                 file,
                 state,
             } => {
-                let from = state.position.visits;
+                let from = state.position.iterations;
                 let restored = trainer.restore(*state);
                 restored.map_err(|reason| TrainError::Unfit { path: file, reason })?;
                 let of = match settings.minutes {
@@ -177,7 +176,7 @@ impl<'a> Run<'a> {
                 .note(&format!("size prior: objects have about {area:.0} pixels"));
         }
         let bound = self.trainer.min_consistency();
-        if bound > self.trainer.recipe().labels.least_agreement {
+        if bound > self.trainer.recipe().labels.min_consistency {
             self.observer.note(&format!(
                 "pseudo-labels with a consistency of {bound:.2} or more are learnt from"
             ));
@@ -186,7 +185,7 @@ impl<'a> Run<'a> {
     }
 
     fn say_learning_rate_scale(&mut self, instances: usize) {
-        let scale = self.trainer.restraint();
+        let scale = self.trainer.learning_rate_scale();
         if self.settings.minutes.is_none() && scale < 1.0 {
             self.observer.note(&format!(
                 "{instances} objects are few for {} updates: the learning rate is {scale:.2} times the \
@@ -207,12 +206,12 @@ impl<'a> Run<'a> {
 
     /// The share of the run that is done.
     fn share_done(&self) -> f64 {
-        let done = || self.trainer.position().visits as f64 / self.iterations as f64;
+        let done = || self.trainer.position().iterations as f64 / self.iterations as f64;
         self.clock.share().unwrap_or_else(done)
     }
 
     fn goes_on(&self) -> bool {
-        self.trainer.position().visits < self.iterations && !self.clock.is_over()
+        self.trainer.position().iterations < self.iterations && !self.clock.is_over()
     }
 
     /// Learns to the end of the plan. The result of a run that was interrupted, or nothing.
@@ -220,7 +219,7 @@ impl<'a> Run<'a> {
         // Before anything is learnt the adapter changes nothing: the first validation is that of the
         // pretrained model.
         if self.record.before.is_none()
-            && self.trainer.position().visits == 0
+            && self.trainer.position().iterations == 0
             && let Some(found) = self.validate()?
         {
             self.record
@@ -244,7 +243,7 @@ impl<'a> Run<'a> {
             }
             let updates = self.trainer.position().updates;
             let part = (self.share_done() * VALIDATIONS).floor();
-            let due = match self.settings.recipe.schedule.check_every {
+            let due = match self.settings.recipe.schedule.validate_every {
                 0 => part > validated.1,
                 every => updates >= validated.0 + every as u64,
             };
@@ -284,11 +283,11 @@ impl<'a> Run<'a> {
     fn iterate(&mut self) -> Result<bool, TrainError> {
         let images = self.input.images;
         let started = Instant::now();
-        let done = match self.trainer.visit(images) {
+        let done = match self.trainer.iterate(images) {
             Ok(done) => done,
             // The device failed: the last checkpoint is where the run goes on from.
-            Err(VisitError::Model(error)) => return Err(error.into()),
-            Err(VisitError::Unreadable { image, reason }) => {
+            Err(IterationError::Model(error)) => return Err(error.into()),
+            Err(IterationError::Unreadable { image, reason }) => {
                 let name = images.name(image);
                 let known = self.record.failed.insert(name.clone(), reason.clone());
                 if known.is_none() {
@@ -305,7 +304,7 @@ impl<'a> Run<'a> {
             .iterated(&self.trainer, &done, images, [seconds, self.seconds])?;
         self.say_skipped(&done);
         self.observer.iterated(&RunProgress {
-            iterations: [self.trainer.position().visits, self.iterations],
+            iterations: [self.trainer.position().iterations, self.iterations],
             last: &done,
             seconds,
             seconds_left: self.clock.seconds_left(),
@@ -314,7 +313,7 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    fn say_skipped(&mut self, done: &Visit) {
+    fn say_skipped(&mut self, done: &Iteration) {
         let skipped = self.trainer.position().skipped;
         if let Some(reason) = &done.skipped
             && skipped <= SKIPPED_SAID

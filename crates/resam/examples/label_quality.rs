@@ -115,7 +115,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         zoomed_labels(&example, &framed, &mut labels, &ours, None, &mut label_part)?;
         columns[3].add(&labels, 0.0, &iou);
-        columns[4].add(&labels, ours.labels.least_agreement, &iou);
+        columns[4].add(&labels, ours.labels.min_consistency, &iou);
     }
     for (column, name) in columns.iter().zip([
         "single mask",

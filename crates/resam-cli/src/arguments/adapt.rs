@@ -9,6 +9,7 @@ use resam::{AdaptOptions, Budget, DatasetOptions, Recipe, Start, TrainingSource}
 
 use super::values::{gigabytes, minutes};
 use super::{BenchmarkArguments, Common, SceneInput};
+use crate::commands::note;
 
 /// Adapt a model to images from points on their objects.
 #[derive(Debug, Args)]
@@ -106,10 +107,14 @@ pub(crate) struct Adapt {
 
 impl Adapt {
     /// The recipe that is named, with the values of the file and of the command line in it.
-    pub(crate) fn recipe(&self) -> resam::Result<Recipe> {
+    pub(crate) fn recipe(&self, common: &Common) -> resam::Result<Recipe> {
         let mut recipe = self.recipe.recipe();
         if let Some(file) = &self.config {
-            recipe = recipe::read_over(&recipe, file)?;
+            let (read, renamed) = recipe::read_over(&recipe, file)?;
+            for name in renamed {
+                note(common, &format!("`{}`: {name}", file.display()));
+            }
+            recipe = read;
         }
         if let Some(epochs) = self.epochs {
             recipe.schedule.epochs = epochs.get();
@@ -142,7 +147,7 @@ impl Adapt {
         Ok(AdaptOptions {
             weights: self.weights.clone(),
             devices: common.device.clone(),
-            recipe: self.recipe()?,
+            recipe: self.recipe(common)?,
             seed: common.seed,
             budget: match (self.iterations, self.minutes) {
                 (Some(count), _) => Budget::Iterations(count.get()),

@@ -11,7 +11,7 @@ use crate::watch::Watch;
 
 pub(crate) fn run(arguments: &Adapt, common: &Common) -> resam::Result<Outcome> {
     if arguments.print_config {
-        print!("{}", recipe::to_toml(&arguments.recipe()?));
+        print!("{}", recipe::to_toml(&arguments.recipe(common)?));
         return Ok(Outcome::Done);
     }
     // The command line asks for it unless the recipe is only printed.

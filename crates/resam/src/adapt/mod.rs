@@ -171,8 +171,8 @@ fn begin_in_reach(recipe: &mut Recipe, config: &SamConfig, observer: &mut dyn Ob
 /// Says what a step will take, before it does.
 fn say_memory(config: &SamConfig, settings: &Settings, observer: &mut dyn Observer) {
     let recipe = &settings.recipe;
-    let together = recipe.schedule.chunk;
-    let instances = match recipe.schedule.instances {
+    let together = recipe.schedule.decoder_batch_size;
+    let instances = match recipe.schedule.max_instances_per_image {
         0 => together,
         asked => asked.min(together),
     };
@@ -219,7 +219,7 @@ impl resam_train::Observer for Watch<'_> {
             let loss = follow(&mut self.loss, losses.total);
             detail += &format!(", loss {loss:.3}");
         }
-        if let Some(consistency) = progress.last.agreement {
+        if let Some(consistency) = progress.last.consistency {
             detail += &format!(", consistency {consistency:.2}");
         }
         if let Some(memory) = resam_ops::memory::peak() {
