@@ -36,6 +36,9 @@ pub(crate) fn of(error: &Error) -> Option<&'static str> {
     }
     match error.downcast_ref()? {
         PullError::UnknownName { .. } | PullError::Proxy { .. } => None,
+        PullError::Offline { .. } => {
+            Some("leave `--offline` out, or run `resam weights pull NAME --from FILE`")
+        }
         _ => Some("`--from URL|FILE` takes a mirror or a file"),
     }
 }
@@ -67,7 +70,10 @@ fn of_run(error: &TrainError) -> Option<&'static str> {
 
 fn of_model(error: &SamError) -> Option<&'static str> {
     match error {
-        SamError::Device { .. } => Some("`--device cpu` runs everywhere"),
+        SamError::Device { .. } => Some(
+            "`--device cpu` runs everywhere; `cargo install --locked --path crates/resam-cli --features \
+             vulkan` (or cuda, metal) builds a program that has more",
+        ),
         SamError::Precision { .. } => Some(
             "`--precision f32` runs everywhere; `--precision auto` takes half precision where the \
              device has it",

@@ -1,7 +1,8 @@
 //! Watches the engine for a person: a bar, notes, Ctrl-C.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use resam::Observer;
 
@@ -70,6 +71,9 @@ impl Observer for Watch<'_> {
     }
 
     fn note(&mut self, text: &str) {
+        if !is_news(text) {
+            return;
+        }
         match &self.bar {
             Some(bar) => bar.pause(|| note(self.common, text)),
             None => note(self.common, text),
@@ -80,4 +84,12 @@ impl Observer for Watch<'_> {
         let asked = self.interrupted.as_ref();
         asked.is_some_and(|asked| asked.load(Ordering::SeqCst))
     }
+}
+
+/// Whether a note was not said before: several runs of a process find the same.
+fn is_news(text: &str) -> bool {
+    static SAID: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    said.get_or_insert_with(HashSet::new)
+        .insert(text.to_owned())
 }

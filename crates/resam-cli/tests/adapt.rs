@@ -59,7 +59,7 @@ fn folder() -> TempDir {
         "categories": [{ "id": 1, "name": "square" }],
     });
     // Random weights agree with nothing: every label is learnt from.
-    let recipe = "[labels]\nleast_agreement = 0.0\n";
+    let recipe = "[labels]\nmin_consistency = 0.0\n";
     std::fs::write(folder.path().join("recipe.toml"), recipe).expect("a recipe");
     std::fs::write(folder.path().join("points.csv"), points).expect("points");
     std::fs::write(folder.path().join("coco.json"), coco.to_string()).expect("masks");
@@ -145,9 +145,9 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
             "coco.json",
             "-o",
             "run",
-            "--steps",
+            "--iterations",
             "8",
-            "--hold-out",
+            "--val-images",
             "1",
             // Random weights find no pseudo-label that two prompts agree on.
             "--supervision",
@@ -157,7 +157,7 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
     );
     succeeded(&output);
     let result: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
-    assert_eq!(result["visits"], 8);
+    assert_eq!(result["iterations"], 8);
     assert_eq!(result["before"]["instances"], 2);
     assert!(result["after"]["iou"].is_f64(), "{result:#}");
 
@@ -166,23 +166,26 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
     succeeded(&described);
     let described: Value = serde_json::from_slice(&described.stdout).expect("one JSON object");
     assert_eq!(described["kind"], "adapter");
-    assert_eq!(described["requery"], true);
+    assert_eq!(described["mask_selection"]["mode"], "requery");
+    assert_eq!(described["mask_selection"]["zoom"], true);
+    assert!(described["input"]["input_size"].is_u64(), "{described:#}");
     assert_eq!(described["base_sha256"].as_str().map(str::len), Some(64));
     let config = json(run.join("adapter_config.json"));
     assert_eq!(config["peft_type"], "LORA");
-    // Four images are too few to say what size is usual.
-    assert!(config.get("resam_usual_area").is_none());
-    assert_eq!(json(run.join("run.json"))["result"]["visits"], 8);
+    // Four images are too few for a size prior.
+    let selection = &config["resam_mask_selection"];
+    assert!(selection.is_object() && selection.get("size_prior_px").is_none());
+    assert_eq!(json(run.join("run.json"))["result"]["iterations"], 8);
     let metrics = std::fs::read_to_string(run.join("metrics.jsonl")).expect("metrics");
     let lines: Vec<Value> = metrics
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect();
-    let visits = lines
+    let iterations = lines
         .iter()
-        .filter(|line| line.get("visit").is_some())
+        .filter(|line| line.get("iteration").is_some())
         .count();
-    assert_eq!(visits, 8);
+    assert_eq!(iterations, 8);
     let report = std::fs::read_to_string(run.join("report.html")).expect("a report");
     assert!(report.contains("</html>") && report.contains("data:image/"));
     let begins = |start: &str| {
@@ -192,7 +195,11 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
     };
     assert_eq!(begins("events.out.tfevents."), 1);
     assert_eq!(begins("."), 0, "nothing half-written is left");
-    assert_eq!(begins("looks"), 0, "what was kept for the run goes with it");
+    assert_eq!(
+        begins("features"),
+        0,
+        "what was kept for the run goes with it"
+    );
     #[cfg(unix)]
     others_may_read_what_they_may_read_of_any_file(&run);
 
@@ -211,7 +218,7 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
             "merged.safetensors",
         ],
     ));
-    let quality = |arguments: &[&str]| {
+    let score = |arguments: &[&str]| {
         let fixed = [
             "segment",
             "images/0.png",
@@ -224,11 +231,11 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
         let output = resam(&folder, &[&fixed, arguments].concat());
         succeeded(&output);
         let printed: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
-        printed["objects"][0]["score"].as_f64().expect("a quality")
+        printed["objects"][0]["score"].as_f64().expect("a score")
     };
-    let plain = quality(&["--weights", weights]);
-    let beside = quality(&["--weights", weights, "--adapter", "run"]);
-    let baked = quality(&["--weights", "merged.safetensors"]);
+    let plain = score(&["--weights", weights]);
+    let beside = score(&["--weights", weights, "--adapter", "run"]);
+    let baked = score(&["--weights", "merged.safetensors"]);
     assert!((beside - baked).abs() < 1e-4, "{beside} and {baked}");
     assert!(
         (beside - plain).abs() > 1e-4,
@@ -275,8 +282,8 @@ fn a_run_leaves_an_adapter_that_segment_eval_and_merge_take_and_a_report() {
     );
 }
 
-/// A run of twelve visits with a checkpoint after each.
-fn twelve_steps(output: &str) -> Vec<&str> {
+/// A run of twelve iterations with a checkpoint after each.
+fn twelve_iterations(output: &str) -> Vec<&str> {
     let mut all = adapt(&[
         "--points",
         "points.csv",
@@ -284,7 +291,14 @@ fn twelve_steps(output: &str) -> Vec<&str> {
         "recipe.toml",
         "--quiet",
     ]);
-    all.extend(["-o", output, "--steps", "12", "--checkpoint-every", "1"]);
+    all.extend([
+        "-o",
+        output,
+        "--iterations",
+        "12",
+        "--checkpoint-every",
+        "1",
+    ]);
     all
 }
 
@@ -318,21 +332,18 @@ fn states(folder: &TempDir, output: &str) -> Vec<String> {
 #[test]
 fn a_run_that_was_killed_goes_on_to_the_same_adapter() {
     let folder = folder();
-    succeeded(&resam(&folder, &twelve_steps("whole")));
+    succeeded(&resam(&folder, &twelve_iterations("whole")));
 
-    kill_after_a_checkpoint(&folder, &twelve_steps("killed"), "killed");
+    kill_after_a_checkpoint(&folder, &twelve_iterations("killed"), "killed");
 
-    // Beginning anew in its folder is refused; other settings are refused; going on works.
-    refused(
-        &resam(&folder, &twelve_steps("killed")),
-        &["holds a run already", "--resume"],
-    );
-    let mut other = twelve_steps("killed");
-    other.extend(["--resume", "--seed", "7"]);
-    refused(&resam(&folder, &other), &["`seed` was 0 and is 7"]);
-    let mut resumed = twelve_steps("killed");
-    resumed.push("--resume");
-    succeeded(&resam(&folder, &resumed));
+    // Other settings are refused; the same command goes on, and then the run is finished.
+    let mut other = twelve_iterations("killed");
+    other.extend(["--seed", "7"]);
+    let words = ["`seed` was 0 and is 7", "--restart"];
+    refused(&resam(&folder, &other), &words);
+    succeeded(&resam(&folder, &twelve_iterations("killed")));
+    let again = resam(&folder, &twelve_iterations("killed"));
+    refused(&again, &["holds a finished run", "--restart"]);
     let factors = |run: &str| {
         std::fs::read(folder.path().join(run).join("adapter_model.safetensors")).expect("factors")
     };
@@ -344,10 +355,10 @@ fn a_run_that_was_killed_goes_on_to_the_same_adapter() {
 #[test]
 fn a_checkpoint_that_cannot_be_written_loses_nothing_of_the_one_before() {
     let folder = folder();
-    succeeded(&resam(&folder, &twelve_steps("whole")));
-    kill_after_a_checkpoint(&folder, &twelve_steps("full"), "full");
+    succeeded(&resam(&folder, &twelve_iterations("whole")));
+    kill_after_a_checkpoint(&folder, &twelve_iterations("full"), "full");
     let before = states(&folder, "full");
-    let mut resumed = twelve_steps("full");
+    let mut resumed = twelve_iterations("full");
     resumed.push("--resume");
     let output = std::process::Command::new("sh")
         .current_dir(folder.path())
@@ -375,7 +386,7 @@ fn a_checkpoint_that_cannot_be_written_loses_nothing_of_the_one_before() {
 fn a_run_that_gets_no_better_ends_when_its_patience_does() {
     let folder = folder();
     // A rate of zero leaves the model as it is: no measure can be better than another.
-    let recipe = "[schedule]\ncheck_every = 1\npatience = 2\n[labels]\nleast_agreement = 0.0\n\
+    let recipe = "[schedule]\nvalidate_every = 1\npatience = 2\n[labels]\nmin_consistency = 0.0\n\
                   [optimizer]\nlearning_rate = 0.0\n";
     std::fs::write(folder.path().join("recipe.toml"), recipe).expect("written");
     for labels in [["--points", "points.csv"], ["--coco", "coco.json"]] {
@@ -384,9 +395,9 @@ fn a_run_that_gets_no_better_ends_when_its_patience_does() {
         arguments.extend([
             "--config",
             "recipe.toml",
-            "--hold-out",
+            "--val-images",
             "1",
-            "--steps",
+            "--iterations",
             "50",
         ]);
         arguments.extend(["-o", &output]);
@@ -397,37 +408,41 @@ fn a_run_that_gets_no_better_ends_when_its_patience_does() {
         // The first look has none before it to be better than.
         assert_eq!(result["updates"], 3, "{result:#}");
         let said = result["ended_early"].as_str().expect("a reason");
-        assert!(said.contains("no better measure in 2 looks"), "{said}");
+        assert!(said.contains("no better result in 2 validations"), "{said}");
     }
 }
 
 #[test]
 fn an_adapter_whose_objects_have_no_pixels_is_refused_by_name() {
     let folder = folder();
-    let points = ["--points", "points.csv", "-o", "run", "--steps", "1"];
+    let points = ["--points", "points.csv", "-o", "run", "--iterations", "1"];
     succeeded(&resam(&folder, &adapt(&points)));
     let file = folder.path().join("run/adapter_config.json");
     let with = |area: f64| {
         let mut config = json(file.clone());
-        config["resam_usual_area"] = area.into();
+        config["resam_mask_selection"]["size_prior_px"] = area.into();
         std::fs::write(&file, config.to_string()).expect("written");
         resam(&folder, &["info", "run", "--json"])
     };
     let described = with(250.5);
     succeeded(&described);
     let described: Value = serde_json::from_slice(&described.stdout).expect("one JSON object");
-    assert_eq!(described["usual_area"], 250.5);
-    refused(
-        &with(-3.5),
-        &["adapter_config.json", "resam_usual_area", "-3.5"],
-    );
+    assert_eq!(described["mask_selection"]["size_prior_px"], 250.5);
+    refused(&with(-3.5), &["adapter_config.json", "size prior", "-3.5"]);
 }
 
 #[cfg(unix)]
 #[test]
 fn ctrl_c_leaves_a_checkpoint_and_a_word_about_going_on() {
     let folder = folder();
-    let arguments = adapt(&["--points", "points.csv", "-o", "run", "--steps", "100000"]);
+    let arguments = adapt(&[
+        "--points",
+        "points.csv",
+        "-o",
+        "run",
+        "--iterations",
+        "100000",
+    ]);
     let child = command(&folder, &arguments)
         .stderr(Stdio::piped())
         .stdout(Stdio::piped())
@@ -445,7 +460,7 @@ fn ctrl_c_leaves_a_checkpoint_and_a_word_about_going_on() {
     assert!(killed.expect("kill runs").success());
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("--resume"));
+    assert!(text(&output.stdout).contains("the same command goes on"));
     let states = std::fs::read_dir(folder.path().join("run/checkpoints")).expect("the folder");
     assert!(states.count() > 0);
     assert!(!folder.path().join("run/adapter_config.json").exists());
@@ -481,13 +496,17 @@ fn the_recipe_is_printed_read_back_and_refused_by_name() {
     }
     std::fs::write(
         folder.path().join("config.toml"),
-        "[labels]\ncertanty = 0.2\n",
+        "[labels]\nentropy_treshold = 0.2\n",
     )
     .expect("written");
     let arguments = ["adapt", "--config", "config.toml", "--print-config"];
     refused(
         &resam(&folder, &arguments),
-        &["config.toml", "`labels.certanty`", "`certainty`"],
+        &[
+            "config.toml",
+            "`labels.entropy_treshold`",
+            "`entropy_threshold`",
+        ],
     );
 }
 
@@ -531,8 +550,11 @@ fn bad_input_is_refused_in_words_and_nothing_is_left_behind() {
         "run",
     ]);
     refused(&resam(&folder, &masks), &["true masks", "--coco"]);
-    let all_held = adapt(&["--points", "points.csv", "--hold-out", "4", "-o", "run"]);
-    refused(&resam(&folder, &all_held), &["--hold-out 4"]);
+    let all_held = adapt(&["--points", "points.csv", "--val-images", "4", "-o", "run"]);
+    refused(
+        &resam(&folder, &all_held),
+        &["4 of 4 images", "--val-images"],
+    );
     let resume = adapt(&["--points", "points.csv", "--resume", "-o", "run"]);
     refused(&resam(&folder, &resume), &["no checkpoint"]);
     assert!(!folder.path().join("run").exists());
@@ -566,7 +588,7 @@ fn minutes_are_a_budget_and_the_parts_of_a_benchmark_are_found_in_its_folder() {
     );
     succeeded(&output);
     let result: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
-    assert!(result["visits"].as_u64() > Some(0), "{result:#}");
+    assert!(result["iterations"].as_u64() > Some(0), "{result:#}");
     let output = resam(&folder, &[&["eval"], &part[..]].concat());
     succeeded(&output);
     let printed = text(&output.stdout);

@@ -82,8 +82,8 @@ fn the_demo_makes_a_model_better_from_points_and_its_numbers_are_true() {
     // What it says it made is there.
     for file in [
         "run.json",
-        "lessons/points.csv",
-        "held-out/instances.json",
+        "train/points.csv",
+        "val/instances.json",
         "scene/scene.tif",
         "scene/points.geojson",
         "adapted/adapter_model.safetensors",

@@ -326,7 +326,7 @@ fn a_model_is_adapted_on_the_scene_and_the_points_that_it_is_then_asked_about() 
         "0,2550",
         "--config",
         "recipe.toml",
-        "--steps",
+        "--iterations",
         "3",
         "--json",
         "-o",
@@ -336,7 +336,7 @@ fn a_model_is_adapted_on_the_scene_and_the_points_that_it_is_then_asked_about() 
     assert!(output.status.success(), "{words}");
     assert!(words.contains("4 objects in "), "{words}");
     let result: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
-    assert_eq!(result["visits"], 3);
+    assert_eq!(result["iterations"], 3);
     let record = std::fs::read(folder.path().join("run/run.json")).expect("a record");
     let record: Value = serde_json::from_slice(&record).expect("JSON");
     let shown = &record["result"]["scenes"][0];
@@ -348,8 +348,6 @@ fn a_model_is_adapted_on_the_scene_and_the_points_that_it_is_then_asked_about() 
         "scene.tif",
         "--points",
         "points.geojson",
-        "--stretch",
-        "0,2550",
         "--adapter",
         "run",
         "-o",
@@ -382,7 +380,7 @@ fn a_model_is_adapted_on_the_scene_and_the_points_that_it_is_then_asked_about() 
     ];
     for (arguments, words) in [
         (&far[..], "none of its points lies in `scene.tif`"),
-        (&beside_masks[..], "how scenes are seen"),
+        (&beside_masks[..], "settings of scenes"),
     ] {
         let output = run(arguments);
         let message = text(&output.stderr);

@@ -4,8 +4,8 @@
 use std::io::{ErrorKind, Write};
 
 use clap::{Command, CommandFactory};
-use resam::Result;
 use resam::files::write_atomically;
+use resam::{Error, Result};
 use serde_json::json;
 
 use super::Outcome;
@@ -27,7 +27,12 @@ pub(crate) fn completions(arguments: &Completions) -> Result<Outcome> {
 
 pub(crate) fn pages(arguments: &Man, common: &Common) -> Result<Outcome> {
     let folder = &arguments.folder;
-    fs_err::create_dir_all(folder)?;
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Error::input(
+            format!("{}: no such folder can be made: {error}", folder.display()),
+            "name another folder",
+        )
+    })?;
     let mut command = Arguments::command().disable_help_subcommand(true);
     command.build();
     let mut files = Vec::new();

@@ -279,7 +279,7 @@ fn what_is_no_raster_is_told() {
     #[cfg(not(feature = "gdal"))]
     {
         assert!(matches!(error, RasterError::UnknownFormat { .. }));
-        assert!(error.to_string().contains("`--features gdal`"), "{error}");
+        assert!(error.to_string().contains("feature `gdal`"), "{error}");
     }
 }
 

@@ -173,7 +173,7 @@ fn an_address_where_nobody_listens_is_tried_once() {
     let text = error.to_string();
     assert!(matches!(error, PullError::Unreachable { .. }), "{text}");
     assert!(
-        text.contains("--from URL|FILE") && !text.contains("secret"),
+        text.contains("take a mirror or a file") && !text.contains("secret"),
         "{text}"
     );
 }
@@ -239,9 +239,8 @@ fn offline_asks_nobody_and_says_what_to_do() {
     let error = fetch(&model(&content), &options).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`small` is not on this computer, and fetching it needs the network\n\nhint: leave \
-         `--offline` out, or bring `small.pth` (1.0 kB) on a disk and run `resam weights pull \
-         small --from FILE`"
+        "`small` is not on this computer, and fetching it needs the network\n\nhint: use \
+         the network, or bring `small.pth` (1.0 kB) on a disk and take the weights from there"
     );
     assert_eq!(server.asked().len(), 0);
     assert!(!home.path().join("weights").exists());

@@ -45,7 +45,7 @@ fn what_is_no_device_here_is_refused_with_what_there_is() {
         let (reason, hint) = if built {
             ("this machine has cpu", "`resam doctor`")
         } else {
-            ("this build has cpu", &*format!("--features {interface}"))
+            ("this build has cpu", &*format!("feature `{interface}`"))
         };
         assert!(error.contains(reason) && error.contains(hint), "{error}");
     }
