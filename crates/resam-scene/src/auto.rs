@@ -1,11 +1,12 @@
-//! Objects that nobody pointed at: a grid of points is asked about, and what is sure, stable and of the
-//! right size is kept once.
+//! Automatic mask generation, as SAM's `SamAutomaticMaskGenerator` (arXiv 2304.02643, appendix B)
+//! does it: a grid of points is prompted, masks of low score, low stability or wrong size are
+//! filtered out, and duplicates are removed.
 //!
-//! Windows overlap, and each point is asked in the window in which it is most central, so an object
-//! smaller than half the overlap is never cut where it is asked about. A mask that does reach its
-//! window's edge counts for nothing if a neighbour has the whole of it; else its point is asked again
-//! as any other ([`again`](crate::again)), of the masks that come back the one that is most like what
-//! was seen.
+//! Windows overlap, and each point is prompted in the window in which it is most central, so an
+//! object smaller than half the overlap is never truncated there. A mask that reaches its window's
+//! edge is dropped if a neighbouring window has the whole of it. Otherwise its point is requeried
+//! ([`edge_requery`](crate::edge_requery)); of the new masks, the one with the highest IoU with the
+//! truncated mask is kept.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use resam_mask::Places;
 use resam_prompt::{Prompt, PromptPoint};
 use serde::Serialize;
 
-use crate::again::{Known, ask_again};
+use crate::edge_requery::{Known, requery_truncated};
 use crate::engine::{Engine, Piece, Questioner, Questions, Stores};
 use crate::error::SceneError;
 use crate::ground::Ground;
@@ -25,30 +26,35 @@ use crate::result::{Counts, SceneResult, SegmentedObject};
 use crate::run::{MOST_LEVELS, SegmentOptions, finish, to_object};
 use crate::source::Source;
 
-/// A mask that has more of its window than this and reaches the edge is ground, not an object.
+/// A mask that covers more than this share of its window and reaches the edge is background, not an
+/// object.
 const GROUND: f64 = 0.5;
-/// How like what was seen, within the window that showed it, an asked-again mask has to be (IoU).
+/// The least IoU of a requeried mask with the truncated mask, within the window of the latter.
 const ALIKE: f64 = 0.5;
 
-/// How a scene without prompts is worked on.
+/// Options of [`segment_all`]. The defaults of `points_per_side`, `min_score` and
+/// `min_stability_score` are those of SAM's `SamAutomaticMaskGenerator`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AutoOptions {
-    /// Points along the side of a window.
+    /// Points along the side of a window. Default: 32.
     pub points_per_side: u32,
-    /// Pixels that neighbouring windows share; none is a quarter of a window's side.
+    /// Pixels of the raster that neighbouring windows share. Default: a quarter of a window's side.
     pub overlap: Option<u32>,
-    /// The least IoU that the model expects of a mask.
-    pub score: f32,
-    /// The least stability of a mask.
-    pub stability: f32,
-    /// The IoU from which on two masks are one object.
-    pub same: f64,
-    /// The least area of an object, in square metres; in pixels where the raster has no CRS.
+    /// The least score of a mask: the IoU that the model predicts (SAM's `pred_iou_thresh`).
+    /// Default: 0.88.
+    pub min_score: f32,
+    /// The least stability score of a mask (SAM's `stability_score_thresh`). Default: 0.95.
+    pub min_stability_score: f32,
+    /// Masks whose IoU is at least this are one object; in (0, 1]. SAM removes duplicate boxes with
+    /// `box_nms_thresh`; here the IoU of the masks counts. Default: 0.7.
+    pub dedup_iou: f64,
+    /// The least area of an object in square metres, or in pixels where the raster has no CRS.
+    /// Default: 0.
     pub min_area: f64,
-    /// The largest area of an object, likewise.
+    /// The largest area of an object, in the same unit. Default: no limit.
     pub max_area: f64,
-    /// Side of a window, margin, rounds, levels, batch and overlaps of objects, as with prompts;
-    /// `merge` is [`same`](Self::same) here.
+    /// Window side, margin, rounds, levels, batch and overlap, as with prompts. Its `zoom` and
+    /// `dedup_iou` are not used.
     pub run: SegmentOptions,
 }
 
@@ -57,9 +63,9 @@ impl Default for AutoOptions {
         Self {
             points_per_side: 32,
             overlap: None,
-            score: 0.88,
-            stability: 0.95,
-            same: 0.7,
+            min_score: 0.88,
+            min_stability_score: 0.95,
+            dedup_iou: 0.7,
             min_area: 0.0,
             max_area: f64::INFINITY,
             run: SegmentOptions {
@@ -78,7 +84,7 @@ struct Lattice<'a> {
     ground: &'a Ground,
     /// Origins of the windows along both axes.
     origins: [Vec<i64>; 2],
-    /// Pixels between points, and points along both axes.
+    /// Pixels of the raster between points, and the number of points along both axes.
     spacing: f64,
     points: [u64; 2],
 }
@@ -99,7 +105,7 @@ impl<'a> Lattice<'a> {
                 "use from 1 point up to one for each pixel; 32 is a good value",
             );
         }
-        if !(options.same > 0.0 && options.same <= 1.0) {
+        if !(options.dedup_iou > 0.0 && options.dedup_iou <= 1.0) {
             return wrong(
                 "objects are the same from an IoU above 0 and up to 1 on".into(),
                 "0.7 is a good value",
@@ -178,16 +184,16 @@ impl<'a> Lattice<'a> {
     }
 
     fn is_good(&self, piece: &Piece) -> bool {
-        piece.score >= self.options.score && piece.stability >= self.options.stability
+        piece.score >= self.options.min_score && piece.stability >= self.options.min_stability_score
     }
 
-    /// Whether the area is allowed. A mask that reaches an edge is not too small yet.
+    /// Whether the area is within the limits. A mask that reaches an edge may still grow.
     fn is_of_size(&self, piece: &Piece, may_grow: bool) -> bool {
         if self.options.min_area <= 0.0 && self.options.max_area == f64::INFINITY {
             return true;
         }
         let [x0, y0, x1, y1] = piece.mask.bounds().map(|edge| edge as f64);
-        // Where nothing can be measured, nothing is refused.
+        // Where no area can be measured, no mask is filtered out.
         let Ok(pixel) = self.ground.pixel_area((x0 + x1) / 2.0, (y0 + y1) / 2.0) else {
             return true;
         };
@@ -223,16 +229,19 @@ impl Questioner for Lattice<'_> {
         let kept = |piece: &Piece| {
             self.is_good(piece) && self.is_of_size(piece, piece.edges.any()) && !is_ground(piece)
         };
-        distinct(pieces.into_iter().filter(kept).collect(), self.options.same)
+        distinct(
+            pieces.into_iter().filter(kept).collect(),
+            self.options.dedup_iou,
+        )
     }
 }
 
-/// The questions about grid points whose masks reached an edge.
-struct AskedAgain<'a> {
+/// The prompts of grid points whose masks reach an edge.
+struct Requeried<'a> {
     points: &'a [PromptPoint],
 }
 
-impl Questioner for AskedAgain<'_> {
+impl Questioner for Requeried<'_> {
     fn questions(&self, planned: &PlannedWindow) -> Questions {
         let prompt = |&at: &usize| (at, about(self.points[at], planned));
         Questions {
@@ -252,13 +261,13 @@ fn about(point: PromptPoint, planned: &PlannedWindow) -> Prompt {
     }
 }
 
-/// The best of each group of masks that are one object.
-fn distinct(pieces: Vec<Piece>, same: f64) -> Vec<Piece> {
+/// The mask of the highest score of each group whose IoU is at least `dedup_iou`.
+fn distinct(pieces: Vec<Piece>, dedup_iou: f64) -> Vec<Piece> {
     let masks: Vec<_> = pieces
         .iter()
         .map(|piece| (&piece.mask, piece.score))
         .collect();
-    let stands_for = same_objects(&masks, same);
+    let stands_for = same_objects(&masks, dedup_iou);
     let pieces = pieces.into_iter().enumerate();
     pieces
         .filter(|(at, _)| stands_for[*at] == *at)
@@ -266,7 +275,9 @@ fn distinct(pieces: Vec<Piece>, same: f64) -> Vec<Piece> {
         .collect()
 }
 
-/// Finds the objects of a scene without prompts.
+/// Finds the objects of a scene without prompts: SAM's automatic mask generation, over windows.
+/// `ground` says what a pixel measures on the ground. The objects are ordered by the top row of
+/// their box, then by its left column.
 ///
 /// # Errors
 /// As [`segment`](crate::segment).
@@ -295,18 +306,18 @@ pub fn segment_all<S: Source, M: Model>(
         }
     })?;
 
-    let cut = nothing_better(cut, &whole, options.same);
+    let cut = nothing_better(cut, &whole, options.dedup_iou);
     let points: Vec<PromptPoint> = cut
         .iter()
         .map(|known| lattice.point(known.piece.object))
         .collect();
     let mut known: BTreeMap<usize, Known> = cut.into_iter().enumerate().collect();
-    let again = AskedAgain { points: &points };
+    let again = Requeried { points: &points };
     let extent = |at: usize| {
         let PromptPoint { x, y, .. } = points[at];
         Some([x, y, x, y])
     };
-    ask_again(
+    requery_truncated(
         &mut engine,
         &mut known,
         &again,
@@ -315,11 +326,11 @@ pub fn segment_all<S: Source, M: Model>(
         |known, answers| most_alike(&lattice, known, answers),
     )?;
 
-    let asked_again = known.into_values();
-    let of_size = asked_again.filter(|known| lattice.is_of_size(&known.piece, false));
+    let requeried = known.into_values();
+    let of_size = requeried.filter(|known| lattice.is_of_size(&known.piece, false));
     whole.extend(of_size);
     let mut objects: Vec<SegmentedObject> =
-        distinct_objects(whole, options.same, &mut engine.counts);
+        distinct_objects(whole, options.dedup_iou, &mut engine.counts);
     objects.sort_by_key(|object| {
         let [x0, y0, ..] = object.mask.bounds();
         (y0, x0)
@@ -327,15 +338,15 @@ pub fn segment_all<S: Source, M: Model>(
     Ok(finish(&mut engine, objects, None, options.run.overlap))
 }
 
-/// The masks that reach an edge and of which no other window has the whole; of those that look the
-/// same where their windows overlap, the largest.
-fn nothing_better(mut cut: Vec<Known>, whole: &[Known], same: f64) -> Vec<Known> {
+/// The truncated masks of which no other window has the whole; of those that agree where their
+/// windows overlap, the largest.
+fn nothing_better(mut cut: Vec<Known>, whole: &[Known], dedup_iou: f64) -> Vec<Known> {
     let places = Places::new(whole.iter().map(|known| known.piece.mask.bounds()));
     cut.retain(|known| {
         let near = places.overlapping(known.piece.mask.bounds());
         !near
             .iter()
-            .any(|&at| is_seen_alike(known, &whole[at], same))
+            .any(|&at| is_seen_alike(known, &whole[at], dedup_iou))
     });
     let areas: Vec<u64> = cut.iter().map(|known| known.piece.mask.area()).collect();
     let mut order: Vec<usize> = (0..cut.len()).collect();
@@ -347,7 +358,7 @@ fn nothing_better(mut cut: Vec<Known>, whole: &[Known], same: f64) -> Vec<Known>
         let near = kept.overlapping(bounds);
         is_kept[at] = !near
             .iter()
-            .any(|&other| is_seen_alike(&cut[at], &cut[other], same));
+            .any(|&other| is_seen_alike(&cut[at], &cut[other], dedup_iou));
         if is_kept[at] {
             kept.insert(bounds, at);
         }
@@ -358,14 +369,14 @@ fn nothing_better(mut cut: Vec<Known>, whole: &[Known], same: f64) -> Vec<Known>
         .collect()
 }
 
-/// Whether two masks are the same wherever both windows could see them.
-fn is_seen_alike(a: &Known, b: &Known, same: f64) -> bool {
+/// Whether the IoU of two masks is at least `dedup_iou` within the part that both windows show.
+fn is_seen_alike(a: &Known, b: &Known, dedup_iou: f64) -> bool {
     let a_there = a.piece.mask.within(seen(b));
     let b_here = b.piece.mask.within(seen(a));
-    matches!((a_there, b_here), (Some(a), Some(b)) if a.iou(&b) >= same)
+    matches!((a_there, b_here), (Some(a), Some(b)) if a.iou(&b) >= dedup_iou)
 }
 
-/// What a mask shows: its window, or everything if it reaches no edge.
+/// The box in which a mask is known: its window, or the whole plane if it reaches no edge.
 fn seen(known: &Known) -> [i64; 4] {
     if !known.piece.edges.any() {
         return [i64::MIN, i64::MIN, i64::MAX, i64::MAX];
@@ -379,7 +390,8 @@ fn seen(known: &Known) -> [i64; 4] {
     ]
 }
 
-/// Of the masks that an asked-again point brought, the good one that is most like what was seen.
+/// Of the masks of a requeried point that pass the filters, the one with the highest IoU with the
+/// truncated mask.
 fn most_alike(lattice: &Lattice<'_>, known: &Known, answers: Vec<Piece>) -> Option<Piece> {
     let likeness = |piece: &Piece| {
         let there = piece.mask.within(seen(known));
@@ -391,15 +403,19 @@ fn most_alike(lattice: &Lattice<'_>, known: &Known, answers: Vec<Piece>) -> Opti
     (best.0 >= ALIKE).then_some(best.1)
 }
 
-/// One object for each group of masks that are the same: one that is not cut if there is any, and of
-/// those the best.
-fn distinct_objects(known: Vec<Known>, same: f64, counts: &mut Counts) -> Vec<SegmentedObject> {
-    let rank = |known: &Known| known.piece.score - if known.cut { 1e3 } else { 0.0 };
+/// One object for each group of duplicates: one that is not truncated if there is any, and of those
+/// the one of the highest score.
+fn distinct_objects(
+    known: Vec<Known>,
+    dedup_iou: f64,
+    counts: &mut Counts,
+) -> Vec<SegmentedObject> {
+    let rank = |known: &Known| known.piece.score - if known.truncated { 1e3 } else { 0.0 };
     let ranked: Vec<_> = known
         .iter()
         .map(|known| (&known.piece.mask, rank(known)))
         .collect();
-    let stands_for = same_objects(&ranked, same);
+    let stands_for = same_objects(&ranked, dedup_iou);
     let order = by_score(known.iter().map(rank));
     let mut known: Vec<Option<Known>> = known.into_iter().map(Some).collect();
     let mut objects = Vec::new();

@@ -1,4 +1,5 @@
-//! Embeddings on disk, so that a second run over the same pixels skips the encoder.
+//! A feature cache: embeddings on disk, so that a second run over the same pixels skips the
+//! encoder.
 //!
 //! An entry is a file named after what it was made from. It is written under another name first, so
 //! that another process sees all of it or nothing; it holds its own checksum, so that a damaged one
@@ -6,9 +7,9 @@
 //! tile twice.
 //!
 //! The time of a file's last change says when it was last used. Once there is no more room, entries
-//! used longest ago go first, but none that was used since the cache was opened: a run that needs more
-//! than there is room for would otherwise push out its own first windows for its last ones, and find
-//! nothing when it comes again.
+//! used longest ago go first, but none that was used since the cache was opened: a run that needs
+//! more than there is room for would otherwise push out its own first windows for its last ones,
+//! and find nothing when it comes again.
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -24,17 +25,18 @@ const HEADER: usize = MAGIC.len() + 32 + 32;
 const EXTENSION: &str = "embedding";
 /// Files that were not finished after this time are left behind by a process that was killed.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
-/// Entries written between looks at what other processes have written.
+/// Entries written between two scans for what other processes have written.
 const BETWEEN_SCANS: u32 = 64;
-/// What is left of what is allowed, after entries were removed.
+/// The share of the limit that is in use after entries were removed.
 const LEFT: f64 = 0.9;
 
-/// What an embedding was made from: the pixels of the tile, and the model with its adapter.
+/// The key of an embedding: SHA-256 of the tile's pixels and of the model's identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheKey([u8; 32]);
 
 impl CacheKey {
-    /// The key of a tile, whose pixels are those after bands were chosen and stretched.
+    /// The key of a tile. `tile` is what the encoder sees, after band selection and stretch;
+    /// `model` is [`Model::identity`](crate::Model::identity).
     pub fn new(tile: &RgbImage, model: &str) -> Self {
         let mut hash = Sha256::new();
         hash.update(MAGIC);
@@ -52,7 +54,7 @@ impl CacheKey {
     }
 }
 
-/// A folder of embeddings, which several threads and processes may use at once.
+/// A folder of embeddings. Several threads and processes may use it at once.
 #[derive(Debug)]
 pub struct Cache {
     folder: PathBuf,
@@ -75,7 +77,7 @@ struct Entry {
 }
 
 impl Cache {
-    /// Opens a folder, which is made if there is none, whose entries take at most `limit` bytes.
+    /// Opens a folder whose entries take at most `limit` bytes. A missing folder is made.
     ///
     /// # Errors
     /// When the folder cannot be made or read.
@@ -100,7 +102,8 @@ impl Cache {
         self.lock().bytes
     }
 
-    /// The embedding of a key. None if there is none, or if it is damaged, in which case it is removed.
+    /// The embedding of a key, as [`Model::embedding_to_bytes`](crate::Model::embedding_to_bytes)
+    /// gave it. None if the cache has none, or if the entry is damaged; a damaged entry is removed.
     pub fn get(&self, key: &CacheKey) -> Option<Vec<u8>> {
         let path = self.folder.join(key.name());
         let mut file = std::fs::File::open(&path).ok()?;
@@ -110,16 +113,16 @@ impl Cache {
             std::fs::remove_file(&path).ok();
             return None;
         };
-        // Where a read-only cache cannot be marked, its entries merely look older than they are.
+        // Where a read-only cache cannot be marked, its entries merely seem older than they are.
         file.set_modified(SystemTime::now()).ok();
         bytes.drain(..start);
         Some(bytes)
     }
 
-    /// Keeps an embedding, if there is room for it; whether it was kept.
+    /// Writes an embedding if there is room for it. Returns whether it was written.
     ///
     /// # Errors
-    /// When the folder cannot be written to. The run does not need it.
+    /// When the folder cannot be written to. A run goes on without the cache.
     pub fn put(&self, key: &CacheKey, embedding: &[u8]) -> io::Result<bool> {
         let bytes = (HEADER + embedding.len()) as u64;
         if !self.has_room(bytes)? {
@@ -152,8 +155,8 @@ impl Cache {
         Ok(fits(state.bytes))
     }
 
-    /// Removes what was used longest ago, and not since the cache was opened, until so many bytes may
-    /// be added; the bytes of the rest.
+    /// Removes what was used longest ago, and not since the cache was opened, until so many bytes
+    /// may be added; the bytes of the rest.
     fn make_room(&self, more: u64) -> io::Result<u64> {
         let mut entries = self.entries()?;
         let mut bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();

@@ -1,4 +1,5 @@
-//! Looks at windows one after the other: read, encode or fetch from the cache, answer, place.
+//! Processes windows one after the other: read, encode or fetch from the cache, decode the prompts,
+//! place the masks.
 //!
 //! While the model works on a window, another thread reads the next one. Of a window nothing stays
 //! but its masks as runs, so memory does not depend on how many there are.
@@ -22,12 +23,13 @@ use crate::result::{Counts, Failure, Missing};
 use crate::source::Source;
 use resam_mask::PlacedMask;
 
-/// Where a run keeps what it should not do twice.
+/// What a run stores so that nothing is computed twice.
 #[derive(Debug, Default)]
 pub struct Stores<'a> {
-    /// Embeddings, for other runs too.
+    /// The feature cache, shared with other runs. None: every window is encoded.
     pub cache: Option<&'a Cache>,
-    /// What this run has done, until it is removed.
+    /// The finished windows of this run, until the file is removed. None: a stopped run starts from
+    /// the beginning.
     pub journal: Option<&'a mut Journal>,
 }
 
@@ -48,31 +50,31 @@ pub(crate) struct Piece {
     pub(crate) core: [f64; 4],
 }
 
-/// What a window brought.
+/// The masks of a window, and the prompts without one.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Found {
     pub(crate) pieces: Vec<Piece>,
     pub(crate) missing: Vec<(usize, Missing)>,
 }
 
-/// What to ask in a window.
+/// The prompts of a window.
 pub(crate) struct Questions {
     /// Prompts in pixels of the tile, each with the number of its object.
     pub(crate) prompts: Vec<(usize, Prompt)>,
     /// Points on other objects, in pixels of the tile.
     pub(crate) beside: Vec<PromptPoint>,
-    /// Pixels of the tile that objects have, where that is known.
+    /// The size prior: area of an object in pixels of the tile, where it is known.
     pub(crate) size_prior_px: Option<f64>,
-    /// Whether every mask that a prompt may mean is wanted.
+    /// Whether every candidate mask of a prompt is wanted.
     pub(crate) all: bool,
 }
 
-/// How questions are made for a window, and which answers are kept.
+/// Makes the prompts of a window and selects among the masks.
 pub(crate) trait Questioner: Sync {
-    /// What to ask.
+    /// The prompts, in pixels of the window's tile.
     fn questions(&self, planned: &PlannedWindow) -> Questions;
 
-    /// Chooses among the answers to the prompts of a window.
+    /// Selects among the masks of a window.
     fn keep(&self, _planned: &PlannedWindow, pieces: Vec<Piece>) -> Vec<Piece> {
         pieces
     }
@@ -90,7 +92,7 @@ pub(crate) struct Engine<'a, 'b, S, M> {
     pub(crate) failures: Vec<Failure>,
     /// Prompts asked in all rounds so far.
     asked: usize,
-    /// Once is enough.
+    /// The notice is given once a run.
     cache_problem_told: bool,
 }
 
@@ -143,7 +145,7 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
         }
     }
 
-    /// Looks at the windows of a round; `done` gets what each brought, in their order.
+    /// Processes the windows of a round; `done` gets the result of each, in their order.
     pub(crate) fn round(
         &mut self,
         windows: Vec<PlannedWindow>,
@@ -206,7 +208,7 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
         done: &mut impl FnMut(&PlannedWindow, Found),
     ) -> Result<(), SceneError> {
         let begun = Instant::now();
-        let (mut looked_at, to_look_at) = (0, known.iter().filter(|known| !**known).count());
+        let (mut processed, to_process) = (0, known.iter().filter(|known| !**known).count());
         for (at, planned) in plan.windows.iter().enumerate() {
             if self.observer.stop() {
                 return Err(SceneError::Stopped);
@@ -219,10 +221,10 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
                     .and_then(|journal| journal.take(&names[at]))
                     .ok_or_else(|| "the journal of the stopped run cannot be understood".into())
             } else {
-                looked_at += 1;
+                processed += 1;
                 let ready = receiver.recv();
                 let ready = ready.unwrap_or_else(|_| Err("nothing was read".into()));
-                ready.and_then(|ready| self.look(planned, ready, questioner))
+                ready.and_then(|ready| self.answer_window(planned, ready, questioner))
             };
             match found {
                 Ok(found) => {
@@ -238,14 +240,14 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
                 }),
             }
             self.asked += planned.objects.len();
-            let pace = begun.elapsed().as_secs_f64() / f64::from(looked_at.max(1));
-            let left = to_look_at - looked_at as usize;
+            let pace = begun.elapsed().as_secs_f64() / f64::from(processed.max(1));
+            let left = to_process - processed as usize;
             self.observer.progress(&Progress {
                 round: plan.round,
                 windows_done: at + 1,
                 windows: plan.windows.len(),
                 objects_done: self.asked,
-                seconds_left: (looked_at > 0 || left == 0).then_some(pace * left as f64),
+                seconds_left: (processed > 0 || left == 0).then_some(pace * left as f64),
             });
         }
         Ok(())
@@ -256,8 +258,8 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
         self.failures.push(failure);
     }
 
-    /// Answers the questions about a window.
-    fn look(
+    /// Decodes the prompts of a window.
+    fn answer_window(
         &mut self,
         planned: &PlannedWindow,
         ready: Ready,
@@ -339,7 +341,7 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
                 .decode_all(embedding, &prompts)
                 .map_err(as_text)?
         } else {
-            // What the model is asked about at once it sees itself; the rest it is told.
+            // The model sees the prompts of its own batch; the other points are passed beside them.
             let mut beside = questions.beside.clone();
             let own = |number: &usize| batch.iter().any(|(object, _)| object == number);
             for (object, prompt) in &questions.prompts {
@@ -449,8 +451,8 @@ fn read(
     })
 }
 
-/// Whether there is something to be seen where a prompt points: a positive point on a valid pixel, or a
-/// box without points with one in it.
+/// Whether a prompt is on valid pixels: one of its positive points is on a valid pixel, or, without
+/// points, its box holds one.
 fn is_valid(prompt: &Prompt, tile: &Tile) -> bool {
     let holds = |x: f64, y: f64| x >= 0.0 && y >= 0.0 && tile.valid.get(x as u32, y as u32);
     let mut positive = prompt

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SceneError {
-    /// Options that cannot be meant.
+    /// Options that contradict each other or the raster.
     #[error("{what}\n\nhint: {hint}")]
     Options {
         /// What is wrong.

@@ -7,7 +7,7 @@ use resam_geo::GeoTransform;
 /// are good to about a tenth of a square metre, which a single pixel may not have.
 const MEASURED: f64 = 1000.0;
 
-/// Where the pixels of a raster lie.
+/// The georeference of a raster.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ground {
     /// The CRS; without it there are no metres.
@@ -17,8 +17,7 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// Where the pixels of a scene lie. A CRS without a transform, or the other way round, says
-    /// nothing about metres.
+    /// The georeference of a scene. Metres need both a CRS and a transform.
     pub fn of(scene: &resam_geo::Scene) -> Self {
         let raster = scene.raster();
         Self {
@@ -45,8 +44,8 @@ impl Ground {
         }
     }
 
-    /// Square metres of a pixel around a point of the raster, on the ellipsoid; 1 where there are
-    /// no metres.
+    /// Area of the pixel at a point of the raster (`x`, `y` in pixels), in square metres on the
+    /// ellipsoid; 1 where there are no metres.
     ///
     /// # Errors
     /// When the point has no place on the ellipsoid.
@@ -64,8 +63,8 @@ impl Ground {
         Ok(area / (side * side))
     }
 
-    /// Area and perimeter of rings in map coordinates, without what lies in the inner ones: in
-    /// metres on the ellipsoid, or in pixels where there are no metres.
+    /// Area and perimeter of a polygon in map coordinates, its holes subtracted: in square metres
+    /// and metres on the ellipsoid, or in pixels where there are no metres.
     ///
     /// # Errors
     /// When a vertex has no place on the ellipsoid.

@@ -1,9 +1,9 @@
-//! What a run has done so far, kept beside its output so that a killed run goes on where it was.
+//! The finished windows of a run, in a file beside its output, so that a killed run resumes.
 //!
 //! The file has a line for what the run is about and a line for each finished window. A line begins
-//! with the checksum of the rest: what a kill or a power cut tore off at the end is seen, cut away
-//! and done again. The windows themselves are not written down: a run that goes on makes the same
-//! plan and asks for each window whether it is known.
+//! with the checksum of the rest: a line that a kill or a power failure left incomplete is found,
+//! removed and computed again. The windows themselves are not written down: a resumed run makes the
+//! same plan and looks each window up.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -30,7 +30,7 @@ pub enum OnChange {
     Afresh,
 }
 
-/// What a run is about, as names and values; all have to be the same for a run to go on.
+/// The settings of a run, as names and values; all have to be the same for a run to resume.
 pub(crate) type About = BTreeMap<String, String>;
 
 /// The journal of a run. It stays until [`remove`](Self::remove), so that an output which cannot be
@@ -63,15 +63,15 @@ impl Journal {
         }
     }
 
-    /// Something more that has to be the same for a run to go on, such as the scene's path and
-    /// checksum, its stretch, or the version of the program. Told before the run begins.
+    /// Adds a setting that has to be the same for a run to resume, such as the scene's path and
+    /// checksum, its stretch, or the version of the program. Call it before the run begins.
     #[must_use]
     pub fn about(mut self, name: &str, value: impl Into<String>) -> Self {
         self.about.insert(name.into(), value.into());
         self
     }
 
-    /// Removes the file, once everything that the run brings is written.
+    /// Removes the file. Call it once the results are written.
     ///
     /// # Errors
     /// When the operating system refuses.
@@ -124,7 +124,7 @@ impl Journal {
     /// Reads the lines of an earlier run; the bytes that stay.
     fn take_over(&mut self, text: &[u8], lines: &[&str], end: usize) -> Result<usize, SceneError> {
         let Some((first, windows)) = lines.split_first() else {
-            // Nothing, or a first line that was torn. Anything else is somebody's file.
+            // Nothing, or a first line that was torn. Anything else is not a journal.
             if text.contains(&b'\n') || text.len() > DIGITS && text[DIGITS] != b' ' {
                 return Err(self.not_a_journal());
             }
@@ -159,12 +159,12 @@ impl Journal {
         self.windows.contains_key(name)
     }
 
-    /// What a finished window brought. It is forgotten, for each is asked for once.
+    /// The result of a finished window. It is removed, because each is taken once.
     pub(crate) fn take<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         serde_json::from_str(&self.windows.remove(name)?).ok()
     }
 
-    /// Writes down what a window brought.
+    /// Appends the result of a window.
     pub(crate) fn write<T: Serialize>(&mut self, name: &str, window: &T) -> Result<(), SceneError> {
         self.append(&format!("{name} {}", to_json(window)))
     }

@@ -1,17 +1,17 @@
-//! Masks that are the same object become one, and overlaps of different objects are resolved.
+//! Duplicates are removed, and overlaps of different objects are resolved.
 
 use resam_mask::{PlacedMask, Places};
 use serde::Serialize;
 
 use crate::result::SegmentedObject;
 
-/// What becomes of pixels that several objects have.
+/// Which object keeps pixels that several objects share.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub enum Overlap {
-    /// All keep them: masks are as the model gave them.
+    /// All keep them: masks are unchanged.
     #[default]
     Keep,
-    /// The object of the best score keeps them, of equal scores the first.
+    /// The object of the highest score keeps them, of equal scores the first.
     Resolve,
 }
 
@@ -51,8 +51,8 @@ pub(crate) fn same_objects(masks: &[(&PlacedMask, f32)], bound: f64) -> Vec<usiz
     stands_for
 }
 
-/// Makes one of objects whose IoU is at least `bound`: the one of the best score stays, with the
-/// prompts of all. The order of those that stay does not change.
+/// Merges objects whose IoU is at least `bound`: the one of the highest score stays, with the
+/// prompts of all. The order of the others does not change.
 pub(crate) fn unite(objects: Vec<SegmentedObject>, bound: f64) -> Vec<SegmentedObject> {
     let masks: Vec<_> = objects
         .iter()

@@ -1,4 +1,4 @@
-//! What a scene asks of a model: an embedding of a tile, and masks for prompts about it.
+//! What a scene needs of a model: the embedding of a tile, and masks for prompts in it.
 //!
 //! The crate has no tensor library. Whoever has a model implements [`Model`] for it.
 
@@ -7,25 +7,26 @@ use resam_mask::Bitmap;
 use resam_prompt::{Prompt, PromptPoint};
 use resam_select::Candidate;
 
-/// Why a model did not answer. Shown to the user as it is.
+/// Why a model failed. The text is shown to the user unchanged.
 pub type ModelError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A mask that answers a prompt.
+/// The mask of a prompt.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The pixels of the object, of the size of the tile that was encoded.
     pub mask: Bitmap,
-    /// The IoU that the model expects.
+    /// The IoU that the model predicts for the mask (SAM's `predicted_iou`).
     pub score: f32,
-    /// How little the mask depends on where the line is drawn, from 0 to 1.
+    /// SAM's stability score, from 0 to 1: the IoU of the masks at two logit thresholds
+    /// (`calculate_stability_score`).
     pub stability: f32,
-    /// IoU of the mask and of what its box brings back, where the model asked for it.
+    /// Consistency: IoU of this mask and of the mask that its box gives; only read with `zoom`.
     pub consistency: f32,
-    /// The mask cannot be what is meant: it holds the point of another object, say.
+    /// The mask violates its prompts: it holds the point of another object, for example.
     pub violates_prompts: bool,
 }
 
-/// How long a model takes, for the plan.
+/// The time that a model takes, for the plan.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
     /// Seconds to encode a tile.
@@ -34,34 +35,35 @@ pub struct Pace {
     pub decode: f64,
 }
 
-/// A model that looks at a tile once and answers many prompts about it.
+/// A promptable model: it encodes a tile once and decodes many prompts in it, as SAM does (arXiv
+/// 2304.02643, section 3).
 ///
-/// The same tile and the same prompts must bring the same answers, or a run that goes on would
-/// not be the run that was stopped.
+/// The same tile and the same prompts must give the same masks. Otherwise a resumed run differs
+/// from an uninterrupted one.
 pub trait Model: Sync {
-    /// What the encoder makes of a tile.
+    /// The output of the image encoder for one tile.
     type Embedding;
 
-    /// Side of the square that the network sees, in pixels. No tile is longer.
+    /// Side of the network's square input in pixels. No tile is longer.
     fn input_size(&self) -> u32;
 
-    /// What tells this model's embeddings and masks from those of all others: checksums of weights
-    /// and adapter, precision, the way masks are chosen.
+    /// A text that differs for any two models whose embeddings or masks differ: checksums of
+    /// weights and adapter, precision, mask selection.
     fn identity(&self) -> String;
 
-    /// Looks at a tile, whose sides are at most [`input_size`](Self::input_size).
+    /// Encodes a tile, whose sides are at most [`input_size`](Self::input_size) pixels.
     ///
     /// # Errors
-    /// When the device does not come to the end of its work.
+    /// When the device fails.
     fn encode(&self, tile: &RgbImage) -> Result<Self::Embedding, ModelError>;
 
-    /// One answer for each prompt, in pixels of the tile and without a mask, in their order. `beside` are positive points, in pixels of the
-    /// tile, of other objects that somebody pointed at and that are asked about elsewhere: a mask
-    /// that holds one of them is too large. `size_prior_px` is how many pixels of the tile objects
-    /// have, where that was seen before.
+    /// One mask for each prompt, in their order. Prompts are in pixels of the tile and have no
+    /// mask. `beside` are positive points of other objects, in pixels of the tile: a mask that
+    /// holds one of them violates its prompts. `size_prior_px` is the size prior, the area of an
+    /// object in pixels of the tile, where it is known.
     ///
     /// # Errors
-    /// When a prompt cannot be answered or the device does not come to the end of its work.
+    /// When a prompt cannot be decoded or the device fails.
     fn decode(
         &self,
         embedding: &Self::Embedding,
@@ -70,9 +72,10 @@ pub trait Model: Sync {
         size_prior_px: Option<f64>,
     ) -> Result<Vec<Answer>, ModelError>;
 
-    /// Whether the zoomed mask is meant, for each object: a pair of what speaks for its mask in the
-    /// window that showed it first, and for its mask in a zoomed window where there is one. Areas
-    /// are in pixels of the raster. The objects are those that were seen together at first.
+    /// Whether to take the zoomed mask, for each object: a pair of the candidate of its first
+    /// window and of the candidate of its zoomed window, where there is one. Areas are in pixels of
+    /// the raster. The objects are those of one first window. By default a zoomed mask is taken
+    /// unless it violates its prompts.
     fn is_zoom_meant(&self, pairs: &[(Candidate, Option<Candidate>)]) -> Vec<bool> {
         let is_sound = |zoomed: &Candidate| !zoomed.violates_prompts;
         let pairs = pairs.iter();
@@ -81,7 +84,8 @@ pub trait Model: Sync {
             .collect()
     }
 
-    /// Every mask that a prompt may mean, for each prompt; asked where nobody says what is meant.
+    /// Every candidate mask of each prompt, for automatic mask generation. By default the mask of
+    /// [`decode`](Self::decode) alone.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -98,10 +102,10 @@ pub trait Model: Sync {
     /// same to the last bit.
     ///
     /// # Errors
-    /// When the device does not give it.
+    /// When the device fails.
     fn embedding_to_bytes(&self, embedding: &Self::Embedding) -> Result<Vec<u8>, ModelError>;
 
-    /// The embedding of a tile of the given width and height, from its bytes.
+    /// The embedding of a tile of the given width and height in pixels, from its bytes.
     ///
     /// # Errors
     /// When the bytes are not an embedding of this model. The tile is then encoded.
@@ -111,11 +115,11 @@ pub trait Model: Sync {
         tile: (u32, u32),
     ) -> Result<Self::Embedding, ModelError>;
 
-    /// Bytes of memory that the model takes at its most: weights, encoding, one embedding, and a
-    /// batch of answers.
+    /// Most bytes of memory that the model takes: weights, activations, one embedding, and a batch
+    /// of masks.
     fn bytes(&self) -> u64;
 
-    /// How long it takes on this machine, where that is known before it has run.
+    /// The time that it takes on this machine, where it is known before the run.
     fn pace(&self) -> Option<Pace> {
         None
     }

@@ -1,24 +1,24 @@
-//! Who looks on while a scene is worked on.
+//! Progress of a run over a scene.
 
 use crate::plan::Plan;
 use crate::result::Failure;
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
-    /// Which round: 0 is the plan, later ones ask again about objects that touched an edge.
+    /// The round: 0 is the first, later ones requery objects that reach an edge.
     pub round: u32,
     /// Windows of this round that are done.
     pub windows_done: usize,
     /// Windows of this round.
     pub windows: usize,
-    /// Objects that were asked about in all rounds so far, those without a prompt not counted.
+    /// Prompts of all rounds so far, requeries included.
     pub objects_done: usize,
-    /// Seconds until the round is done, from its own pace; none before the first window.
+    /// Seconds until the round is done, from the windows done so far; none before the first.
     pub seconds_left: Option<f64>,
 }
 
-/// Told what happens during a run. Every method does nothing unless it is written.
+/// Gets the events of a run. The default methods do nothing.
 pub trait Observer {
     /// The windows of a round, before the first of them.
     fn planned(&mut self, _plan: &Plan) {}
@@ -38,5 +38,5 @@ pub trait Observer {
     }
 }
 
-/// Nobody looks on.
+/// No observer.
 impl Observer for () {}

@@ -1,5 +1,5 @@
-//! From the answer about a tile to a mask in the raster: what the tile cuts is seen, and coarse pixels
-//! become those of the raster.
+//! From a mask of a tile to a mask of the raster: edges that truncate the mask are found, and
+//! coarse pixels are enlarged to those of the raster.
 
 use resam_mask::{Bitmap, Component, Connectivity, MaskError, PixelBox, PlacedMask, components};
 use resam_prompt::{Prompt, PromptPoint};
@@ -42,14 +42,15 @@ pub(crate) struct Placed {
     pub(crate) mask: PlacedMask,
     /// The edges that its object reaches.
     pub(crate) edges: Edges,
-    /// The box `[x0, y0, x1, y1]` in the raster of what is surely the object: without specks elsewhere.
+    /// The box `[x0, y0, x1, y1]` in the raster of what is surely the object: without specks
+    /// elsewhere.
     pub(crate) core: [f64; 4],
 }
 
 /// Places the answer to a prompt about a tile. None when no valid pixel is left of it.
 ///
-/// Parts that the tile cuts off and that neither hold a point of the prompt nor are large go away:
-/// nobody asked for them, and another window would show them differently.
+/// Parts that the tile truncates, that hold no point of the prompt and that are small are removed:
+/// they belong to other objects, and another window would show them differently.
 pub(crate) fn place(
     mut mask: Bitmap,
     valid: &Bitmap,
@@ -144,11 +145,11 @@ const KEPT: f32 = 9.0 / 16.0;
 
 /// A mask of the tile in pixels of the raster.
 ///
-/// Where the tile is coarser, the mask becomes a picture of 0 and 1 that is smoothed a little (1, 2, 1
-/// along both axes) without any pixel changing sides, is read bilinearly between its pixels, and
-/// cut at one half. On rotated rectangles and ellipses this halves the way from what copied pixels
-/// lose to nothing: IoU 0.981 instead of 0.976 at 2 times, 0.986 instead of 0.979 at 4 times. Straight
-/// edges along the axes stay where they are, and lines a pixel wide stay lines.
+/// Where the tile is coarser, the mask becomes a picture of 0 and 1 that is smoothed a little (1,
+/// 2, 1 along both axes) without any pixel changing sides, is read bilinearly between its pixels,
+/// and cut at one half. On rotated rectangles and ellipses this halves the way from what copied
+/// pixels lose to nothing: IoU 0.981 instead of 0.976 at 2 times, 0.986 instead of 0.979 at 4
+/// times. Straight edges along the axes stay where they are, and lines a pixel wide stay lines.
 pub(crate) fn enlarge(
     mask: &Bitmap,
     planned: &PlannedWindow,

@@ -1,9 +1,9 @@
-//! Which windows to look at.
+//! Which windows are read.
 //!
-//! Every object lies in a window with a margin around it, except where the raster itself ends; objects
-//! share windows, because encoding one takes far longer than answering a prompt. Which fewest
-//! windows do is the question of [`cover`](crate::cover). Each object is then given to the window in
-//! which it lies most centrally, and each window moved so that its objects are in its middle.
+//! Every object lies in a window with a margin around it, except where the raster itself ends;
+//! objects share windows, because encoding one takes far longer than answering a prompt.
+//! [`cover`](crate::cover) finds as few windows as it can. Each object then goes to the window in
+//! which it is most central, and each window is moved so that its objects are in its middle.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,16 +12,17 @@ use serde::Serialize;
 
 use crate::cover::{Reach, cover};
 
-/// A window to be looked at.
+/// A window to be read and encoded.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PlannedWindow {
-    /// Where it lies in the raster. It never sticks out.
+    /// Its place in pixels of the raster. It lies inside the raster.
     pub window: Window,
-    /// Width and height at which it is read: its own, or coarser if it is larger than the model's input.
+    /// Width and height in pixels at which it is read: its own, or less if it is larger than the
+    /// model's input.
     pub tile: (u32, u32),
     /// How many times the window's side was doubled.
     pub level: u32,
-    /// The objects asked about, as indices, growing.
+    /// The objects prompted in it, as indices in ascending order.
     pub objects: Vec<usize>,
 }
 
@@ -34,7 +35,7 @@ impl PlannedWindow {
         ]
     }
 
-    /// A point of the raster in pixels of the tile.
+    /// Takes a point from pixels of the raster to pixels of the tile.
     pub fn to_tile(&self, x: f64, y: f64) -> [f64; 2] {
         let [across, down] = self.scale();
         [
@@ -44,18 +45,19 @@ impl PlannedWindow {
     }
 }
 
-/// The windows of a round, and what they will take.
+/// The windows of a round, with the memory and time that they take.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Which round: 0 is the first, later ones ask again.
+    /// The round: 0 is the first, later ones requery objects that reach an edge.
     pub round: u32,
-    /// The windows, in the order in which they are looked at.
+    /// The windows, in the order in which they are processed.
     pub windows: Vec<PlannedWindow>,
-    /// Prompts that will be asked.
+    /// Number of prompts in all windows.
     pub prompts: usize,
-    /// Bytes of memory at most, the model's own included: it does not depend on the raster's size.
+    /// Most bytes of memory, the model included. It does not depend on the raster's size.
     pub memory: u64,
-    /// Seconds, if the model knows its pace; what the cache or the journal saves is not known yet.
+    /// Seconds, if [`Model::pace`](crate::Model::pace) is known. What the cache or the journal
+    /// saves is not subtracted.
     pub seconds: Option<f64>,
 }
 
@@ -146,8 +148,8 @@ impl Grid {
         }
     }
 
-    /// Windows that hold all needs, in the order in which they are looked at, and the objects that no
-    /// window is large enough for.
+    /// Windows that hold all needs, in the order in which they are processed, and the objects that
+    /// no window is large enough for.
     pub(crate) fn plan(&self, needs: &[Need]) -> (Vec<PlannedWindow>, Vec<usize>) {
         let mut levels: BTreeMap<u32, Vec<(Need, Reach)>> = BTreeMap::new();
         let mut too_large = Vec::new();

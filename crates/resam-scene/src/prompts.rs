@@ -1,4 +1,4 @@
-//! What is asked about a scene: objects with their points, gathered from a file's points.
+//! The prompts of a scene: objects with their points, gathered from the points of a file.
 
 use std::collections::HashMap;
 
@@ -9,21 +9,22 @@ use serde::Serialize;
 
 use crate::plan::{PlannedWindow, union};
 
-/// Points as objects, and those that are none.
+/// Objects made of points, and the points that belong to none.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Gathered {
     /// The objects, in the order of their first points.
     pub objects: Vec<PointedObject>,
-    /// Rows of points outside the raster, and where they landed, in pixels. They are left out.
+    /// The rows of points outside the raster with their place `[x, y]` in pixels. They are left
+    /// out.
     pub outside: Vec<(usize, [f64; 2])>,
-    /// Instances without a positive point in the raster, and negative points without an instance, by
-    /// row. They are left out.
+    /// Instances without a positive point in the raster, and negative points without an instance,
+    /// by row. They are left out.
     pub without_positive: Vec<String>,
 }
 
-/// Puts the points of each instance together and takes them to pixels of a raster of
-/// `size`, its width and height. Points that have no instance are objects of their own. `transform` is that of
-/// the raster whose CRS the points are in; without it they are pixels already.
+/// Groups points by instance and takes them to pixels of a raster of `size`, its width and height
+/// in pixels. A point without an instance is an object of its own. `transform` is that of the
+/// raster, whose CRS the points are in; without it the points are in pixels.
 ///
 /// The attributes of an object are those of its first positive point.
 pub fn gather_points(
@@ -73,8 +74,8 @@ pub fn gather_points(
     gathered
 }
 
-/// The box that a window has to hold: around the object's positive points and its own box, and
-/// around its negative points too where `whole`. None without any.
+/// The box `[x0, y0, x1, y1]` that a window has to hold: around the object's positive points and
+/// its own box, and around its negative points too where `whole`. None without any.
 pub(crate) fn extent(object: &PointedObject, whole: bool) -> Option<[f64; 4]> {
     let points = object.points.iter();
     let points = points.filter(|point| whole || point.positive);
@@ -82,7 +83,7 @@ pub(crate) fn extent(object: &PointedObject, whole: bool) -> Option<[f64; 4]> {
     boxes.chain(object.bounds).reduce(union)
 }
 
-/// Whether an object can be asked about: something positive, everything finite and in the raster.
+/// Whether an object has a usable prompt: a positive point or a box in the raster, all finite.
 pub(crate) fn is_askable(object: &PointedObject, size: (u32, u32)) -> bool {
     let (width, height) = (f64::from(size.0), f64::from(size.1));
     let box_is_sound = object.bounds.is_none_or(|[x0, y0, x1, y1]| {
@@ -94,7 +95,7 @@ pub(crate) fn is_askable(object: &PointedObject, size: (u32, u32)) -> bool {
     box_is_sound && (pointed_at || object.bounds.is_some())
 }
 
-/// An object without what is outside the raster.
+/// An object without the points outside the raster, its box clipped.
 pub(crate) fn within(object: &PointedObject, size: (u32, u32)) -> PointedObject {
     let (width, height) = (f64::from(size.0), f64::from(size.1));
     let points = object.points.iter().copied();
@@ -110,7 +111,8 @@ fn clip([x0, y0, x1, y1]: [f64; 4], width: f64, height: f64) -> [f64; 4] {
 }
 
 impl PlannedWindow {
-    /// The prompt about an object, in pixels of the window's tile. What is outside is left out.
+    /// The prompt of an object in pixels of the window's tile. Points outside are left out, and the
+    /// box is clipped.
     pub fn prompt(&self, object: &PointedObject) -> Prompt {
         let points = object.points.iter().filter_map(|point| {
             let [x, y] = self.to_tile(point.x, point.y);
@@ -131,7 +133,7 @@ impl PlannedWindow {
     }
 }
 
-/// What tells one set of prompts from another, for the journal.
+/// A text that identifies a set of prompts, for the journal.
 pub(crate) fn identity(objects: &[PointedObject]) -> String {
     #[derive(Serialize)]
     struct Asked<'a>(&'a str, &'a [PromptPoint], Option<[f64; 4]>);

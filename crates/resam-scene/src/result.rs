@@ -1,4 +1,4 @@
-//! What a run over a scene brings: objects, failures, counts.
+//! The result of a run over a scene: objects, failures, counts.
 
 use resam_geo::Window;
 use resam_mask::PlacedMask;
@@ -8,24 +8,23 @@ use resam_prompt::PointedObject;
 /// Prompts that the description of a failed window names.
 const NAMED: usize = 8;
 
-/// An object that was found.
+/// A segmented object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SegmentedObject {
     /// From 1 on, without gaps, in the order of the objects: the id in vectors and label rasters.
     pub id: u32,
-    /// Which prompts it answers, as indices of what was asked: one, or several that were merged.
-    /// Empty where nobody pointed at it.
+    /// Its prompts, as indices of the objects given: one, or several that were merged. Empty in a
+    /// run without prompts.
     pub prompts: Vec<usize>,
-    /// Its pixels.
+    /// Its mask, in pixels of the raster.
     pub mask: PlacedMask,
-    /// The IoU that the model expects.
+    /// The IoU that the model predicts for the mask (SAM's `predicted_iou`).
     pub score: f32,
-    /// How little the mask depends on where the line is drawn, from 0 to 1.
+    /// SAM's stability score, from 0 to 1.
     pub stability_score: f32,
-    /// Pixels of the raster for each pixel that the model saw, along each axis; 1 is full
-    /// resolution.
+    /// Pixels of the raster for each pixel of the tile, along an axis; 1 is full resolution.
     pub scale: f64,
-    /// It reaches the edge of the last window that it was asked in, so some of it may be missing.
+    /// It reaches the edge of its last window, so a part of it may be missing.
     pub truncated: bool,
 }
 
@@ -56,15 +55,14 @@ impl std::fmt::Display for Missing {
     }
 }
 
-/// What could not be done.
+/// A window or an object that failed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
-    /// A window that could not be read, encoded or answered.
+    /// A window that could not be read, encoded or decoded.
     Window {
         /// The window, in pixels of the raster.
         window: Window,
-        /// The prompts that were asked in it. Those of a later round keep what an earlier one
-        /// brought.
+        /// Its prompts. Those of a later round keep the mask of an earlier one.
         prompts: Vec<usize>,
         /// Why.
         reason: String,
@@ -79,7 +77,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// What could not be done, in one line, with the user's names of the prompts.
+    /// The failure in one line, with the ids of the prompts.
     pub fn describe(&self, prompts: &[PointedObject]) -> String {
         let name = |at: usize| prompts.get(at).map_or("?", |prompt| prompt.id.as_str());
         match self {
@@ -108,7 +106,7 @@ impl Failure {
     }
 }
 
-/// What was done, counted.
+/// Counts of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
 pub struct Counts {
     /// Windows of the first round.
@@ -117,38 +115,37 @@ pub struct Counts {
     pub windows: usize,
     /// Times that the encoder ran.
     pub encoded: usize,
-    /// Embeddings that the cache had.
+    /// Embeddings that came from the cache.
     pub cached: usize,
-    /// Windows that the journal had.
+    /// Windows that came from the journal.
     pub resumed: usize,
     /// Windows without one valid pixel.
     pub without_data: usize,
     /// Rounds, the first included.
     pub rounds: u32,
-    /// Objects that were asked about again because they reached an edge, each time counted.
+    /// Requeries of objects that reach the edge of their window.
     pub edge_requeries: usize,
-    /// Objects that were asked about again because they are small, in a window that shows them
-    /// closer.
+    /// Requeries of small objects in zoomed windows.
     pub zoom_requeries: usize,
-    /// Objects that turned out to be another one.
+    /// Objects that were merged into another one.
     pub merged: usize,
-    /// Objects that reach the edge of the last window that they were asked in.
+    /// Objects that reach the edge of their last window.
     pub truncated: usize,
 }
 
-/// What a run over a scene brings.
+/// The result of a run over a scene.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SceneResult {
     /// The objects, in the order of their first prompts; without prompts from top to bottom.
     pub objects: Vec<SegmentedObject>,
-    /// What could not be done.
+    /// A window or an object that failed.
     pub failures: Vec<Failure>,
-    /// What was done, counted.
+    /// Counts of a run.
     pub counts: Counts,
 }
 
 impl SceneResult {
-    /// Windows that could not be read, encoded or answered.
+    /// Number of windows that could not be read, encoded or decoded.
     pub fn failed_windows(&self) -> usize {
         let windows = self.failures.iter();
         let windows = windows.filter(|failure| matches!(failure, Failure::Window { .. }));

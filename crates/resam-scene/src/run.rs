@@ -1,4 +1,4 @@
-//! The run over a scene with prompts: plan, look, ask again, make one of what is the same.
+//! The run over a scene with prompts: plan, segment, requery, remove duplicates.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use rstar::primitives::GeomWithData;
 use rstar::{AABB, RTree};
 use serde::Serialize;
 
-use crate::again::{Known, ask_again};
+use crate::edge_requery::{Known, requery_truncated};
 use crate::engine::{Engine, Questioner, Questions, Stores};
 use crate::error::SceneError;
 use crate::merge::{Overlap, resolve, unite};
@@ -23,26 +23,29 @@ use crate::zoom::zoom;
 /// largest mask takes 32 MiB while it is enlarged.
 pub(crate) const MOST_LEVELS: u32 = 4;
 
-/// How a scene is worked on.
+/// Options of [`segment`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SegmentOptions {
-    /// Side of a window at full resolution, in pixels of the raster; none is the model's input size.
-    /// Smaller windows show the model enlarged pixels, larger ones coarser pixels.
+    /// Side of a window at full resolution, in pixels of the raster, at most 16,384. Smaller
+    /// windows magnify the pixels for the model, larger ones shrink them. Default: the model's
+    /// input size.
     pub window: Option<u32>,
-    /// Pixels that the points of an object keep from its window's edge, wherever the raster goes on.
+    /// Least distance of an object's points from its window's edge in pixels, except at the edge of
+    /// the raster. Default: 64.
     pub margin: u32,
-    /// How often an object that reaches its window's edge is asked about again.
+    /// Most requeries of an object that reaches its window's edge. Default: 5.
     pub rounds: u32,
-    /// How often a window's side may be doubled for an object that is larger, at most 4.
+    /// How often a window's side may be doubled for a larger object, at most 4. Default: 4.
     pub levels: u32,
-    /// Prompts that are answered at once.
+    /// Prompts that are decoded at once. Default: 64.
     pub batch: usize,
-    /// Ask about small objects a second time, in windows of half the side.
-    pub closer: bool,
-    /// Objects whose IoU is at least this are one, with the prompts of both; none keeps every prompt's
-    /// object.
-    pub merge: Option<f64>,
-    /// What becomes of pixels that several objects have.
+    /// Multi-scale refinement: prompt small objects a second time, in windows of half the side.
+    /// Default: no.
+    pub zoom: bool,
+    /// Objects whose IoU is at least this become one, with the prompts of both; in (0, 1]. Default:
+    /// every prompt keeps its object.
+    pub dedup_iou: Option<f64>,
+    /// Which object keeps pixels that several objects share. Default: all keep them.
     pub overlap: Overlap,
 }
 
@@ -54,8 +57,8 @@ impl Default for SegmentOptions {
             rounds: 5,
             levels: MOST_LEVELS,
             batch: 64,
-            closer: false,
-            merge: None,
+            zoom: false,
+            dedup_iou: None,
             overlap: Overlap::Keep,
         }
     }
@@ -93,7 +96,7 @@ impl SegmentOptions {
             );
         }
         if self
-            .merge
+            .dedup_iou
             .is_some_and(|bound| !(bound > 0.0 && bound <= 1.0))
         {
             return wrong(
@@ -119,7 +122,7 @@ impl SegmentOptions {
     }
 }
 
-/// The questions about the objects of a scene.
+/// The prompts of the objects of a scene.
 struct Asking<'a> {
     objects: &'a [PointedObject],
     /// Positive points of all objects, with their objects' numbers.
@@ -162,7 +165,7 @@ impl Questioner for Asking<'_> {
                 }
             })
             .collect();
-        // The order in a tree says nothing.
+        // The order of an R-tree is not defined.
         beside.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
         Questions {
             prompts: prompts.collect(),
@@ -173,11 +176,11 @@ impl Questioner for Asking<'_> {
     }
 }
 
-/// The windows of the first round of a run over prompts, for a model whose input has `input` pixels a side.
-/// Prompts that cannot be asked are left out.
+/// The windows of the first round of a run over prompts, for a model whose input has `input` pixels
+/// a side. Prompts outside the raster are left out.
 ///
 /// # Errors
-/// [`SceneError::Options`].
+/// [`SceneError::Options`] when the options contradict each other or the raster has no pixels.
 pub fn windows<S: Source>(
     source: &S,
     objects: &[PointedObject],
@@ -189,11 +192,11 @@ pub fn windows<S: Source>(
     Ok(grid.plan(&needs(&grid, &objects)).0)
 }
 
-/// What the windows of a run over prompts would be, without running it. Prompts that cannot be asked
-/// are left out.
+/// The windows of the first round of a run over prompts, with memory and time, without running it.
+/// Prompts outside the raster are left out.
 ///
 /// # Errors
-/// [`SceneError::Options`].
+/// [`SceneError::Options`] when the options contradict each other or the raster has no pixels.
 pub fn plan<S: Source, M: Model>(
     source: &S,
     objects: &[PointedObject],
@@ -205,22 +208,31 @@ pub fn plan<S: Source, M: Model>(
     let needs = needs(&grid, &objects);
     let (windows, too_large) = grid.plan(&needs);
     let mut stores = Stores::default();
-    let mut nobody = ();
-    let engine = Engine::new(source, model, grid, options.batch, &mut stores, &mut nobody);
+    let mut observer = ();
+    let engine = Engine::new(
+        source,
+        model,
+        grid,
+        options.batch,
+        &mut stores,
+        &mut observer,
+    );
     let prompts = needs.len() - too_large.len();
     Ok(engine.plan(windows, prompts))
 }
 
-/// Finds the object that each prompt points at.
+/// Finds the object of each prompt.
 ///
-/// Prompts share windows; an object that reaches its window's edge is asked about again in a window
-/// around it, and coarser if it is larger than one. What cannot be read, encoded or answered is a
-/// failure of the result, and the rest is done. The same input brings the same result, whether
-/// the run was stopped in between or not.
+/// Prompts share windows. An object that reaches its window's edge is requeried in a window around
+/// it, at a coarser scale if it is larger than one window. A window that cannot be read, encoded or
+/// decoded is a failure of the result, and the run goes on. The same input gives the same result,
+/// whether the run was stopped in between or not. Points and boxes of `objects` are in pixels of
+/// the raster.
 ///
 /// # Errors
-/// [`SceneError::Options`], [`SceneError::Stopped`] when the observer says so, and whatever the journal
-/// cannot do.
+/// [`SceneError::Options`], [`SceneError::Stopped`] when the observer asks for it, and the errors
+/// of the journal: [`SceneError::File`], [`SceneError::InUse`], [`SceneError::Changed`] and
+/// [`SceneError::NotAJournal`].
 pub fn segment<S: Source, M: Model>(
     source: &S,
     objects: &[PointedObject],
@@ -259,10 +271,10 @@ pub fn segment<S: Source, M: Model>(
         engine.fail(Failure::Object { prompt, reason });
     }
     let extent_of = |object: usize| extent(&objects[object], false);
-    if options.closer {
+    if options.zoom {
         zoom(&mut engine, &mut known, &asking, model, extent_of)?;
     }
-    ask_again(
+    requery_truncated(
         &mut engine,
         &mut known,
         &asking,
@@ -278,7 +290,7 @@ pub fn segment<S: Source, M: Model>(
     Ok(finish(
         &mut engine,
         found.collect(),
-        options.merge,
+        options.dedup_iou,
         options.overlap,
     ))
 }
@@ -292,18 +304,18 @@ pub(crate) fn to_object(known: Known, prompts: Vec<usize>) -> SegmentedObject {
         score: known.piece.score,
         stability_score: known.piece.stability,
         scale: across.max(down),
-        truncated: known.cut,
+        truncated: known.truncated,
     }
 }
 
-/// Makes one of what is the same, resolves overlaps, and numbers what is left.
+/// Removes duplicates, resolves overlaps, and numbers the objects.
 pub(crate) fn finish<S: Source, M: Model>(
     engine: &mut Engine<'_, '_, S, M>,
     mut objects: Vec<SegmentedObject>,
-    merge: Option<f64>,
+    dedup_iou: Option<f64>,
     overlap: Overlap,
 ) -> SceneResult {
-    if let Some(bound) = merge {
+    if let Some(bound) = dedup_iou {
         let before = objects.len();
         objects = unite(objects, bound);
         engine.counts.merged += before - objects.len();
@@ -327,8 +339,8 @@ pub(crate) fn finish<S: Source, M: Model>(
     }
 }
 
-/// The objects with what lies outside the raster left out, and the numbers of those that cannot be
-/// asked about: they stay in the list as nothing, so that numbers mean the same.
+/// The objects without the points outside the raster, and the indices of those that have no prompt
+/// left: they stay in the list without points, so that indices do not change.
 fn askable(objects: &[PointedObject], raster: (u32, u32)) -> (Vec<PointedObject>, Vec<usize>) {
     let mut outside = Vec::new();
     let objects = objects.iter().enumerate().map(|(at, object)| {
@@ -345,8 +357,8 @@ fn askable(objects: &[PointedObject], raster: (u32, u32)) -> (Vec<PointedObject>
     (objects.collect(), outside)
 }
 
-/// What the windows of the first round have to hold. A negative point far away is no reason for a
-/// coarser window: it is left out.
+/// The boxes that the windows of the first round have to hold. A distant negative point that would
+/// need a coarser window is left out.
 fn needs(grid: &Grid, objects: &[PointedObject]) -> Vec<Need> {
     let need = |(object, asked): (usize, &PointedObject)| {
         let positive = extent(asked, false)?;

@@ -1,4 +1,4 @@
-//! Where the pixels come from.
+//! The raster that windows are read from.
 
 use resam_geo::{RasterError, Tile, Window};
 
@@ -10,8 +10,8 @@ pub trait Source: Sync {
     /// Height in pixels.
     fn height(&self) -> u32;
 
-    /// The pixels of a window, resampled to `width` x `height`; what is outside the raster or
-    /// nodata is black and not valid.
+    /// The pixels of a window, resampled to `width` x `height` pixels, as RGB of 8 bits with a mask
+    /// of valid pixels. Pixels outside the raster and nodata are black and not valid.
     ///
     /// # Errors
     /// When the file cannot be read there.

@@ -1,20 +1,20 @@
 //! The zoom in a scene: small objects are prompted again in windows of half the side, whose pixels
 //! the model sees magnified. The numbers and the decisions are those of [`resam_select::zoom`]; the
-//! model says which of the two masks is meant. One that its window truncates is not.
+//! model says which of the two masks to take. A mask that its window truncates is not taken.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use resam_select::zoom::{SCALE, can_magnify, is_small};
 use resam_select::{Candidate, Median, median};
 
-use crate::again::Known;
+use crate::edge_requery::Known;
 use crate::engine::{Engine, Questioner, Questions};
 use crate::error::SceneError;
 use crate::model::Model;
 use crate::plan::{Grid, Need, PlannedWindow, union};
 use crate::source::Source;
 
-/// Asks again about small objects. `extent` is the box of what points at an object.
+/// Requeries small objects. `extent` is the box of an object's prompt.
 pub(crate) fn zoom<S: Source, M: Model>(
     engine: &mut Engine<'_, '_, S, M>,
     known: &mut BTreeMap<usize, Known>,
@@ -40,7 +40,7 @@ pub(crate) fn zoom<S: Source, M: Model>(
     }
     let small = known.iter().filter_map(|(&object, known)| {
         let seen = if known.piece.violates_prompts {
-            // What was seen is surely not the object.
+            // The mask so far is not the object.
             extent(object)?
         } else {
             extent(object).map_or(known.piece.core, |own| union(own, known.piece.core))
@@ -66,7 +66,7 @@ pub(crate) fn zoom<S: Source, M: Model>(
     let mut found_zoomed: BTreeMap<usize, Known> = BTreeMap::new();
     engine.round(windows, needs.len(), &zoomed, |planned, found| {
         for piece in found.pieces {
-            // What a window truncates was seen whole before.
+            // The first window has the whole of what this one truncates.
             if !piece.edges.any() {
                 found_zoomed.insert(piece.object, Known::new(piece, planned));
             }
@@ -112,9 +112,9 @@ fn place(planned: &PlannedWindow) -> Place {
     [planned.window.x, planned.window.y]
 }
 
-/// For each window the median of the areas that were seen in the windows in which its objects were
-/// asked about first, in pixels of the raster: in a zoomed window an object is often alone. Of two
-/// areas in the middle it is the upper one, where images take the mean of their logarithms.
+/// For each zoomed window the size prior: the median of the areas in the first windows of its
+/// objects, in pixels of the raster. In a zoomed window an object is often alone. Of two areas in
+/// the middle it is the upper one, where images take the mean of their logarithms.
 fn median_areas(known: &BTreeMap<usize, Known>, windows: &[PlannedWindow]) -> BTreeMap<Place, f64> {
     let mut seen: BTreeMap<Place, Vec<f64>> = BTreeMap::new();
     for known in known.values().filter(|known| !known.piece.violates_prompts) {
@@ -135,7 +135,7 @@ fn median_areas(known: &BTreeMap<usize, Known>, windows: &[PlannedWindow]) -> BT
     medians.collect()
 }
 
-/// Asks the same questions with what is known of the size of objects.
+/// The same prompts, with the size prior.
 struct Zoomed<'a, Q> {
     inner: &'a Q,
     median_areas: BTreeMap<Place, f64>,

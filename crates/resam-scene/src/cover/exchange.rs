@@ -9,7 +9,7 @@ use super::few;
 
 /// Times that the points are pushed.
 const PUSHES: usize = 12;
-/// Boxes looked at before the search ends, so that the largest plans take seconds.
+/// Boxes visited before the search ends, so that the largest plans take seconds.
 const WORK: usize = 40_000_000;
 /// Neighbours of a point that are exchanged together with it.
 const NEIGHBOURS: usize = 9;
@@ -43,7 +43,7 @@ struct Search<'a> {
     pierced: Vec<u32>,
     /// How many of a few points pierce each box; all zero between uses.
     times: Vec<u32>,
-    /// Boxes looked at so far.
+    /// Boxes visited so far.
     work: usize,
 }
 

@@ -1,11 +1,12 @@
 //! Whether up to three points pierce a set of boxes, and which.
 //!
-//! Let `left` be the smallest last column of the boxes and `right` the largest first column, `top` and
-//! `bottom` likewise. If `left < right`, some point is at or before `left` and another at or after
-//! `right`; so too along the other axis. Two or three points have to answer four such demands, so
-//! one of them answers two, of different axes, and may as well lie in that corner: a box that
-//! holds the point holds the corner. Where an axis makes no demand, every box holds both its bounds,
-//! and a corner is as good. So: try the four corners, take away what each pierces, go on with the rest.
+//! Let `left` be the smallest last column of the boxes and `right` the largest first column, `top`
+//! and `bottom` likewise. If `left < right`, some point is at or before `left` and another at or
+//! after `right`; so too along the other axis. Two or three points have to answer four such
+//! demands, so one of them answers two, of different axes, and may as well lie in that corner: a
+//! box that holds the point holds the corner. Where an axis makes no demand, every box holds both
+//! its bounds, and a corner is as good. So: try the four corners, take away what each pierces, go
+//! on with the rest.
 
 use super::Reach;
 

@@ -96,8 +96,9 @@ fn rows(reaches: &[Reach]) -> Vec<i64> {
     ends
 }
 
-/// The row at which the first of the boxes ends. Boxes are in the order in which they begin, so once
-/// one begins after the earliest end, no later one can end earlier. None if one ends before `row`.
+/// The row at which the first of the boxes ends. Boxes are in the order in which they begin, so
+/// once one begins after the earliest end, no later one can end earlier. None if one ends before
+/// `row`.
 fn first_end(by_start: &[Reach], row: i64) -> Option<i64> {
     let mut end = i64::MAX;
     for reach in by_start {
@@ -109,8 +110,8 @@ fn first_end(by_start: &[Reach], row: i64) -> Option<i64> {
     (end >= row).then_some(end)
 }
 
-/// The points on a row for those of the boxes that begin at it or before, in the order in which they
-/// end; their number.
+/// The points on a row for those of the boxes that begin at it or before, in the order in which
+/// they end; their number.
 fn sweep(band: &[Reach], row: i64, mut point: impl FnMut(i64)) -> usize {
     let (mut count, mut last) = (0, i64::MIN);
     for reach in band {

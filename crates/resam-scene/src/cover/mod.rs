@@ -1,8 +1,8 @@
 //! The fewest windows that hold the objects.
 //!
-//! A window is told by its origin, and an object by the origins from which a window holds it well: a
-//! box in the space of origins, its [`Reach`]. So the question is which fewest points pierce a set of
-//! boxes. It is hard in general, and easy in parts:
+//! A window is told by its origin, and an object by the origins from which a window holds it well:
+//! a box in the space of origins, its [`Reach`]. So the question is which fewest points pierce a
+//! set of boxes. It is hard in general, and easy in parts:
 //!
 //! - objects far apart have nothing to do with each other (`clusters`);
 //! - whether one, two or three points pierce a set is decided exactly, fast ([`few`]);
@@ -36,7 +36,8 @@ impl Reach {
         meets(self.x, other.x) && meets(self.y, other.y)
     }
 
-    /// Whether every origin of the other is one of this too, which then asks for nothing of its own.
+    /// Whether every origin of the other is one of this too, which then asks for nothing of its
+    /// own.
     fn contains(&self, other: &Self) -> bool {
         self.holds([other.x[0], other.y[0]]) && self.holds([other.x[1], other.y[1]])
     }
@@ -52,8 +53,8 @@ impl Reach {
 /// Above this number, sets are not compared pair by pair.
 const PAIRWISE: usize = 2000;
 
-/// Origins such that each object is within reach of one of them, as few as are found. The same reaches
-/// bring the same origins.
+/// Origins such that each object is within reach of one of them, as few as are found. The same
+/// reaches bring the same origins.
 pub(crate) fn cover(reaches: &[Reach]) -> Vec<[i64; 2]> {
     let mut distinct = reaches.to_vec();
     distinct.sort_unstable_by_key(|reach| (reach.x, reach.y));

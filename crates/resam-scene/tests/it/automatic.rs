@@ -7,7 +7,7 @@ use resam_scene::{
 };
 
 use crate::Draws;
-use crate::made_scene::{ExactModel, MadeScene, Shape, Sight};
+use crate::synthetic_scene::{ExactModel, Shape, Sight, SyntheticScene};
 
 /// Objects of many sizes over several windows; the last is longer than a window.
 fn shapes() -> Vec<Shape> {
@@ -37,7 +37,7 @@ fn options() -> AutoOptions {
     AutoOptions { run, ..sound }
 }
 
-fn run(scene: &MadeScene, options: &AutoOptions, ground: &Ground) -> SceneResult {
+fn run(scene: &SyntheticScene, options: &AutoOptions, ground: &Ground) -> SceneResult {
     let model = ExactModel::new(256, Sight::Short);
     segment_all(
         scene,
@@ -53,7 +53,7 @@ fn run(scene: &MadeScene, options: &AutoOptions, ground: &Ground) -> SceneResult
 #[test]
 fn each_object_is_found_once_whole_and_exact() {
     let shapes = shapes();
-    let scene = MadeScene::new(675, 425, &shapes);
+    let scene = SyntheticScene::new(675, 425, &shapes);
     let areas = scene.areas(shapes.len());
     let outcome = run(&scene, &options(), &Ground::default());
     let mut found = vec![0; shapes.len() + 1];
@@ -86,7 +86,7 @@ fn areas_are_square_metres_on_the_ellipsoid() {
         Shape::Ellipse([100.0, 100.0], [25.0, 25.0], 0.0),
         Shape::Ellipse([200.0, 200.0], [75.0, 75.0], 0.0),
     ];
-    let scene = MadeScene::new(300, 300, &shapes);
+    let scene = SyntheticScene::new(300, 300, &shapes);
     let ground = Ground {
         crs: Some(Crs::from_epsg(3857).unwrap()),
         transform: Some(GeoTransform([
@@ -119,7 +119,7 @@ fn areas_are_square_metres_on_the_ellipsoid() {
 
 #[test]
 fn what_is_unsure_or_unstable_is_left_out() {
-    let scene = MadeScene::new(
+    let scene = SyntheticScene::new(
         1000,
         1000,
         &[Shape::Ellipse([400.0, 400.0], [50.0, 50.0], 0.0)],
@@ -127,11 +127,11 @@ fn what_is_unsure_or_unstable_is_left_out() {
     let sound = options();
     for options in [
         AutoOptions {
-            score: 0.95,
+            min_score: 0.95,
             ..sound.clone()
         },
         AutoOptions {
-            stability: 0.995,
+            min_stability_score: 0.995,
             ..sound.clone()
         },
     ] {
@@ -143,7 +143,7 @@ fn what_is_unsure_or_unstable_is_left_out() {
 #[test]
 fn a_stopped_run_without_prompts_goes_on_to_the_same_end() {
     let shapes = shapes();
-    let scene = MadeScene::new(675, 425, &shapes);
+    let scene = SyntheticScene::new(675, 425, &shapes);
     let options = AutoOptions {
         points_per_side: 16,
         ..options()
@@ -182,7 +182,7 @@ fn a_stopped_run_without_prompts_goes_on_to_the_same_end() {
 
 #[test]
 fn options_that_cannot_be_meant_are_refused() {
-    let scene = MadeScene::new(100, 100, &[]);
+    let scene = SyntheticScene::new(100, 100, &[]);
     let model = ExactModel::new(256, Sight::Exact);
     let sound = options();
     for options in [
@@ -195,7 +195,7 @@ fn options_that_cannot_be_meant_are_refused() {
             ..sound.clone()
         },
         AutoOptions {
-            same: 0.0,
+            dedup_iou: 0.0,
             ..sound.clone()
         },
         AutoOptions {

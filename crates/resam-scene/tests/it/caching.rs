@@ -3,10 +3,10 @@
 use image::RgbImage;
 use resam_scene::{Cache, CacheKey, Observer, PointedObject, SegmentOptions, Stores, segment};
 
-use crate::made_scene::{ExactModel, MadeScene, Shape, Sight};
 use crate::object;
+use crate::synthetic_scene::{ExactModel, Shape, Sight, SyntheticScene};
 
-fn scene() -> (MadeScene, Vec<PointedObject>) {
+fn scene() -> (SyntheticScene, Vec<PointedObject>) {
     let shapes: Vec<Shape> = (0..6)
         .map(|at| Shape::Ellipse([300.0 + 1000.0 * f64::from(at), 300.0], [200.0, 100.0], 0.5))
         .collect();
@@ -15,7 +15,7 @@ fn scene() -> (MadeScene, Vec<PointedObject>) {
         object(at, x, y)
     });
     let prompts = prompts.collect();
-    (MadeScene::new(6000, 1100, &shapes), prompts)
+    (SyntheticScene::new(6000, 1100, &shapes), prompts)
 }
 
 fn tile(grey: u8) -> RgbImage {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use resam_geo::{RasterError, Tile, Window};
 use resam_scene::{Plan, PointedObject, SegmentOptions, Source, plan};
 
-use crate::made_scene::{ExactModel, Sight};
+use crate::synthetic_scene::{ExactModel, Sight};
 use crate::{Draws, object, positive};
 
 const SIDE: f64 = 1024.0;
@@ -47,8 +47,8 @@ fn holds(window: Window, (x, y): (f64, f64), raster: (u32, u32)) -> bool {
     axis(x, window.x, window.width, raster.0) && axis(y, window.y, window.height, raster.1)
 }
 
-/// The fewest windows that hold all points, by trying: every window may be moved right and down until
-/// a point holds it back, so origins are taken from those positions.
+/// The fewest windows that hold all points, by trying: every window may be moved right and down
+/// until a point holds it back, so origins are taken from those positions.
 fn fewest(points: &[(f64, f64)], raster: (u32, u32)) -> usize {
     let last = |side: u32| (i64::from(side) - SIDE as i64).max(0);
     let along = |at: f64, side: u32| ((at - MARGIN).floor() as i64).clamp(0, last(side));

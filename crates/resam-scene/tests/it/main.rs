@@ -2,13 +2,13 @@
 
 mod automatic;
 mod caching;
-mod closer;
 mod covering;
 mod failures;
 mod gathering;
-mod made_scene;
 mod resuming;
 mod seams;
+mod synthetic_scene;
+mod zoom;
 
 use resam_scene::{PointedObject, PromptPoint};
 

@@ -7,11 +7,11 @@ use resam_scene::{
     SegmentOptions, Stores, segment,
 };
 
-use crate::made_scene::{ExactModel, MadeScene, Shape, Sight};
 use crate::object;
+use crate::synthetic_scene::{ExactModel, Shape, Sight, SyntheticScene};
 
 /// Objects along a row, some of them too long for the window that their points bring.
-fn scene() -> (MadeScene, Vec<PointedObject>) {
+fn scene() -> (SyntheticScene, Vec<PointedObject>) {
     let shapes: Vec<Shape> = (0..8)
         .map(|at| {
             let centre = [
@@ -26,11 +26,11 @@ fn scene() -> (MadeScene, Vec<PointedObject>) {
         object(at, x, y)
     });
     let prompts = prompts.collect();
-    (MadeScene::new(1850, 500, &shapes), prompts)
+    (SyntheticScene::new(1850, 500, &shapes), prompts)
 }
 
 fn go(
-    scene: &MadeScene,
+    scene: &SyntheticScene,
     prompts: &[PointedObject],
     model: &ExactModel,
     journal: &mut Journal,

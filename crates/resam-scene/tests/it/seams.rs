@@ -6,15 +6,15 @@ use resam_scene::{
     plan, segment,
 };
 
-use crate::made_scene::{ExactModel, MadeScene, Shape, Sight};
+use crate::synthetic_scene::{ExactModel, Shape, Sight, SyntheticScene};
 use crate::{Draws, object, positive};
 
 const SIDE: u32 = 4180;
 /// The object that is larger than a window, by its index.
 const GIANT: usize = 399;
 
-/// 400 objects that do not touch: small ones, and bars that somebody pointed at one end of; the last
-/// one is larger than a window.
+/// 400 objects that do not touch: small ones, and bars that somebody pointed at one end of; the
+/// last one is larger than a window.
 fn four_hundred() -> (Vec<Shape>, Vec<PointedObject>) {
     let mut draws = Draws(3);
     let mut shapes = Vec::new();
@@ -53,7 +53,7 @@ fn four_hundred() -> (Vec<Shape>, Vec<PointedObject>) {
     (shapes, prompts)
 }
 
-fn run(scene: &MadeScene, prompts: &[PointedObject], model: &ExactModel) -> SceneResult {
+fn run(scene: &SyntheticScene, prompts: &[PointedObject], model: &ExactModel) -> SceneResult {
     let options = SegmentOptions::default();
     segment(
         scene,
@@ -67,7 +67,11 @@ fn run(scene: &MadeScene, prompts: &[PointedObject], model: &ExactModel) -> Scen
 }
 
 /// Whether a window of the first round has only a part of the object that is asked about in it.
-fn across_borders(scene: &MadeScene, prompts: &[PointedObject], whole: &SceneResult) -> Vec<bool> {
+fn across_borders(
+    scene: &SyntheticScene,
+    prompts: &[PointedObject],
+    whole: &SceneResult,
+) -> Vec<bool> {
     let model = ExactModel::new(512, Sight::Exact);
     let plan = plan(scene, prompts, &SegmentOptions::default(), &model).unwrap();
     let mut across = vec![false; prompts.len()];
@@ -91,7 +95,7 @@ fn across_borders(scene: &MadeScene, prompts: &[PointedObject], whole: &SceneRes
 fn four_hundred_objects_a_quarter_of_them_across_borders_are_one_feature_each() {
     let (shapes, prompts) = four_hundred();
     assert_eq!(shapes.len(), 400);
-    let scene = MadeScene::new(SIDE, SIDE, &shapes);
+    let scene = SyntheticScene::new(SIDE, SIDE, &shapes);
     let areas = scene.areas(shapes.len());
     for sight in [Sight::Exact, Sight::Short, Sight::Noisy] {
         let model = ExactModel::new(512, sight);
@@ -133,12 +137,12 @@ fn four_hundred_objects_a_quarter_of_them_across_borders_are_one_feature_each() 
 }
 
 #[test]
-fn an_object_at_the_edge_of_the_raster_or_of_its_data_is_not_asked_again() {
+fn an_object_at_the_edge_of_the_raster_or_of_its_data_is_not_requeried() {
     let shapes = [
         Shape::Rectangle([0.0, 400.0], [120.0, 60.0], 0.0),
         Shape::Rectangle([2000.0, 400.0], [120.0, 60.0], 0.0),
     ];
-    let mut scene = MadeScene::new(3000, 3000, &shapes);
+    let mut scene = SyntheticScene::new(3000, 3000, &shapes);
     scene.data_ends = 2010;
     let prompts = [object("edge", 20.0, 400.0), object("data", 1950.0, 400.0)];
     let outcome = run(&scene, &prompts, &ExactModel::new(1024, Sight::Exact));
@@ -155,7 +159,7 @@ fn an_object_at_the_edge_of_the_raster_or_of_its_data_is_not_asked_again() {
 fn a_speck_cut_by_the_window_far_from_the_point_neither_stays_nor_is_asked_about() {
     // Both are the same object for the model: a house, and what looks like it at the window's edge.
     let shapes = [Shape::Rectangle([2000.0, 2000.0], [100.0, 100.0], 0.0)];
-    let scene = MadeScene::new(4000, 4000, &shapes);
+    let scene = SyntheticScene::new(4000, 4000, &shapes);
     let model = ExactModel::new(1024, Sight::Noisy);
     let outcome = run(&scene, &[object("house", 2000.0, 2000.0)], &model);
     assert_eq!(outcome.counts.edge_requeries, 0);
@@ -167,7 +171,7 @@ fn a_speck_cut_by_the_window_far_from_the_point_neither_stays_nor_is_asked_about
 #[test]
 fn prompts_without_an_object_are_told_with_the_reason() {
     let shapes = [Shape::Ellipse([500.0, 500.0], [100.0, 100.0], 0.0)];
-    let mut scene = MadeScene::new(40_000, 1500, &shapes);
+    let mut scene = SyntheticScene::new(40_000, 1500, &shapes);
     scene.data_ends = 30_000;
     let mut wide = object("wide", 10.0, 10.0);
     wide.points.push(positive(25_000.0, 10.0));
@@ -205,7 +209,7 @@ fn prompts_without_an_object_are_told_with_the_reason() {
 
 #[test]
 fn a_window_without_data_is_not_encoded() {
-    let mut scene = MadeScene::new(3000, 1500, &[]);
+    let mut scene = SyntheticScene::new(3000, 1500, &[]);
     scene.data_ends = 0;
     let model = ExactModel::new(1024, Sight::Exact);
     let outcome = run(&scene, &[object("a", 500.0, 500.0)], &model);
@@ -218,7 +222,7 @@ fn a_window_that_cannot_be_read_is_told_and_the_rest_is_done() {
         Shape::Ellipse([500.0, 500.0], [50.0, 50.0], 0.0),
         Shape::Ellipse([4500.0, 500.0], [50.0, 50.0], 0.0),
     ];
-    let mut scene = MadeScene::new(5000, 1500, &shapes);
+    let mut scene = SyntheticScene::new(5000, 1500, &shapes);
     scene.unreadable = Some((4500, 500));
     let prompts = [object("good", 500.0, 500.0), object("bad", 4500.0, 500.0)];
     let outcome = run(&scene, &prompts, &ExactModel::new(1024, Sight::Exact));
@@ -246,7 +250,7 @@ fn the_model_is_told_of_points_on_other_objects_of_the_window() {
         [1800.0, 500.0],
     ];
     let shapes = places.map(|place| Shape::Ellipse(place, [20.0, 20.0], 0.0));
-    let scene = MadeScene::new(2300, 1100, &shapes);
+    let scene = SyntheticScene::new(2300, 1100, &shapes);
     let prompts: Vec<PointedObject> = places
         .iter()
         .enumerate()
@@ -283,12 +287,12 @@ fn the_model_is_told_of_points_on_other_objects_of_the_window() {
 #[test]
 fn prompts_on_the_same_object_are_one_only_when_asked_for() {
     let shapes = [Shape::Rectangle([500.0, 500.0], [100.0, 50.0], 0.0)];
-    let scene = MadeScene::new(1500, 1500, &shapes);
+    let scene = SyntheticScene::new(1500, 1500, &shapes);
     let prompts = [object("a", 450.0, 500.0), object("b", 550.0, 500.0)];
     let model = ExactModel::new(1024, Sight::Exact);
     assert_eq!(run(&scene, &prompts, &model).objects.len(), 2);
     let options = SegmentOptions {
-        merge: Some(0.8),
+        dedup_iou: Some(0.8),
         ..SegmentOptions::default()
     };
     let merged = segment(
@@ -311,7 +315,7 @@ fn resolved_overlaps_leave_each_pixel_to_the_best_object() {
         Shape::Rectangle([500.0, 500.0], [100.0, 50.0], 0.0),
         Shape::Rectangle([800.0, 500.0], [30.0, 30.0], 0.0),
     ];
-    let scene = MadeScene::new(1500, 1500, &shapes);
+    let scene = SyntheticScene::new(1500, 1500, &shapes);
     let prompts = [
         object("a", 450.0, 500.0),
         object("b", 550.0, 500.0),
@@ -358,7 +362,7 @@ fn resolved_overlaps_leave_each_pixel_to_the_best_object() {
 #[test]
 fn a_box_alone_is_asked_about() {
     let shapes = [Shape::Ellipse([2500.0, 500.0], [50.0, 50.0], 0.0)];
-    let scene = MadeScene::new(5000, 1500, &shapes);
+    let scene = SyntheticScene::new(5000, 1500, &shapes);
     let prompt = PointedObject {
         points: Vec::<PromptPoint>::new(),
         bounds: Some([2440.0, 440.0, 2560.0, 560.0]),
@@ -370,7 +374,7 @@ fn a_box_alone_is_asked_about() {
 
 #[test]
 fn options_that_cannot_be_meant_are_refused() {
-    let scene = MadeScene::new(100, 100, &[]);
+    let scene = SyntheticScene::new(100, 100, &[]);
     let model = ExactModel::new(1024, Sight::Exact);
     let sound = SegmentOptions::default();
     for options in [
@@ -387,7 +391,7 @@ fn options_that_cannot_be_meant_are_refused() {
             ..sound.clone()
         },
         SegmentOptions {
-            merge: Some(f64::NAN),
+            dedup_iou: Some(f64::NAN),
             ..sound.clone()
         },
         SegmentOptions {

@@ -99,8 +99,8 @@ pub(crate) fn of_prompts(
     zoom: bool,
 ) -> WindowOptions {
     WindowOptions {
-        closer: zoom,
-        merge: options.dedup_iou,
+        zoom,
+        dedup_iou: options.dedup_iou,
         overlap: options.overlap,
         ..windows(settings, input)
     }
@@ -116,13 +116,13 @@ pub(crate) fn of_everything(
     let default = AutoOptions::default();
     AutoOptions {
         points_per_side: automatic.points_per_side,
-        score: automatic.min_score,
-        stability: automatic.min_stability_score,
+        min_score: automatic.min_score,
+        min_stability_score: automatic.min_stability_score,
         min_area: options.min_area.unwrap_or(0.0),
         max_area: options.max_area.unwrap_or(f64::INFINITY),
-        same: options.dedup_iou.unwrap_or(default.same),
+        dedup_iou: options.dedup_iou.unwrap_or(default.dedup_iou),
         run: WindowOptions {
-            merge: None,
+            dedup_iou: None,
             rounds: default.run.rounds,
             ..of_prompts(options, settings, input, false)
         },

@@ -1,5 +1,5 @@
-//! Objects that reach the edge of their window are asked about again, in a window around what was seen
-//! of them, and coarser if that is larger than a window.
+//! Objects that reach the edge of their window are requeried in a window around their mask, at a
+//! coarser scale if the mask is larger than a window.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +16,8 @@ use crate::source::Source;
 pub(crate) struct Known {
     pub(crate) piece: Piece,
     pub(crate) planned: PlannedWindow,
-    /// It reaches the window's edge, and there is nothing more to ask.
-    pub(crate) cut: bool,
+    /// It reaches the window's edge, and no larger window is left.
+    pub(crate) truncated: bool,
 }
 
 impl Known {
@@ -29,15 +29,15 @@ impl Known {
         Self {
             piece,
             planned,
-            cut: false,
+            truncated: false,
         }
     }
 }
 
-/// Asks again about the objects that reach an edge, round after round, until none does or `rounds` are
-/// done. `extent` is the box of what points at an object, and `choose` picks among what a prompt
-/// brought, given what was known.
-pub(crate) fn ask_again<S: Source, M: Model>(
+/// Requeries the objects that reach an edge until none does or `rounds` rounds are done. `extent`
+/// is the box `[x0, y0, x1, y1]` of an object's prompt in pixels of the raster, and `choose` picks
+/// one of the new masks, given the mask so far.
+pub(crate) fn requery_truncated<S: Source, M: Model>(
     engine: &mut Engine<'_, '_, S, M>,
     known: &mut BTreeMap<usize, Known>,
     questioner: &impl Questioner,
@@ -48,12 +48,12 @@ pub(crate) fn ask_again<S: Source, M: Model>(
     for round in 1..=rounds {
         let mut needs = Vec::new();
         for (&object, known) in known.iter_mut() {
-            if known.cut || !known.piece.edges.any() {
+            if known.truncated || !known.piece.edges.any() {
                 continue;
             }
             match need(&engine.grid, object, known, extent(object), round) {
                 Some(need) => needs.push(need),
-                None => known.cut = true,
+                None => known.truncated = true,
             }
         }
         if needs.is_empty() {
@@ -75,27 +75,28 @@ pub(crate) fn ask_again<S: Source, M: Model>(
                 let answers = answers.remove(object).unwrap_or_default();
                 match choose(known, answers) {
                     Some(piece) => *known = Known::new(piece, planned),
-                    None => known.cut = true,
+                    None => known.truncated = true,
                 }
             }
         })?;
         for failure in &engine.failures[failed_before..] {
             if let Failure::Window { prompts, .. } = failure {
                 for object in prompts {
-                    known.entry(*object).and_modify(|known| known.cut = true);
+                    known
+                        .entry(*object)
+                        .and_modify(|known| known.truncated = true);
                 }
             }
         }
     }
     for known in known.values_mut() {
-        known.cut |= known.piece.edges.any();
+        known.truncated |= known.piece.edges.any();
     }
     Ok(())
 }
 
-/// What a window has to hold so that the whole object is likely to be in it: what was seen of it, and
-/// beyond each edge that it reaches half as much again, if there is room. None if no window is
-/// large enough.
+/// The box that the next window has to hold: the mask so far, extended by half its length beyond
+/// each edge that it reaches, if there is room. None if no window is large enough.
 fn need(
     grid: &Grid,
     object: usize,
@@ -114,7 +115,7 @@ fn need(
             bounds[3].min(height),
         ]
     };
-    // An object that reaches an edge once more is larger than it seemed.
+    // An object that reaches an edge again is larger than its mask so far.
     let from = known.planned.level + u32::from(round > 1);
     for level in from..=grid.levels {
         let grown = within(grow(

@@ -1,12 +1,12 @@
-//! What is small is asked about again in windows of half the side.
+//! Small objects are prompted again in windows of half the side.
 
 use resam_scene::{PointedObject, SceneResult, SegmentOptions, Stores, segment};
 
-use crate::made_scene::{ExactModel, MadeScene, Shape, Sight};
 use crate::object;
+use crate::synthetic_scene::{ExactModel, Shape, Sight, SyntheticScene};
 
 /// Small objects in a row, and two that are larger than half of half a window; how many are small.
-fn scene() -> (MadeScene, Vec<PointedObject>, usize) {
+fn scene() -> (SyntheticScene, Vec<PointedObject>, usize) {
     let mut shapes: Vec<Shape> = (0..12)
         .map(|at| Shape::Ellipse([70.0 + 140.0 * f64::from(at), 300.0], [21.0, 13.0], 0.4))
         .collect();
@@ -18,25 +18,29 @@ fn scene() -> (MadeScene, Vec<PointedObject>, usize) {
         object(at, x, y)
     });
     let prompts = prompts.collect();
-    (MadeScene::new(1800, 1400, &shapes), prompts, small)
+    (SyntheticScene::new(1800, 1400, &shapes), prompts, small)
 }
 
-fn run(scene: &MadeScene, prompts: &[PointedObject], closer: bool) -> SceneResult {
+fn run(scene: &SyntheticScene, prompts: &[PointedObject], zoom: bool) -> SceneResult {
     let options = SegmentOptions {
-        closer,
+        zoom,
         ..SegmentOptions::default()
     };
     run_with(scene, prompts, &options)
 }
 
-fn run_with(scene: &MadeScene, prompts: &[PointedObject], options: &SegmentOptions) -> SceneResult {
+fn run_with(
+    scene: &SyntheticScene,
+    prompts: &[PointedObject],
+    options: &SegmentOptions,
+) -> SceneResult {
     let model = ExactModel::new(1024, Sight::Coarse);
     let mut stores = Stores::default();
     segment(scene, prompts, options, &model, &mut stores, &mut ()).expect("a run")
 }
 
 #[test]
-fn small_objects_are_seen_as_finely_as_half_a_window_shows_them_and_large_ones_as_before() {
+fn small_objects_are_as_fine_as_half_a_window_shows_them_and_large_ones_as_before() {
     let (scene, prompts, small) = scene();
     let areas = scene.areas(prompts.len());
     let iou = |outcome: &SceneResult, at: usize| {
@@ -60,12 +64,12 @@ fn small_objects_are_seen_as_finely_as_half_a_window_shows_them_and_large_ones_a
 }
 
 #[test]
-fn pixels_that_are_enlarged_already_are_not_brought_closer() {
+fn pixels_that_are_enlarged_already_are_not_zoomed() {
     let (scene, prompts, small) = scene();
     let options = SegmentOptions {
         window: Some(512),
         margin: 32,
-        closer: true,
+        zoom: true,
         ..SegmentOptions::default()
     };
     assert_eq!(
@@ -80,7 +84,7 @@ fn pixels_that_are_enlarged_already_are_not_brought_closer() {
     assert!(asked >= small, "{asked}");
     // A raster that is smaller than a window is shown as large as one.
     let shape = Shape::Ellipse([200.0, 150.0], [21.0, 13.0], 0.4);
-    let scene = MadeScene::new(400, 300, &[shape]);
+    let scene = SyntheticScene::new(400, 300, &[shape]);
     let outcome = run(&scene, &[object(0, 200.0, 150.0)], true);
     assert_eq!(outcome.counts.zoom_requeries, 0);
 }

@@ -49,7 +49,7 @@ impl Shape {
 }
 
 /// The pixels of each object, as its number from 1 on; 0 is ground.
-pub(crate) struct MadeScene {
+pub(crate) struct SyntheticScene {
     width: u32,
     height: u32,
     labels: Vec<u16>,
@@ -61,7 +61,7 @@ pub(crate) struct MadeScene {
     pub(crate) pixels_read: AtomicUsize,
 }
 
-impl MadeScene {
+impl SyntheticScene {
     /// The first shape that has a pixel keeps it.
     pub(crate) fn new(width: u32, height: u32, shapes: &[Shape]) -> Self {
         let mut labels = vec![0; width as usize * height as usize];
@@ -117,7 +117,7 @@ impl MadeScene {
     }
 }
 
-impl Source for MadeScene {
+impl Source for SyntheticScene {
     fn width(&self) -> u32 {
         self.width
     }
