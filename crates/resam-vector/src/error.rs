@@ -8,7 +8,7 @@ use resam_prompt::PointsError;
 
 /// Why a vector file could not be read or written.
 ///
-/// All but [`VectorError::Write`] and [`VectorError::GeoPackageWrite`] are faults of the input. A
+/// All but [`VectorError::Write`] and [`VectorError::GeoPackageWrite`] are errors of the input. A
 /// row is the line of a CSV file, the number of a GeoJSON feature counted from 1, or the id of a
 /// GeoPackage's feature.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +20,7 @@ pub enum VectorError {
     /// A CSV table of points cannot be used.
     #[error(transparent)]
     Points(#[from] PointsError),
-    /// The file is of no format that is known.
+    /// The format of the file is not supported.
     #[error("{file}: neither GeoJSON nor GeoPackage nor CSV\n\nhint: {hint}")]
     UnknownFormat {
         /// The file.
@@ -28,10 +28,10 @@ pub enum VectorError {
         /// What to do.
         hint: &'static str,
     },
-    /// The extension stands for no format that can be written.
+    /// No format with this extension can be written.
     #[error("{}: no vector format goes by the extension `{extension}`\n\nhint: use .gpkg (GeoPackage), .geojson or .fgb (FlatGeobuf)", path.display())]
     UnknownExtension {
-        /// The path asked for.
+        /// The path.
         path: PathBuf,
         /// Its extension, empty if there is none.
         extension: String,
@@ -69,12 +69,12 @@ pub enum VectorError {
     /// SQLite refuses to write a GeoPackage.
     #[error("{}: the GeoPackage cannot be written: {source}\n\nhint: see that the folder may be written to and that the disk has room", path.display())]
     GeoPackageWrite {
-        /// The path asked for.
+        /// The path.
         path: PathBuf,
         /// What SQLite says.
         source: rusqlite::Error,
     },
-    /// The file has several layers, or not the one asked for.
+    /// The file has several layers, or no layer of the name given.
     #[error("{file}: {problem}; the layers are {layers}\n\nhint: name one of them")]
     Layer {
         /// The file.
@@ -84,7 +84,7 @@ pub enum VectorError {
         /// The layers that are there.
         layers: String,
     },
-    /// A value cannot be understood.
+    /// A value cannot be read.
     #[error("{file}: {row_name} {row}: {problem}\n\nhint: {hint}")]
     Row {
         /// The file.
@@ -98,17 +98,17 @@ pub enum VectorError {
         /// What to do.
         hint: &'static str,
     },
-    /// The file holds nothing of what was asked for.
+    /// The file has no points, no polygons or no layer.
     #[error("{file}: no {wanted}\n\nhint: {hint}")]
     Empty {
         /// The file.
         file: String,
-        /// What was asked for.
+        /// What is missing.
         wanted: &'static str,
         /// What to do.
         hint: &'static str,
     },
-    /// What coordinates mean cannot be told.
+    /// The CRS of the coordinates is unknown.
     #[error("{file}: {problem}\n\nhint: {hint}")]
     UnknownCrs {
         /// The file.
@@ -126,7 +126,7 @@ pub enum VectorError {
         /// What is wrong with it.
         source: Box<CrsError>,
     },
-    /// A point has no place in the CRS that it should be taken to.
+    /// A point cannot be transformed to the target CRS.
     #[error("{file}: {row_name} {row}: {source}")]
     Transform {
         /// The file.
@@ -138,10 +138,10 @@ pub enum VectorError {
         /// What is wrong.
         source: Box<CrsError>,
     },
-    /// The layer cannot be written as it is.
+    /// The layer cannot be written in this format.
     #[error("{}: the layer cannot be written: {problem}", path.display())]
     Unwritable {
-        /// The path asked for.
+        /// The path.
         path: PathBuf,
         /// What is wrong.
         problem: String,
@@ -149,7 +149,7 @@ pub enum VectorError {
     /// The operating system refuses to write.
     #[error("{}: cannot be written: {source}\n\nhint: see that the folder exists, that it may be written to and that the disk has room", path.display())]
     Write {
-        /// The path asked for.
+        /// The path.
         path: PathBuf,
         /// What the operating system says.
         source: io::Error,

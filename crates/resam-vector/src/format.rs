@@ -4,22 +4,22 @@ use std::path::Path;
 
 use crate::VectorError;
 
-/// A format that layers are written in.
+/// A format that layers are written in, by the extension of the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum VectorFormat {
-    /// `.gpkg`: any CRS.
+    /// `.gpkg`, GeoPackage (OGC 12-128r19): any CRS.
     GeoPackage,
-    /// `.geojson`: longitude and latitude, or pixels where there is no CRS.
+    /// `.geojson`, RFC 7946: longitude and latitude, or pixels where there is no CRS.
     GeoJson,
-    /// `.fgb`: any CRS.
+    /// `.fgb`, FlatGeobuf: any CRS.
     FlatGeobuf,
 }
 
 impl VectorFormat {
-    /// The format that a path's extension stands for, in any case.
+    /// The format of a path's extension, in upper or lower case.
     ///
     /// # Errors
-    /// When it stands for none.
+    /// [`VectorError::UnknownExtension`].
     pub fn of(path: impl AsRef<Path>) -> Result<Self, VectorError> {
         let path = path.as_ref();
         let extension = extension(path);
@@ -52,7 +52,7 @@ pub(crate) enum ReadFormat {
     Csv,
 }
 
-/// Tells the format by the first bytes, which know better than the extension.
+/// Finds the format by the first bytes. They are more reliable than the extension.
 pub(crate) fn sniff(file: &str, start: &[u8]) -> Result<ReadFormat, VectorError> {
     let unknown = |hint| {
         Err(VectorError::UnknownFormat {

@@ -7,19 +7,19 @@ use resam_prompt::{Field, Value};
 /// A polygon with attributes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Feature {
-    /// Where it is, in the layer's CRS; without polygons it has no geometry.
+    /// Its geometry in the layer's CRS, x before y. An empty multipolygon is a feature without
+    /// geometry.
     pub geometry: MultiPolygon<f64>,
-    /// Its attributes by the names of the layer's fields, in any order; a field that is not among
-    /// them is null.
+    /// Its attributes by the names of the layer's fields, in any order. A missing field is null.
     pub attributes: Vec<(String, Value)>,
 }
 
 /// Polygons that share a CRS and fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
-    /// The name, that of the table in a GeoPackage.
+    /// The name; in a GeoPackage that of the table.
     pub name: String,
-    /// What coordinates mean; none for pixels.
+    /// The CRS of the coordinates; none for pixels.
     pub crs: Option<Crs>,
     /// The columns, in the order in which they are written.
     pub fields: Vec<Field>,

@@ -1,15 +1,52 @@
-//! Points in and features out: GeoJSON, GeoPackage, CSV, FlatGeobuf.
+//! Reads points and polygons from GeoJSON, GeoPackage and CSV, and writes polygons to GeoPackage,
+//! GeoJSON and FlatGeobuf. Coordinates are transformed to the CRS that the caller gives.
 //!
-//! [`read_points`] reads prompts and [`read_polygons`] footprints and regions of interest, both in
-//! the CRS that the caller asks for; [`write_layer`] writes polygons with attributes. The format is
-//! told by a file's beginning when it is read, and by its extension when it is written.
+//! | item | what it is |
+//! |---|---|
+//! | [`read_points`] | point prompts from GeoJSON, GeoPackage or CSV, with instances, labels and attributes |
+//! | [`read_polygons`] | footprints and regions of interest from GeoJSON or GeoPackage |
+//! | [`ReadOptions`] | target CRS, CRS of the file, name of the layer |
+//! | [`parse_geojson_points`], [`is_csv`] | points from bytes; whether a file is read as CSV |
+//! | [`write_layer`], [`write_layer_dated`] | a layer to GeoPackage, GeoJSON or FlatGeobuf |
+//! | [`check_target`], [`VectorFormat`] | whether a path can be written, before the work |
+//! | [`Layer`], [`Feature`], [`Field`], [`Value`] | polygons with attributes |
+//! | [`VectorError`] | why a file could not be read or written |
 //!
-//! Coordinates are x (longitude or easting) before y. Every error names the file, the row and the
-//! value; a file is written whole or not at all, and the same layer gives the same bytes.
+//! ```
+//! use geo_types::{MultiPolygon, polygon};
+//! use resam_crs::Crs;
+//! use resam_vector::{
+//!     Feature, Field, FieldKind, Layer, ReadOptions, Value, read_polygons, write_layer,
+//! };
 //!
-//! GeoParquet is not written: it would bring in the whole of Arrow for a format that QGIS and GDAL
-//! convert to and from in one command. FlatGeobuf is only written: the library at hand takes a
-//! feature's stated size for granted when it reads.
+//! let square = polygon![(x: 5.0, y: 50.0), (x: 5.1, y: 50.0), (x: 5.1, y: 50.1), (x: 5.0, y: 50.1)];
+//! let layer = Layer {
+//!     name: "roofs".into(),
+//!     crs: Some(Crs::wgs84()),
+//!     fields: vec![Field::new("score", FieldKind::Real)],
+//!     features: vec![Feature {
+//!         geometry: MultiPolygon(vec![square]),
+//!         attributes: vec![("score".into(), Value::Real(0.9))],
+//!     }],
+//! };
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("roofs.gpkg");
+//! write_layer(&path, &layer, None)?;
+//! let read = read_polygons(&path, &ReadOptions::default())?;
+//! assert_eq!(read.layer, layer);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Coordinates are x (longitude or easting) before y. The format is found by the first bytes of a
+//! file when it is read, and by the extension of the path when it is written. An error names the
+//! file, the row and the value. A file is written whole or not at all, and the same layer gives the
+//! same bytes.
+//!
+//! # Limits
+//!
+//! It does not write GeoParquet: that would need all of Arrow, and QGIS and GDAL convert the other
+//! formats. FlatGeobuf is written and not read, because the library trusts the sizes that a file
+//! states. Shapefiles, KML, GML and GPX are not read.
 
 mod csv_points;
 mod error;

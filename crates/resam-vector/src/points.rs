@@ -8,14 +8,14 @@ use resam_prompt::whole;
 use crate::source::{Geometry, ReadOptions, Source, place_of};
 use crate::{Field, Value, VectorError, geojson};
 
-/// One click.
+/// A point of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PointFeature {
-    /// Longitude, easting or column, in the CRS that was asked for.
+    /// Longitude in degrees, easting, or column in pixels, in the target CRS.
     pub x: f64,
-    /// Latitude, northing or row.
+    /// Latitude in degrees, northing, or row in pixels.
     pub y: f64,
-    /// The object that the point is about; without it a point on an object is an object of its own.
+    /// The id of the point's object. Without it a positive point is an object of its own.
     pub instance: Option<String>,
     /// Whether the point lies on the object; true where the file does not say.
     pub label: bool,
@@ -33,35 +33,36 @@ pub struct PointFile {
     pub name: String,
     /// The layer that was read, where the format names layers.
     pub layer: Option<String>,
-    /// The CRS of the coordinates as they are now; none where neither the file nor the caller knows.
+    /// The CRS of the coordinates; none where neither the file nor the caller gives one.
     pub crs: Option<Crs>,
-    /// The CRS that they were in.
+    /// The CRS of the file.
     pub source_crs: Option<Crs>,
     /// The attributes that points carry, without `instance` and `label`.
     pub fields: Vec<Field>,
-    /// The points, in the file's order. Those of a multipoint share row and attributes.
+    /// The points, in the file's order. The points of a multipoint share row and attributes.
     pub points: Vec<PointFeature>,
     /// How many rows have no geometry and were skipped.
     pub without_geometry: usize,
-    /// What was passed over, a sentence each.
+    /// What was skipped, a sentence each.
     pub notes: Vec<String>,
-    /// What the user should know about the accuracy of the coordinates, in one sentence.
+    /// A warning about the accuracy of the transformed coordinates, in one sentence.
     pub caution: Option<String>,
 }
 
-/// Reads points from GeoJSON, GeoPackage or CSV, told apart by their beginning.
+/// Reads points from GeoJSON, GeoPackage or CSV. The format is found by the first bytes of the
+/// file.
 ///
 /// `instance` (text or a whole number) and `label` (1 or true on the object, 0 or false off it) are
-/// understood; all other attributes are carried along. CSV is read as [`PointTable`] says, with the
-/// columns `x,y` or `easting,northing` (both in the target's CRS unless the options say otherwise) or
-/// `lon,lat` (degrees).
+/// columns of their own; all other attributes are kept. CSV is read as [`PointTable`] says, with
+/// the columns `x,y` or `easting,northing` (both in the target's CRS unless the options say
+/// otherwise) or `lon,lat` (degrees).
 ///
 /// [`PointTable`]: resam_prompt::PointTable
 ///
 /// # Errors
-/// When the file cannot be read or is malformed, holds no point, holds lines or polygons, has several
-/// layers and none is named, a value cannot be understood, the CRS is unknown or undefined, or a
-/// point has no place in the target.
+/// When the file cannot be read or is malformed, has no point, has lines or polygons, has several
+/// layers and none is named, a value cannot be read, the CRS is unknown or undefined, or a point
+/// cannot be transformed to the target CRS.
 pub fn read_points(
     path: impl AsRef<Path>,
     options: &ReadOptions<'_>,

@@ -12,26 +12,26 @@ use crate::{Feature, Layer, Value, VectorError};
 /// The polygons of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolygonFile {
-    /// The polygons with all their attributes, in the file's order, in the CRS that was asked for.
+    /// The polygons with all their attributes, in the file's order, in the target CRS.
     pub layer: Layer,
     /// The row of each feature: the number of a GeoJSON feature counted from 1, the id of a
     /// GeoPackage's feature.
     pub rows: Vec<usize>,
-    /// The CRS that they were in.
+    /// The CRS of the file.
     pub source_crs: Option<Crs>,
     /// How many rows have no geometry and were skipped.
     pub without_geometry: usize,
-    /// What the user should know about the accuracy of the coordinates, in one sentence.
+    /// A warning about the accuracy of the transformed coordinates, in one sentence.
     pub caution: Option<String>,
 }
 
-/// Reads polygons from GeoJSON or GeoPackage. Vertices are taken to the target's CRS; edges are not
-/// given more vertices for that.
+/// Reads polygons from GeoJSON or GeoPackage. Vertices are transformed to the target CRS; edges get
+/// no more vertices.
 ///
 /// # Errors
-/// When the file cannot be read or is malformed, holds no polygon, holds points or lines, has
-/// several layers and none is named, the CRS is unknown or undefined, or a vertex has no place in
-/// the target.
+/// When the file cannot be read or is malformed, has no polygon, has points or lines, has several
+/// layers and none is named, the CRS is unknown or undefined, or a vertex cannot be transformed to
+/// the target CRS.
 pub fn read_polygons(
     path: impl AsRef<Path>,
     options: &ReadOptions<'_>,

@@ -1,11 +1,11 @@
-//! Layers taken to another CRS.
+//! Layers transformed to another CRS.
 
 use geo_types::{Coord, LineString, MultiPolygon, Polygon};
 use resam_crs::{Crs, CrsError, Transform};
 
 use crate::{Feature, Layer};
 
-/// The layer in another CRS; vertices are taken over, edges stay straight between them.
+/// The layer in another CRS. Vertices are transformed; edges stay straight between them.
 ///
 /// Longitudes run on beyond 180 degrees within a feature, so that one over the antimeridian stays
 /// in one piece instead of going around the Earth the other way.

@@ -1,4 +1,4 @@
-//! What every format is read into before it is known whether points or polygons are wanted.
+//! The features of a file, before points or polygons are made of them.
 
 use std::io::Read;
 use std::path::Path;
@@ -12,27 +12,26 @@ use crate::{Field, Value, VectorError, csv_points, geojson, geopackage};
 /// How a vector file is read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReadOptions<'a> {
-    /// The CRS that coordinates are taken to. Without it they stay as they are, and the CRS is the
-    /// one that the file states, if it states one; what a format means by saying nothing
-    /// (longitude and latitude in GeoJSON) is not assumed then, because the scene has no CRS either
-    /// and coordinates are pixels.
+    /// The target CRS of the coordinates. Without it they are not transformed and have the CRS that
+    /// the file states. A GeoJSON file that states none is then in pixels and not in degrees (RFC
+    /// 7946, section 4), because the scene has no CRS either.
     pub target: Option<&'a Crs>,
-    /// The CRS that coordinates are in, whatever the file says.
+    /// The CRS of the file's coordinates, in place of the one that it states.
     pub source_crs: Option<&'a Crs>,
     /// The layer to read, where there are several.
     pub layer: Option<&'a str>,
 }
 
-/// What a file says about its coordinates.
+/// The CRS that a file states.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Stated {
     /// This CRS.
     Crs(Crs),
-    /// Nothing, which the format takes for longitude and latitude.
+    /// None, which the format defines as longitude and latitude.
     DegreesBySilence,
-    /// Nothing, so that they are taken to be those of the target.
+    /// None, so that the target CRS is assumed.
     Nothing,
-    /// That it is undefined.
+    /// An undefined one.
     Undefined,
 }
 
@@ -42,7 +41,7 @@ pub(crate) enum Geometry {
     None,
     Points(Vec<(f64, f64)>),
     Polygons(MultiPolygon<f64>),
-    /// Of a kind that is of no use here; its name.
+    /// Of a kind that is not supported; its name.
     Other(&'static str),
 }
 
@@ -62,7 +61,7 @@ impl Row {
     }
 }
 
-/// A file as it is, in its own CRS.
+/// A file in its own CRS.
 #[derive(Debug)]
 pub(crate) struct Source {
     /// The name that messages use.
@@ -73,7 +72,7 @@ pub(crate) struct Source {
     pub(crate) stated: Stated,
     pub(crate) fields: Vec<Field>,
     pub(crate) rows: Vec<Row>,
-    /// What was passed over, a sentence each.
+    /// What was skipped, a sentence each.
     pub(crate) notes: Vec<String>,
 }
 
@@ -123,7 +122,7 @@ impl Source {
         }
     }
 
-    /// How coordinates get from their CRS to the target.
+    /// The transform from the file's CRS to the target.
     pub(crate) fn transform(
         &self,
         crs: Option<&Crs>,
@@ -144,7 +143,7 @@ impl Source {
         }
     }
 
-    /// Longitudes and latitudes that cannot be any are most likely metres of a projection.
+    /// Coordinates beyond 180 or 90 degrees are most likely metres of a projection.
     fn check_degrees(&self) -> Result<(), VectorError> {
         for row in &self.rows {
             let outside = |x: f64, y: f64| x.abs() > 180.0 || y.abs() > 90.0;
@@ -171,7 +170,7 @@ impl Source {
     }
 }
 
-/// Tells the format of a file by its beginning.
+/// Finds the format of a file by its first bytes.
 fn sniff_file(path: &Path) -> Result<ReadFormat, VectorError> {
     let mut start = Vec::new();
     fs_err::File::open(path)?
@@ -180,10 +179,10 @@ fn sniff_file(path: &Path) -> Result<ReadFormat, VectorError> {
     sniff(&path.display().to_string(), &start)
 }
 
-/// Whether a file of points is read as CSV, by its beginning.
+/// Whether a file of points is read as CSV, by its first bytes.
 ///
 /// # Errors
-/// When it cannot be read or is of no format that is known.
+/// When it cannot be read, or its format is not supported.
 pub fn is_csv(path: impl AsRef<Path>) -> Result<bool, VectorError> {
     Ok(sniff_file(path.as_ref())? == ReadFormat::Csv)
 }

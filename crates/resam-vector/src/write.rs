@@ -14,24 +14,27 @@ use crate::{
     Feature, FieldKind, Layer, Value, VectorError, VectorFormat, flat_geobuf, geojson, geopackage,
 };
 
-/// When a GeoPackage was changed, if nobody says so; the clock is not read, so that the same layer
-/// gives the same bytes.
+/// The default `last_change` of a GeoPackage. The clock is not read, so that the same layer gives
+/// the same bytes.
 const NO_DATE: &str = "1970-01-01T00:00:00.000Z";
 
 /// Writes a layer as the format of the path's extension: `.gpkg`, `.geojson` or `.fgb`.
 ///
-/// Every geometry is a multipolygon, a feature without polygons has none (FlatGeobuf cannot hold it
-/// and leaves it out), and a layer without features is a valid file. GeoPackage and FlatGeobuf are in `out_crs`, by default in the layer's
-/// CRS, and have a spatial index. GeoJSON follows RFC 7946: longitude and latitude on WGS 84, exterior
-/// rings counter-clockwise; a feature over the antimeridian is not cut there but has longitudes
-/// beyond 180 degrees. A layer without CRS is in pixels: it is written as it is, and GeoJSON says so.
+/// Every geometry is a multipolygon. A feature without polygons has a null geometry; FlatGeobuf
+/// cannot hold it and leaves it out. A layer without features is a valid file. GeoPackage (OGC
+/// 12-128r19, with the R-tree of annex F.3) and FlatGeobuf are in `out_crs`, by default in the
+/// layer's CRS, and have a spatial index. GeoJSON follows RFC 7946: longitude and latitude on WGS
+/// 84 (section 4), exterior rings counter-clockwise (section 3.1.6). A feature over the
+/// antimeridian is not split there (section 3.1.9) but has longitudes beyond 180 degrees. A layer
+/// without CRS is in pixels; GeoJSON then has the member `coordinate_system`.
 ///
 /// The file appears whole or not at all.
 ///
 /// # Errors
-/// When the extension is unknown, a coordinate is not finite or has no place in the CRS asked for,
-/// a CRS is asked for and the layer has none, one other than EPSG:4326 is asked for in GeoJSON, two
-/// fields have the same name, or the operating system refuses.
+/// When the extension is unknown, a ring has fewer than four vertices, a coordinate is not finite
+/// or cannot be transformed to `out_crs`, `out_crs` is given and the layer has no CRS, `out_crs` is
+/// not EPSG:4326 and the format is GeoJSON, two fields have the same name, or the operating system
+/// refuses.
 pub fn write_layer(
     path: impl AsRef<Path>,
     layer: &Layer,
@@ -40,11 +43,11 @@ pub fn write_layer(
     write_layer_dated(path, layer, out_crs, NO_DATE)
 }
 
-/// Whether a layer in `own` could be written to a file of this name in `out_crs`: to be asked before the
-/// work that makes the layer.
+/// Checks that a layer in the CRS `own` can be written to a path in `out_crs`, before the layer is
+/// made.
 ///
 /// # Errors
-/// As [`write_layer`], for what is wrong with the name and the systems.
+/// As [`write_layer`], for the extension and the CRSs.
 pub fn check_target(
     path: impl AsRef<Path>,
     own: Option<&Crs>,
@@ -59,8 +62,8 @@ pub fn check_target(
     target(own, format, out_crs).map(drop).map_err(refuse)
 }
 
-/// As [`write_layer`]; `modified` is the time of the last change that a GeoPackage states, in UTC as
-/// `2026-11-25T12:00:00.000Z`.
+/// As [`write_layer`]; `modified` is the time of the last change that a GeoPackage states, in UTC
+/// as `2026-11-25T12:00:00.000Z`.
 ///
 /// # Errors
 /// As [`write_layer`].
@@ -138,7 +141,7 @@ fn target(
     }
 }
 
-/// What no format can hold.
+/// Refuses layers that no format can hold.
 fn check(layer: &Layer) -> Result<(), String> {
     let mut seen = HashMap::new();
     for field in &layer.fields {

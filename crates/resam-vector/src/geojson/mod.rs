@@ -1,4 +1,4 @@
-//! GeoJSON, RFC 7946 and what people made of it.
+//! GeoJSON: RFC 7946, and the `crs` member of GeoJSON 2008 where a file has it.
 
 mod geometry;
 mod read;

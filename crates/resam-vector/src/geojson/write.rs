@@ -1,4 +1,4 @@
-//! Features as RFC 7946 wants them: degrees, exterior rings counter-clockwise, holes clockwise.
+//! Features as in RFC 7946: degrees, exterior rings counter-clockwise, holes clockwise.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,5 @@
-//! Geometries as GeoPackage stores them: a header, then well-known binary.
+//! Geometries as GeoPackage stores them (OGC 12-128r19, clause 2.1.3): a header, then well-known
+//! binary (ISO 13249-3).
 //!
 //! Counts are checked against the bytes that are left before anything is allocated for them.
 

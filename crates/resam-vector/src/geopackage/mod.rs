@@ -1,4 +1,4 @@
-//! GeoPackage, OGC 12-128: an SQLite database with features.
+//! GeoPackage (OGC 12-128r19): an SQLite database with features.
 
 pub(crate) mod geometry;
 mod read;

@@ -48,7 +48,8 @@ CREATE TABLE gpkg_extensions (
 /// What keeps the spatial index true when another program edits the layer. The `ST_` functions are
 /// that program's; none is called here.
 ///
-/// `{tree}`, `{table}`, `{geometry}` and `{id}` stand for quoted names, `{tree_...}` for a trigger's.
+/// `{tree}`, `{table}`, `{geometry}` and `{id}` stand for quoted names, `{tree_...}` for a
+/// trigger's.
 const TRIGGERS: &str = r#"
 CREATE TRIGGER {tree_insert} AFTER INSERT ON {table}
   WHEN (NEW.{geometry} NOT NULL AND NOT ST_IsEmpty(NEW.{geometry}))
