@@ -1,7 +1,8 @@
-//! COCO instance files: images, annotations with polygons or run lengths, categories.
+//! COCO instance files (https://cocodataset.org/#format-data, "Object Detection"): images,
+//! annotations with polygons or run lengths, categories.
 //!
-//! [`CocoFile::parse`] checks the whole structure and reports every fault with its record; masks
-//! are made from the polygons and run lengths only when asked for. Unknown keys are ignored.
+//! [`CocoFile::parse`] checks the whole structure and reports every fault with its record. Masks
+//! are made from polygons and run lengths by [`CocoAnnotation::mask`]. Unknown keys are ignored.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path};
@@ -14,13 +15,13 @@ use serde_json::value::RawValue;
 use crate::complaints::Complaints;
 use crate::segmentation::Segmentation;
 
-/// Why a COCO file could not be used. All of these are faults of the input.
+/// Why a COCO file could not be used. All of these are errors of the input.
 #[derive(Debug, thiserror::Error)]
 pub enum CocoError {
     /// The operating system refused to read the file.
     #[error("cannot read the annotations: {0}")]
     Read(#[from] std::io::Error),
-    /// The file is no JSON or has not COCO's outline.
+    /// The file is not JSON, or it has not the lists of a COCO file.
     #[error("{file}: not a COCO instance file: {source}\n\nhint: {hint}")]
     NotCoco {
         /// The file.
@@ -80,17 +81,18 @@ pub struct CocoAnnotation {
     pub image_id: u64,
     /// Its category.
     pub category_id: u64,
-    /// Whether it covers a crowd instead of one object; such masks are not trained on or scored.
+    /// COCO's `iscrowd`: it covers a crowd and not one object. Crowds are neither trained on nor
+    /// scored.
     pub crowd: bool,
-    /// Where it is.
+    /// Its polygons or run lengths.
     pub segmentation: Segmentation,
 }
 
 impl CocoAnnotation {
-    /// The mask on the annotation's image, whose size this is.
+    /// The mask, of the size of the annotation's image: `width` x `height` pixels.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// [`CocoError::Mask`] when the segmentation does not fit the size.
     pub fn mask(&self, width: u32, height: u32) -> Result<Bitmap, CocoError> {
         self.segmentation
             .mask(width, height)
@@ -110,7 +112,7 @@ pub struct CocoCategory {
     pub name: String,
 }
 
-/// The outline of the file. Records are kept as text so that a fault in one names that one.
+/// The lists of the file. Records stay text, so that a fault names its record.
 #[derive(Deserialize)]
 struct Outline<'a> {
     #[serde(borrow)]
@@ -182,7 +184,7 @@ impl CocoFile {
     }
 }
 
-/// Python writes `NaN` and `Infinity`, which JSON has not; that deserves better than "expected value".
+/// Python writes `NaN` and `Infinity`, which are not JSON (RFC 8259, section 6); the hint says so.
 fn hint_for(error: &serde_json::Error, bytes: &[u8]) -> &'static str {
     let line = bytes
         .split(|&byte| byte == b'\n')

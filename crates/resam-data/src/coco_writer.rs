@@ -1,4 +1,4 @@
-//! COCO instance files as they are written.
+//! Writes COCO instance files.
 //!
 //! Masks are compressed run lengths, byte for byte those of `pycocotools`.
 
@@ -12,7 +12,7 @@ use crate::coco::{CocoCategory, CocoImage};
 /// A COCO instance file to be written.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CocoDocument {
-    /// What the file is.
+    /// Description and version.
     pub info: CocoInfo,
     /// The images.
     pub images: Vec<CocoImage>,
@@ -22,7 +22,7 @@ pub struct CocoDocument {
     pub annotations: Vec<CocoObject>,
 }
 
-/// What a file says about itself.
+/// The member `info` of a COCO file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CocoInfo {
     /// What the file holds.
@@ -31,8 +31,8 @@ pub struct CocoInfo {
     pub version: &'static str,
 }
 
-/// One entry of `annotations`. `score` and `instance` go beyond COCO's members; without a value
-/// they are left out.
+/// One entry of `annotations`. `score` and `instance` are not in COCO's annotations; without a
+/// value they are left out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CocoObject {
     /// The annotation's id.
@@ -41,7 +41,7 @@ pub struct CocoObject {
     pub image_id: u64,
     /// Its category.
     pub category_id: u64,
-    /// Its pixels.
+    /// Its mask as run lengths.
     pub segmentation: CocoRuns,
     /// Number of its pixels.
     pub area: u64,
@@ -49,7 +49,7 @@ pub struct CocoObject {
     pub bbox: [f64; 4],
     /// 1 for a crowd, 0 for one object.
     pub iscrowd: u8,
-    /// The IoU that a model expects; null if it is not finite.
+    /// The IoU that a model predicts for the mask, as in COCO results; null if it is not finite.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<f32>,
     /// The user's name for it.
@@ -57,10 +57,10 @@ pub struct CocoObject {
     pub instance: Option<String>,
 }
 
-/// A mask in compressed run lengths.
+/// A mask in COCO's compressed run lengths, as `pycocotools.mask.encode` gives them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CocoRuns {
-    /// Height and width of the image.
+    /// `[height, width]` of the image in pixels.
     pub size: [u32; 2],
     /// The compressed text.
     pub counts: String,
@@ -90,7 +90,7 @@ impl CocoDocument {
 }
 
 impl CocoObject {
-    /// One object, not a crowd, by its mask on the whole image.
+    /// An annotation of one object, not a crowd. `mask` has the size of the image.
     pub fn new(id: u64, image_id: u64, category_id: u64, mask: &Rle) -> Self {
         let bounds = mask.bounding_box();
         Self {

@@ -1,4 +1,4 @@
-//! Everything that is wrong with a file, told at once.
+//! All faults of a file, reported together.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Images with their true masks, loaded one at a time.
+//! Images with their true masks, read one at a time.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -16,14 +16,14 @@ use crate::label_image;
 use crate::layouts::{LayoutError, files_below};
 use crate::segmentation::Segmentation;
 
-/// One image of a dataset. Its pixels are read when asked for.
+/// One image of a dataset. Its pixels are read by [`Dataset::read_image`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageRecord {
     /// The image's id, unique in its dataset.
     pub id: u64,
     /// Path relative to the images folder, as annotations and point files name it.
     pub file_name: String,
-    /// Where the file lies.
+    /// Path of the file.
     pub path: PathBuf,
     /// Width in pixels.
     pub width: u32,
@@ -31,7 +31,7 @@ pub struct ImageRecord {
     pub height: u32,
 }
 
-/// One true object. Its mask is made when asked for.
+/// One true object. Its mask is made by [`Instance::mask`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instance {
     /// The object's id, unique in its dataset; with COCO files the annotation's id.
@@ -48,7 +48,7 @@ pub struct Instance {
     pub width: u32,
     /// The image's height in pixels.
     pub height: u32,
-    /// Where it is.
+    /// Its polygons or run lengths.
     pub segmentation: Arc<Segmentation>,
 }
 
@@ -56,7 +56,7 @@ impl Instance {
     /// The true mask, of the image's size, as run lengths.
     ///
     /// # Errors
-    /// When it cannot be made from the annotation.
+    /// [`CocoError::Mask`] when the segmentation does not fit the image.
     pub fn rle(&self) -> Result<Rle, CocoError> {
         self.segmentation
             .rle(self.width, self.height)
@@ -69,7 +69,7 @@ impl Instance {
     /// The true mask, of the image's size.
     ///
     /// # Errors
-    /// When it cannot be made from the annotation.
+    /// [`CocoError::Mask`] when the segmentation does not fit the image.
     pub fn mask(&self) -> Result<Bitmap, CocoError> {
         self.segmentation
             .mask(self.width, self.height)
@@ -80,8 +80,8 @@ impl Instance {
     }
 }
 
-/// Images ordered by id, with the true objects on them where those are known. Images without
-/// objects are kept. A clone shares the annotations.
+/// Images ordered by id, with their true objects where these are known. Images without objects are
+/// kept. A clone shares the annotations.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     images: Vec<ImageRecord>,
@@ -99,7 +99,7 @@ fn plainly(path: &Path) -> Result<DecodedImage, ImageError> {
 
 #[derive(Debug)]
 enum Truth {
-    /// Nothing is known about objects.
+    /// Objects are not known.
     None,
     /// By image id.
     Coco(HashMap<u64, Vec<Instance>>),
@@ -139,7 +139,7 @@ impl Dataset {
         Ok(Self::from_coco(images_dir, file))
     }
 
-    /// The images of a parsed COCO file; whether the image files are there is not looked at.
+    /// The images of a parsed COCO file; the image files are not checked.
     pub fn from_coco(images_dir: &Path, file: CocoFile) -> Self {
         let names: HashMap<u64, Arc<str>> = file
             .categories
@@ -190,7 +190,7 @@ impl Dataset {
     }
 
     /// All image files in a folder and its subfolders, with no objects known. Files that are not
-    /// images are passed over; ids count from 1 in the order of the names.
+    /// images are skipped; ids count from 1 in the order of the names.
     ///
     /// # Errors
     /// When the folder holds no image, or an image's header is broken.
@@ -304,20 +304,20 @@ impl Dataset {
         Ok(decoded)
     }
 
-    /// The objects to train on or to score: all that are known on the image but crowds.
+    /// The objects to train on or to score: all true objects of the image except crowds.
     ///
     /// # Errors
-    /// When they have to be read from a label image and that fails.
+    /// When a label image cannot be read.
     pub fn instances(&self, image: &ImageRecord) -> Result<Vec<Instance>, DataError> {
         let mut instances = self.annotations(image)?;
         instances.retain(|instance| !instance.crowd);
         Ok(instances)
     }
 
-    /// All objects known on the image, crowds included.
+    /// All true objects of the image, crowds included.
     ///
     /// # Errors
-    /// When they have to be read from a label image and that fails.
+    /// When a label image cannot be read.
     pub fn annotations(&self, image: &ImageRecord) -> Result<Vec<Instance>, DataError> {
         match &*self.truth {
             Truth::None => Ok(Vec::new()),
@@ -329,7 +329,7 @@ impl Dataset {
         }
     }
 
-    /// Whether true objects are known at all.
+    /// Whether true objects are known.
     pub fn has_truth(&self) -> bool {
         !matches!(*self.truth, Truth::None)
     }

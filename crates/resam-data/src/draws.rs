@@ -1,9 +1,9 @@
-//! Seeded draws of points from true masks, for benchmarks. Users have points of their own.
+//! Seeded draws of points from true masks, for benchmarks.
 //!
 //! The key of the ChaCha8 generator is the seed, the image's id, the instance's id and a word that
-//! tells positive (1) from negative (0) points, each as 8 little-endian bytes. So a draw depends on
-//! nothing else: not on other objects, their order, threads or how many points of the other kind
-//! are drawn, and the first points stay the same when more are asked for.
+//! tells positive (1) from negative (0) points, each as 8 little-endian bytes. A draw depends on
+//! nothing else: not on other objects, their order, threads or the number of points of the other
+//! kind. The first points stay the same when more are drawn.
 
 use std::collections::HashMap;
 

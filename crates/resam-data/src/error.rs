@@ -1,4 +1,4 @@
-//! The crate's errors under one roof.
+//! The error of the crate.
 
 use resam_image::ImageError;
 use resam_prompt::PointsError;
@@ -6,7 +6,7 @@ use resam_prompt::PointsError;
 use crate::coco::CocoError;
 use crate::layouts::LayoutError;
 
-/// Any error of this crate. All of them are faults of the input, so a program should exit with 2.
+/// Any error of this crate. All of them are errors of the input.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// An image file.

@@ -1,4 +1,5 @@
-//! Label images: zero beside objects, anything else on them; each connected component is an object.
+//! Label images: zero on the background, any other value on objects. Each connected component is an
+//! object.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::layouts::Layout;
 
-/// Why a folder could not be used. All of these are faults of the input.
+/// Why a folder could not be used. All of these are errors of the input.
 #[derive(Debug, thiserror::Error)]
 pub enum LayoutError {
     /// The folder is not there.

@@ -1,4 +1,4 @@
-//! The folders of the published benchmarks, as they are unpacked.
+//! The folder layouts of published benchmarks.
 //!
 //! | layout | images | truth |
 //! |---|---|---|
@@ -23,7 +23,7 @@ pub use crate::layout_error::LayoutError;
 /// How deep folders are searched.
 const DEPTH: usize = 6;
 
-/// A benchmark's way to lay out its folder.
+/// The folder layout of a benchmark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
     /// WHU buildings: a folder for each split, with `image` and `label` inside.
@@ -52,7 +52,7 @@ impl fmt::Display for Layout {
 pub enum Split {
     /// For training.
     Train,
-    /// For choosing.
+    /// For validation.
     Val,
     /// For the final score.
     Test,
@@ -72,7 +72,7 @@ impl Split {
 /// HRSID's two kinds of scene.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scene {
-    /// With land in the picture.
+    /// With land in the image.
     Inshore,
     /// Open sea.
     Offshore,
@@ -88,7 +88,7 @@ impl Scene {
     }
 }
 
-/// Tells the layout of a folder.
+/// Finds the layout of a folder.
 ///
 /// # Errors
 /// When it is none of the known ones; the message lists them.
@@ -115,12 +115,11 @@ pub fn detect(root: impl AsRef<Path>) -> Result<Layout, LayoutError> {
     }
 }
 
-/// Opens one split of a benchmark folder. Without a split the one file that is for no split is
-/// taken; `scene` narrows HRSID to one kind of scene.
+/// Opens one split of a benchmark folder. Without a split it takes the one annotation file that
+/// names no split. `scene` restricts HRSID to one kind of scene.
 ///
 /// # Errors
-/// When the layout is not known, when no or several annotation files fit, and as
-/// [`Dataset::coco`].
+/// When the layout is not known, when no or several annotation files fit, and as [`Dataset::coco`].
 pub fn open(
     root: impl AsRef<Path>,
     split: Option<Split>,
@@ -320,8 +319,7 @@ fn json_files(root: &Path) -> Result<Vec<PathBuf>, LayoutError> {
     Ok(files)
 }
 
-/// All files in a folder and its subfolders, in the order of their names. Hidden files are passed
-/// over.
+/// All files in a folder and its subfolders, in the order of their names. Hidden files are skipped.
 ///
 /// # Errors
 /// When the folder is none or cannot be read.

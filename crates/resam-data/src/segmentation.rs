@@ -1,4 +1,4 @@
-//! Where an annotated object is: polygons or run lengths, as COCO stores them.
+//! COCO segmentations: polygons or run lengths.
 
 use resam_mask::{Bitmap, MaskError, Rle, rasterize_polygon};
 use serde::Deserialize;
@@ -12,7 +12,7 @@ pub enum Segmentation {
     /// Rings of `x, y` pairs in continuous pixel coordinates. The mask is the union of the rings
     /// (COCO has no holes).
     Polygons(Vec<Vec<[f64; 2]>>),
-    /// Run lengths, column by column, beginning with the outside.
+    /// Run lengths of the mask, column by column, the first of zeros.
     Runs(Rle),
 }
 
@@ -24,8 +24,8 @@ struct RawRle<'a> {
 }
 
 impl Segmentation {
-    /// Parses and checks the JSON of a `segmentation` of an image of this size. The fault is told
-    /// without the record, which the caller knows.
+    /// Parses and checks the JSON of a `segmentation` of an image of this size. The fault does not
+    /// name the record: the caller adds it.
     pub(crate) fn parse(json: &str, width: u32, height: u32) -> Result<Self, String> {
         match json.as_bytes().first() {
             Some(b'[') => parse_polygons(json, width, height),
@@ -34,10 +34,11 @@ impl Segmentation {
         }
     }
 
-    /// The mask as run lengths, filled as pycocotools fills polygons.
+    /// The mask as run lengths, of `width` x `height` pixels. Polygons are filled as by
+    /// pycocotools' `frPyObjects` and `merge`.
     ///
     /// # Errors
-    /// When it does not fit an image of this size.
+    /// When the run lengths are of another size, or the size is none.
     pub fn rle(&self, width: u32, height: u32) -> Result<Rle, MaskError> {
         match self {
             Self::Polygons(rings) => rasterize_polygon(rings, width, height),
@@ -54,7 +55,7 @@ impl Segmentation {
     /// The mask as a bitmap; see [`Segmentation::rle`].
     ///
     /// # Errors
-    /// When it does not fit an image of this size.
+    /// When the run lengths are of another size, or the size is none.
     pub fn mask(&self, width: u32, height: u32) -> Result<Bitmap, MaskError> {
         Ok(self.rle(width, height)?.decode())
     }
