@@ -52,10 +52,12 @@ impl Accumulator {
         Self::default()
     }
 
-    /// Scores an instance, whose identifier must be unique within its image.
+    /// Scores an instance, whose id must be unique within its image. Both masks have the size of
+    /// the image.
     ///
     /// # Errors
-    /// If the masks have different sizes, or if the instance has been added before.
+    /// [`EvalError::Mask`] if the masks have different sizes, [`EvalError::Duplicate`] if the
+    /// instance has been added before.
     pub fn add(
         &mut self,
         image: &str,
@@ -76,7 +78,7 @@ impl Accumulator {
     /// Adds an instance that has been scored elsewhere, on another thread for example.
     ///
     /// # Errors
-    /// If the instance has been added before.
+    /// [`EvalError::Duplicate`] if the instance has been added before.
     pub fn record(
         &mut self,
         image: &str,
@@ -156,7 +158,8 @@ impl Accumulator {
     }
 }
 
-/// The published scores: means over the images of the means over their instances.
+/// The scores as the paper reports them (arXiv 2511.21606): means over the images of the means over
+/// their instances, each from 0 to 1.
 ///
 /// Images without instances do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

@@ -1,4 +1,4 @@
-//! Asks a model about every instance of a data set and scores the answers.
+//! Prompts a model for every instance of a data set and scores its masks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,14 +11,15 @@ use resam_select::MaskSelection;
 
 use crate::{Accumulator, EvalError, Scores};
 
-/// What the model is told about each instance.
+/// The prompts of the instances.
 #[derive(Debug, Clone)]
 pub enum Prompting {
-    /// Points of a file, whose instances are the ids of the annotations.
+    /// Points of a file, whose column `instance` has the ids of the annotations.
     Points(PointFile),
-    /// Points drawn from the true masks: so many positive ones, and as many negative ones.
+    /// Points drawn from the true masks, as many negative as positive ones
+    /// ([`resam_data::draws::draw_points`]).
     Drawn {
-        /// Positive points an instance, and negative points an instance.
+        /// Number of positive points of an instance, and of negative ones.
         points_per_instance: usize,
         /// Seed of the draw.
         seed: u64,
@@ -27,21 +28,22 @@ pub enum Prompting {
     TrueBox,
 }
 
-/// The scores of a data set, and what could not be scored.
+/// The scores of a data set, and the images that could not be read.
 #[derive(Debug, Clone, Default)]
 pub struct Evaluation {
     /// The scores.
     pub scores: Accumulator,
     /// A row for each instance, in the order of the data set.
     pub rows: Vec<InstanceRow>,
-    /// Images that could not be read, with the reason.
+    /// File names of images that could not be read, each with the reason.
     pub failed: Vec<(String, String)>,
-    /// Instances without a point in the file: not asked, not scored.
+    /// Number of instances without a point in the file. They are not scored.
     pub unprompted: usize,
 }
 
 impl Evaluation {
-    /// Writes a row for each instance as CSV.
+    /// Writes a row for each instance as CSV with a header: image, instance, category, areas in
+    /// pixels, score, IoU, F1, precision, recall.
     ///
     /// # Errors
     /// When the writer fails.
@@ -88,9 +90,9 @@ pub struct InstanceRow {
     pub instance: u64,
     /// Its category.
     pub category: String,
-    /// True pixels.
+    /// Number of true pixels.
     pub area: u64,
-    /// Predicted pixels.
+    /// Number of predicted pixels.
     pub predicted_area: u64,
     /// The IoU that the model predicts.
     pub score: f32,
@@ -130,7 +132,7 @@ pub enum EvaluateError {
         /// The instance.
         instance: String,
     },
-    /// The observer asked for a stop.
+    /// `observe` returned true.
     #[error("stopped before the end")]
     Interrupted,
     /// There is nothing to score.
@@ -140,12 +142,12 @@ pub enum EvaluateError {
     Nothing,
 }
 
-/// Scores a model on all instances of a data set that are prompted; crowds are left out.
+/// Scores a model on all instances of a data set that have a prompt; crowds are left out.
 ///
 /// A pixel is on an object when its logit is above `threshold`: 0 for SAM, 0.5 for ReSAM's scorer.
 ///
-/// `observe` is told the number of images done, after each; it says whether to stop. An image that cannot be read is
-/// noted and passed over; everything else that is wrong ends the run.
+/// `observe` gets the number of images done after each, and returns whether to stop. An image that
+/// cannot be read is recorded and skipped; any other error ends the run.
 ///
 /// # Errors
 /// [`EvaluateError`], naming the file and record at fault.
@@ -188,7 +190,7 @@ pub fn evaluate(
     Ok(evaluation)
 }
 
-/// An instance, its true mask, and what the model is told of it.
+/// An instance, its true mask, and its prompt.
 struct Question<'a> {
     instance: &'a Instance,
     truth: Bitmap,

@@ -1,8 +1,16 @@
-//! The published scores of point-prompted segmentation.
+//! Scores of prompted segmentation as the ReSAM paper (arXiv 2511.21606) reports them: IoU, F1,
+//! precision and recall of each instance. They are averaged over the instances of each image and
+//! then over the images, so every image counts the same.
 //!
-//! ReSAM is scored one instance at a time: each predicted mask is compared with the true mask of
-//! the instance that prompted it. The scores are averaged over the instances of each image and
-//! then over the images, so an image counts the same however many instances it has.
+//! | item | what it is |
+//! |---|---|
+//! | [`evaluate`](evaluate()) | scores a model on a data set |
+//! | [`Prompting`] | the prompts: points of a file, drawn points, or true boxes |
+//! | [`Evaluation`] | scores, a row for each instance, and CSV |
+//! | [`Accumulator`] | collects the scores of masks that were made elsewhere |
+//! | [`Scores`] | IoU, F1, precision and recall of one mask |
+//! | [`Summary`], [`ImageScore`], [`ClassSummary`] | means: over images, of an image, of a category |
+//! | [`EvalError`], [`evaluate::EvaluateError`] | why an instance or a data set could not be scored |
 //!
 //! ```
 //! use resam_eval::Accumulator;
@@ -16,6 +24,15 @@
 //! assert_eq!((summary.iou, summary.precision, summary.recall), (0.5, 1.0, 0.5));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Each predicted mask is compared with the true mask of the instance that prompted it. Masks have
+//! the size of their image in pixels, and scores are from 0 to 1. The order in which instances are
+//! added does not change the result, not even in its last digit.
+//!
+//! # Limits
+//!
+//! It does not compute average precision or panoptic quality: prompted masks are already matched to
+//! their instances. It draws no curves and reads no configuration.
 
 mod accumulator;
 pub mod evaluate;

@@ -1,19 +1,19 @@
 use resam_mask::{Bitmap, MaskError};
 use serde::Serialize;
 
-/// How well a predicted mask agrees with the true one; every score is from 0 to 1.
+/// The scores of a predicted mask against the true one, each from 0 to 1.
 ///
-/// With the pixels counted as true positives, false positives and false negatives, a score whose
-/// denominator is zero is 1 if both masks are empty and 0 otherwise.
+/// `tp`, `fp` and `fn` are the numbers of true positive, false positive and false negative pixels.
+/// A score whose denominator is zero is 1 if both masks are empty and 0 otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Scores {
-    /// Intersection over union.
+    /// Intersection over union: `tp / (tp + fp + fn)`.
     pub iou: f64,
-    /// Harmonic mean of precision and recall.
+    /// Harmonic mean of precision and recall: `2 tp / (2 tp + fp + fn)`, the Dice coefficient.
     pub f1: f64,
-    /// Share of the predicted pixels that are true; 0 if nothing was predicted.
+    /// Share of the predicted pixels that are true: `tp / (tp + fp)`.
     pub precision: f64,
-    /// Share of the true pixels that were predicted; 0 if there are none.
+    /// Share of the true pixels that were predicted: `tp / (tp + fn)`.
     pub recall: f64,
 }
 
@@ -21,7 +21,7 @@ impl Scores {
     /// The scores of one instance.
     ///
     /// # Errors
-    /// If the masks have different sizes.
+    /// [`MaskError::SizesDiffer`] if the masks have different sizes.
     pub fn of_instance(predicted: &Bitmap, truth: &Bitmap) -> Result<Self, MaskError> {
         let common = predicted.intersection_area(truth)?;
         let (predicted, truth) = (predicted.area(), truth.area());
