@@ -1,6 +1,6 @@
-//! Measures the peak memory and the time of a step beside what was estimated:
-//! `cargo run --release -p resam-adapt --example step_memory -- WEIGHTS [first block] [instances]
-//! [input size] [checkpoints]`
+//! Measures the peak memory and the time of a step beside what was estimated: `cargo run --release
+//! -p resam-adapt --example step_memory -- WEIGHTS [first block] [instances] [input size]
+//! [checkpoints]`
 
 use std::time::Instant;
 

@@ -1,5 +1,4 @@
-//! The loop at inference: nothing is learnt, but each prompt is answered with the mask that it most
-//! likely means.
+//! Inference: the mask of each prompt, with mask selection and zoom. Nothing trains.
 
 use resam_mask::{Bitmap, Part, PixelBox};
 use resam_sam::preprocess::RgbView;
@@ -10,8 +9,8 @@ use resam_select::{
     SizePrior, Zoom, select, stability,
 };
 
-/// Answers prompts about an encoded image, each with the mask that is selected. The pixels of the
-/// image are at hand for the zoom.
+/// The mask of each prompt of an encoded image, in their order. `pixels` is the image before its
+/// encoding, for the zoom; prompts are in continuous pixels of it. The masks have its size.
 ///
 /// # Errors
 /// As [`Predictor::predict`].
@@ -40,32 +39,32 @@ pub fn answer(
     predictor.predict_best(image, prompts, multimask)
 }
 
-/// An answer of the loop.
+/// The mask that was selected for a prompt.
 #[derive(Debug, Clone)]
 pub struct SelectedPrediction {
     /// The mask.
     pub prediction: Prediction,
-    /// What it was selected by; none where there was nothing to select among.
+    /// The measures that it was selected by; none where there was one candidate.
     pub candidate: Option<Candidate>,
 }
 
-/// What is asked about one image, and how an answer is selected.
+/// The prompts of one image, and how their masks are selected.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     /// The model.
     pub predictor: &'a Predictor,
-    /// What is asked.
+    /// The prompts, in continuous pixels of the image.
     pub prompts: &'a [Prompt],
-    /// Points on other objects, which are not asked about here: a mask that holds one of them is
-    /// too large.
+    /// Positive points of other objects, in pixels of the image: a mask that holds one of them
+    /// violates its prompts.
     pub beside: &'a [PromptPoint],
-    /// How a mask is selected.
+    /// The mask selection.
     pub selection: &'a MaskSelection,
-    /// What is known beforehand of the size of objects, in pixels of the image.
+    /// The size prior, in pixels of the image.
     pub prior: Option<SizePrior>,
 }
 
-/// The mask that was selected for a prompt, and what speaks for it.
+/// The mask that was selected for a prompt, with its measures.
 struct Chosen {
     prediction: Prediction,
     candidate: Candidate,
@@ -74,12 +73,12 @@ struct Chosen {
 }
 
 impl Question<'_> {
-    /// Answers the prompts: of the masks that the model has for a point, with the one that
-    /// [`select`] finds, beside those of the other prompts. What is asked with a box or with a mask
-    /// is not ambiguous and is answered with the single mask.
+    /// The mask of each prompt, in their order. Of the candidates of a point, [`select`] takes one,
+    /// given the masks of the other prompts. A prompt with a box or a mask is not ambiguous and
+    /// gets the single mask.
     ///
-    /// With the image's `pixels` and [`MaskSelection::zoom`], small objects are asked about again
-    /// in parts of the image ([`resam_select::zoom`]), each of which takes an encoding.
+    /// With the image's `pixels` and [`MaskSelection::zoom`], small objects are requeried in parts
+    /// of the image ([`resam_select::zoom`]). Each part takes an encoding.
     ///
     /// # Errors
     /// As [`Predictor::predict`].
@@ -120,8 +119,8 @@ impl Question<'_> {
         Ok(answers.into_iter().map(|(_, answer)| answer).collect())
     }
 
-    /// Asks again about small objects, in parts of the image, and takes those answers that are
-    /// meant.
+    /// Requeries small objects in parts of the image, and takes the zoomed masks that
+    /// [`resam_select::zoom`] prefers.
     fn zoom(
         &self,
         pixels: RgbView<'_>,
@@ -130,7 +129,7 @@ impl Question<'_> {
     ) -> Result<(), SamError> {
         let seen = asked.iter().zip(&*chosen).map(|(&at, chosen)| {
             let candidate = chosen.candidate;
-            // A mask that violates its prompts is surely not the object.
+            // A mask that violates its prompts is not the object.
             let holds = !candidate.violates_prompts;
             let bounds = chosen.bounds.filter(|_| holds).map(edges);
             let points = self.prompts[at].points.iter();
@@ -170,7 +169,7 @@ impl Question<'_> {
         Ok(())
     }
 
-    /// The points of all prompts, as masks of the image see them.
+    /// The points of all prompts, in pixels of the image.
     fn mask_points(&self) -> MaskPoints {
         let points = |points: &[PromptPoint]| points.iter().map(mask_point).collect();
         MaskPoints {
@@ -180,17 +179,17 @@ impl Question<'_> {
     }
 }
 
-/// The masks that a model has for prompts, at the size of the image, in the view of it or of a part
+/// The candidate masks of prompts, at the size of the image, from a view of the image or of a part
 /// of it.
 struct ViewMasks<'a> {
     question: &'a Question<'a>,
     view: &'a EncodedImage,
-    /// The part that is seen, and `[width, height]` of the image.
+    /// The part that the view shows, and `[width, height]` of the image in pixels.
     part: Option<(Part, [usize; 2])>,
 }
 
 impl ViewMasks<'_> {
-    /// What is selected for the prompts that are asked, by number.
+    /// The selected masks of the numbered prompts.
     fn choose(&self, asked: &[usize], prior: Option<SizePrior>) -> Result<Vec<Chosen>, SamError> {
         let question = self.question;
         let selected = select(
@@ -218,7 +217,7 @@ impl MaskSource for ViewMasks<'_> {
     type Error = SamError;
 
     fn all_masks(&self, prompts: &[usize]) -> Result<Vec<Vec<ModelMask<Prediction>>>, SamError> {
-        // What lies outside the part is not seen in it.
+        // Points outside the part are left out.
         let in_part = |point: &PromptPoint| {
             self.part
                 .is_none_or(|(part, _)| part.holds(point.x, point.y))
@@ -259,7 +258,7 @@ impl MaskSource for ViewMasks<'_> {
     }
 }
 
-/// A point as masks of the image see it: positions count from the image's corner.
+/// A point in pixels of the image, for the mask selection.
 fn mask_point(point: &PromptPoint) -> MaskPoint {
     let inside = point.x >= 0.0 && point.y >= 0.0;
     MaskPoint {
@@ -269,7 +268,7 @@ fn mask_point(point: &PromptPoint) -> MaskPoint {
     }
 }
 
-/// The mask of an answer at the image's size: where the logit is above SAM's own threshold.
+/// The mask of a prediction at the image's size: logits above 0, SAM's `mask_threshold`.
 fn mask(answer: &Prediction) -> Bitmap {
     let [height, width] = answer.image_size();
     Bitmap::from_threshold(&answer.logits(), width as u32, height as u32, 0.0)

@@ -1,13 +1,13 @@
-//! The whole state of a run in one file, from which it goes on bit for bit.
+//! The whole state of a run in one file, from which it resumes bit for bit.
 //!
 //! A file is safetensors. Its tensors are what trains (`student.` and a path in the model), their
-//! moving average (`ema.`), the features of both views (`queue.weak`, `queue.strong`,
-//! `[pairs, channels]`) and the state of the optimizers (`optimizer.encoder`, `optimizer.decoder`,
-//! bytes of Burn's own format). Its metadata holds the rest as JSON.
+//! moving average (`ema.`), the features of both views (`queue.weak`, `queue.strong`, `[pairs,
+//! channels]`) and the state of the optimizers (`optimizer.encoder`, `optimizer.decoder`, bytes of
+//! Burn's own format). Its metadata holds the rest as JSON.
 //!
 //! Random numbers need no state: a stream belongs to an iteration ([`crate::draws`]). Gradients
-//! that have not become an update are not kept: a run goes on from its last update, and does again
-//! what came after it.
+//! that have not become an update are not kept: a run resumes from its last update and repeats what
+//! came after it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -56,7 +56,7 @@ pub enum StateError {
 }
 
 impl TrainingPlan {
-    /// Whether a run that was begun with this plan can go on with another: they are the same.
+    /// Checks that a run of this plan can resume with the plan `now`: they are the same.
     ///
     /// # Errors
     /// [`StateError::OtherPlan`] with each setting that differs.
@@ -186,7 +186,7 @@ impl State {
         if let Some(recipe) = stored.get_mut("recipe") {
             rename_former(recipe).map_err(refuse)?;
         }
-        // What it does not say would be this version's, and the run go on otherwise than it began.
+        // A missing value would be this version's default, and the resumed run would differ.
         let said = flat(&stored);
         let plan: TrainingPlan =
             serde_json::from_value(stored).map_err(|error| refuse(error.to_string()))?;

@@ -1,19 +1,19 @@
-//! Why an iteration brought nothing.
+//! Why an iteration failed.
 
 use resam_sam::SamError;
 
-/// Why an image was not learnt from.
+/// Why an iteration failed.
 #[derive(Debug, thiserror::Error)]
 pub enum IterationError {
-    /// The image cannot be read: it is passed over, and the run goes on.
+    /// The image cannot be read. It is skipped, and the run goes on.
     #[error("image {image} cannot be read: {reason}")]
     Unreadable {
         /// The image, by number.
         image: usize,
-        /// Why not, in words.
+        /// The reason.
         reason: String,
     },
-    /// The model did not come to the end of its work: the run cannot go on.
+    /// The device failed: the run cannot go on.
     #[error(transparent)]
     Model(#[from] SamError),
 }

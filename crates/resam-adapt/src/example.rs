@@ -1,4 +1,4 @@
-//! What the method is given: an image and the points on it, from wherever they come.
+//! The input of the method: images with points.
 
 use burn::tensor::{Device, Tensor};
 use resam_mask::Bitmap;
@@ -9,26 +9,26 @@ use resam_sam::{PromptPoint, SamError};
 
 use crate::views::{Flip, View};
 
-/// Images with points, by number. Several may be read at once.
+/// Images with points, by number. Several threads may read at once.
 pub trait Examples: Sync {
-    /// How many there are.
+    /// Number of images.
     fn len(&self) -> usize;
 
-    /// Whether there are none.
+    /// Whether there is no image.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many objects have points on them, in all.
+    /// Number of objects with points, in all images.
     fn instances(&self) -> usize;
 
-    /// What to call one in messages.
+    /// The name of an image in messages.
     fn name(&self, index: usize) -> String;
 
-    /// Reads one.
+    /// Reads an image with its points.
     ///
     /// # Errors
-    /// The reason, in words, why it cannot be read now: it is passed over.
+    /// The reason why it cannot be read. The image is then skipped.
     fn read(&self, index: usize) -> Result<Example, String>;
 
     /// Whether true masks are known.
@@ -36,14 +36,14 @@ pub trait Examples: Sync {
         false
     }
 
-    /// Whether answers about these images take the size prior of the run. Answers about windows of
-    /// a scene do not: the windows tell the size of the objects of their scene.
+    /// Whether the size prior of the run applies to these images. It does not to the windows of a
+    /// scene: the other windows of the scene give the size of its objects.
     fn use_size_prior(&self) -> bool {
         true
     }
 }
 
-/// An image and the points on it.
+/// An image and its points.
 #[derive(Debug, Clone)]
 pub struct Example {
     /// The image at its own size.
@@ -95,7 +95,7 @@ impl Example {
 /// An object that has points.
 #[derive(Debug, Clone)]
 pub struct ExampleInstance {
-    /// What to call it in messages.
+    /// Its name in messages.
     pub name: String,
     /// Its points, in continuous pixels of the image.
     pub points: Vec<PromptPoint>,
@@ -103,21 +103,23 @@ pub struct ExampleInstance {
     pub truth: Option<Bitmap>,
 }
 
-/// An example as the network sees it: resized, mirrored, its points in the frame of the input.
+/// An example in the frame of the network's input: resized, mirrored, its points transformed.
 #[derive(Debug, Clone)]
 pub struct Framed {
     /// The weak view.
     pub weak: View,
-    /// Where the image lies in the input.
+    /// The place and the scale of the image in the input.
     pub geometry: Geometry,
     /// How it was mirrored.
     pub flip: Flip,
-    /// The points of each instance, as the prompt encoder takes them.
+    /// The points `[x, y]` of each instance in pixels of the input, as the prompt encoder takes
+    /// them.
     pub points: Vec<Vec<([f32; 2], PointLabel)>>,
 }
 
 impl Framed {
-    /// Brings an example into an input of `size` pixels.
+    /// Resizes an example to an input of `size` pixels a side: the longest side is `size`, as SAM's
+    /// `ResizeLongestSide`.
     ///
     /// # Errors
     /// [`SamError::Image`] for an image without pixels.
@@ -223,14 +225,13 @@ impl Framed {
         [left, top, right, bottom]
     }
 
-    /// A mask in the padded input of a part of the image, brought into this one of the whole: a
-    /// pixel belongs to it when at least half of four places in it do.
+    /// Takes a mask from the padded input of a part of the image to that of the whole. A pixel is
+    /// set when at least two of four sample positions in it are.
     pub fn from_part(&self, mask: &Bitmap, of_part: &Self, part: Part) -> Bitmap {
         self.sampled(mask, of_part, [-(part.x as f64), -(part.y as f64)])
     }
 
-    /// A mask in the padded input of the whole image, `of_whole`, brought into this one of a part
-    /// of it.
+    /// Takes a mask from the padded input of the whole image, `of_whole`, to that of a part of it.
     pub fn to_part(&self, mask: &Bitmap, of_whole: &Self, part: Part) -> Bitmap {
         self.sampled(mask, of_whole, [part.x as f64, part.y as f64])
     }
@@ -275,7 +276,7 @@ impl Framed {
     }
 
     /// The prompts of these instances: at most `most` together, and only such as have the same
-    /// number of points, because a batch with filling points would be answered otherwise.
+    /// number of points, because padding points change SAM's result.
     pub fn batches(&self, instances: &[usize], most: usize) -> Vec<(Vec<usize>, PromptBatch)> {
         let mut by_count = std::collections::BTreeMap::<usize, Vec<usize>>::new();
         for &instance in instances {
@@ -303,7 +304,7 @@ mod tests {
 
     const SIZE: usize = 256;
 
-    /// An image with a disc, seen by one point.
+    /// An image with a disc and one point.
     fn example(width: usize, height: usize) -> Example {
         let truth = Bitmap::from_fn(width as u32, height as u32, |x, y| {
             let (dx, dy) = (f64::from(x) - 70.0, f64::from(y) - 52.0);

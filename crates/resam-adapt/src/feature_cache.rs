@@ -1,10 +1,9 @@
-//! The feature cache: what is the same at each iteration on a view is computed once and kept on
-//! disk.
+//! The feature cache: labels and frozen features of a view are computed once and kept on disk.
 //!
-//! When views repeat (`views.distinct`) and the teacher is the pretrained model, neither the labels
-//! of a view change while a run goes on, nor the features of its weak view, nor what the frozen
-//! beginning of the encoder makes of its strong view. Only what trains is left to compute at the
-//! next iteration: a small part of the whole on a CPU.
+//! When views repeat (`views.distinct`) and the teacher is the pretrained model, the labels of a
+//! view, the features of its weak view, and the output of the frozen blocks of the encoder for its
+//! strong view do not change during a run. The next iteration on the view computes only the blocks
+//! that train.
 //!
 //! The cache changes no result: a view that is not there is made again, to the same bits. A full
 //! disk, a damaged file and a limit that is reached cost time and nothing else.
@@ -26,17 +25,17 @@ use crate::labels::PseudoLabels;
 use crate::read::values;
 use crate::views::{Flip, View};
 
-/// A view of an image, ready to be learnt from.
+/// A view of an image with its labels and frozen features.
 #[derive(Debug, Clone)]
 pub struct PreparedView {
-    /// The points and the frame; the pixels of its weak view are not needed any more.
+    /// The points and the frame. The pixels of the weak view may be empty.
     pub framed: Framed,
     /// The labels.
     pub labels: PseudoLabels,
-    /// The features of the labels' boxes in the weak view, `[labels, channels]`, when they are
-    /// wanted.
+    /// The features of the labels' boxes in the weak view, `[labels, channels]`, when the views are
+    /// aligned.
     pub weak: Option<Tensor<2>>,
-    /// What the frozen beginning of the encoder makes of the strong view.
+    /// The output of the encoder's frozen blocks for the strong view.
     pub strong: Tensor<4>,
 }
 
@@ -49,10 +48,10 @@ pub struct FeatureCache {
 }
 
 impl FeatureCache {
-    /// Keeps views in a folder, which is made if it is not there, in at most `limit` bytes.
+    /// A cache in a folder, of at most `limit` bytes. A missing folder is made.
     ///
-    /// The folder belongs to one run: views of another model, recipe or seed would be taken for its
-    /// own.
+    /// The folder belongs to one run: it does not tell views of another model, recipe or seed from
+    /// its own.
     ///
     /// # Errors
     /// When the folder cannot be made.
@@ -70,7 +69,7 @@ impl FeatureCache {
         self.folder.join(format!("view-{view:06}.safetensors"))
     }
 
-    /// One of the views of this number, if they are there: after the last comes the first again.
+    /// One of the views of this number, if the cache has them: the view `pass` modulo their count.
     pub fn read(&self, view: u64, pass: usize, device: &Device) -> Option<PreparedView> {
         let path = self.file(view);
         if !path.exists() {
@@ -104,8 +103,8 @@ impl FeatureCache {
         })
     }
 
-    /// Keeps the views of a number, if there is room. What cannot be written is the last that is
-    /// tried.
+    /// Writes the views of a number, if there is room. After a failed write nothing more is
+    /// written.
     ///
     /// # Errors
     /// [`SamError::Failed`] when the device does not give the values.

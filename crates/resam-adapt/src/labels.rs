@@ -1,4 +1,4 @@
-//! Labels of an image from its points: steps 2 to 4 of the method.
+//! Pseudo-labels of an image from its points: steps 2 to 4 of the method (prompt, refine, requery).
 
 use std::collections::HashMap;
 
@@ -21,22 +21,22 @@ use crate::views::Flip;
 /// The logit above which a pixel of the requeried mask belongs to the pseudo-label: SAM's own.
 const MASK_THRESHOLD: f32 = 0.0;
 
-/// What a model makes of the points of an image.
+/// The pseudo-labels of an image.
 #[derive(Debug, Clone, Default)]
 pub struct PseudoLabels {
-    /// The instances that have a label, by number.
+    /// The numbers of the instances that have a label. The lists below have one entry for each.
     pub instances: Vec<usize>,
-    /// The label of each, in the padded input.
+    /// The label of each, `input_size` x `input_size` pixels.
     pub masks: Vec<Bitmap>,
-    /// The box of each, as the prompt encoder takes it.
+    /// The box `[x0, y0, x1, y1]` of each in pixels of the input, as the prompt encoder takes it.
     pub boxes: Vec<[f32; 4]>,
-    /// IoU of the point's mask and the box's mask of each.
+    /// The consistency of each: IoU of the point's mask and of its box's mask, from 0 to 1.
     pub consistency: Vec<f64>,
-    /// What each was selected by, where there were candidates.
+    /// The measures that each was selected by; empty without candidates.
     pub candidates: Vec<Candidate>,
-    /// Instances whose refined mask came out empty.
+    /// Instances whose refined mask is empty.
     pub empty: Vec<usize>,
-    /// The single mask of the point of every instance that was asked, in the order of asking.
+    /// The single mask of every prompted instance, in their order.
     pub of_points: Vec<Bitmap>,
 }
 
@@ -51,7 +51,7 @@ pub struct LabelContext<'a> {
     pub device: &'a Device,
     /// How labels are made.
     pub labels: &'a Labels,
-    /// The area that objects have in other images, in pixels of an image, where it is known.
+    /// The size prior in pixels of an image, where it is known.
     pub size_prior_px: Option<f64>,
     /// Prompts decoded at a time: bounds the memory.
     pub batch: usize,
@@ -62,12 +62,12 @@ pub struct LabelContext<'a> {
 pub struct EncodedView {
     /// The image and its points in the input.
     pub framed: Framed,
-    /// What the encoder makes of it, `[1, channels, rows, columns]`, without a graph.
+    /// Its embedding, `[1, channels, rows, columns]`, without gradient.
     pub embedding: Tensor<4>,
 }
 
 impl LabelContext<'_> {
-    /// Brings an image into the input, not mirrored, and encodes it.
+    /// Resizes an image to the input, not mirrored, and encodes it.
     ///
     /// # Errors
     /// [`SamError::Image`] for an image without pixels.
@@ -77,7 +77,7 @@ impl LabelContext<'_> {
         Ok(EncodedView { framed, embedding })
     }
 
-    /// What the encoder makes of an image in the input.
+    /// The embedding of an image in the input, `[1, channels, rows, columns]`, without gradient.
     pub fn embed(&self, framed: &Framed) -> Tensor<4> {
         let input = framed.input(&framed.weak, self.device);
         self.model.image_encoder.forward(input)
@@ -95,7 +95,7 @@ impl LabelContext<'_> {
         Ok((view, labels))
     }
 
-    /// The size prior in pixels of the input, where it counts and is known.
+    /// The size prior in pixels of the input, where the mask selection uses it and it is known.
     pub fn size_prior(&self, framed: &Framed) -> Option<SizePrior> {
         let selection = self.labels.selection.with_size_prior(self.size_prior_px);
         let prior = selection.size_prior();
@@ -103,12 +103,12 @@ impl LabelContext<'_> {
     }
 
     /// Prompt, refine and requery: steps 2 to 4. `embedding` is that of the weak view, `[1,
-    /// channels, rows, columns]`, without a graph; `prior` is what is known of the size of objects,
-    /// in pixels of the input. With [`SelectionMode::Requery`](resam_select::SelectionMode) labels
-    /// are selected among all masks of a point.
+    /// channels, rows, columns]`, without gradient; `prior` is the size prior in pixels of the
+    /// input. With [`SelectionMode::Requery`](resam_select::SelectionMode) labels are selected
+    /// among the candidates of a point.
     ///
     /// # Errors
-    /// [`SamError::Failed`] when the device did not come to the end of its work.
+    /// [`SamError::Failed`] when the device fails.
     pub fn pseudo_labels(
         &self,
         framed: &Framed,
@@ -131,7 +131,7 @@ impl LabelContext<'_> {
     /// The single masks of the points of instances, in the padded input.
     ///
     /// # Errors
-    /// [`SamError::Failed`] when the device did not come to the end of its work.
+    /// [`SamError::Failed`] when the device fails.
     pub fn point_masks(
         &self,
         framed: &Framed,
@@ -159,8 +159,7 @@ struct InputMasks<'a> {
 }
 
 impl InputMasks<'_> {
-    /// The published labels: what the model is certain of in the single mask and no other instance
-    /// claims, and the mask of its box.
+    /// The published labels: the refined single mask of the point, and the mask of its box.
     fn refined_labels(&self, instances: &[usize]) -> Result<PseudoLabels, SamError> {
         let settings = self.context.labels;
         // One mask is asked for each.
@@ -194,7 +193,7 @@ impl InputMasks<'_> {
         Ok(found)
     }
 
-    /// The labels that are selected among all masks of the model.
+    /// Labels that are selected among the candidates of the model.
     fn selected_labels(
         &self,
         instances: &[usize],
@@ -242,7 +241,7 @@ impl InputMasks<'_> {
         Ok(instances.iter().map(taken).collect())
     }
 
-    /// The masks that boxes bring.
+    /// The masks of boxes.
     fn of_boxes(&self, boxes: &[[f32; 4]]) -> Result<Vec<Bitmap>, SamError> {
         let mut masks = Vec::with_capacity(boxes.len());
         for boxes in boxes.chunks(self.context.batch.max(1)) {
@@ -295,14 +294,14 @@ impl MaskSource for InputMasks<'_> {
         Ok(logits.iter().map(of_prompt).collect())
     }
 
-    /// Learning takes the published boxes, which run from the centres of pixels to centres;
-    /// answering takes boxes along the outer edges.
+    /// Training takes the published boxes, from the centres of pixels to centres; inference takes
+    /// boxes along the outer edges.
     fn box_masks(&self, boxes: &[PixelBox]) -> Result<Vec<Bitmap>, SamError> {
         self.of_boxes(&boxes.iter().map(input_box).collect::<Vec<_>>())
     }
 }
 
-/// Which of the decoder's masks are asked for.
+/// Which of the decoder's masks are read.
 #[derive(Clone, Copy)]
 enum Masks {
     Single,
@@ -310,7 +309,7 @@ enum Masks {
     All,
 }
 
-/// Points of the input, as masks of the input see them.
+/// Points in pixels of the input, for the mask selection.
 fn mask_points(points: &[([f32; 2], PointLabel)]) -> Vec<MaskPoint> {
     let points = points.iter().map(|&([x, y], label)| {
         // Positions count from the centre of the first pixel; what is off the input is on no mask.

@@ -1,5 +1,7 @@
-//! The losses of a predicted mask, given a pseudo-label: step 7 of the method,
-//! `L = 20 focal + dice + (q - IoU)^2 + beta alignment`, each a mean over the instances.
+//! The losses of a predicted mask against a pseudo-label: step 7 of the method (arXiv 2511.21606),
+//! `L = 20 focal + dice + (q - IoU)^2 + beta alignment`, each a mean over the instances. Focal
+//! loss: arXiv 1708.02002, equation 5; dice loss: arXiv 1606.04797, section 3; predicted IoU: SAM,
+//! arXiv 2304.02643, appendix A.
 
 use burn::tensor::Tensor;
 use resam_ops::mask_sums;
@@ -25,7 +27,7 @@ pub struct MaskLosses {
 }
 
 impl MaskLosses {
-    /// `20 focal + dice + iou_head`; the alignment is added by who has two views.
+    /// `20 focal + dice + iou_head`; the alignment is added where there are two views.
     pub fn total(&self) -> Tensor<1> {
         self.focal.clone() * FOCAL_WEIGHT + self.dice.clone() + self.iou_head.clone()
     }
@@ -35,7 +37,7 @@ impl MaskLosses {
 ///
 /// `low_res` is `[instances, 1, rows, columns]`, the decoder's logits; they are compared upsampled
 /// bilinearly to the labels' size. `iou_predictions` is `[instances, 1]`, the decoder's. `labels`
-/// is `[instances, height, width]` of 0 and 1, or anything between.
+/// is `[instances, height, width]` of values from 0 to 1.
 pub fn mask_losses(
     low_res: Tensor<4>,
     iou_predictions: Tensor<2>,
@@ -54,7 +56,7 @@ pub fn mask_losses(
     }
 }
 
-/// The loss of the predicted IoU alone, of masks that are not learnt: `mean((q - IoU)^2)` over
+/// The loss of the predicted IoU alone, without gradient to the masks: `mean((q - IoU)^2)` over
 /// instances and masks.
 ///
 /// As [`mask_losses`], with `low_res` of `[instances, masks, rows, columns]` and `iou_predictions`

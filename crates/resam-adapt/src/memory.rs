@@ -1,10 +1,10 @@
-//! How much memory a step of adaptation will take at its peak, from the sizes of its tensors: said
-//! before a run starts, so that nobody waits for one that cannot end.
+//! The peak memory of a training step, computed from the sizes of its tensors before the run
+//! starts.
 //!
 //! With `t` tokens (4096 at 1024 px), `C` channels, `M` the hidden size of the MLP, `n` instances
-//! and 4 bytes a number, the way there keeps for the way back:
+//! and 4 bytes a number, the forward pass stores for the backward pass:
 //!
-//! | part | numbers kept |
+//! | part | numbers stored |
 //! |---|---|
 //! | a block of the ViT | `t C` for each norm, `t C` into the factors, `3 t C` query, key and value, `t C` attended, `t M` before GELU |
 //! | a block of the TinyViT | the same, and `t C` into the convolution between |
@@ -14,9 +14,9 @@
 //! | its upscaling | `n t c` into the first convolution, the norm, GELU and the second; twice that before the last GELU and into the product with the tokens |
 //! | the losses | labels at the input's size |
 //!
-//! Attention keeps no scores. Below the first adapted block nothing is kept; with activation
-//! checkpoints only the input of each block, and one block's numbers at a time. What comes and goes
-//! on top (gradients on their way, a block's own intermediate results) is taken at its largest.
+//! Attention stores no scores. Below the first adapted block nothing is stored; with activation
+//! checkpoints (arXiv 1604.06174) only the input of each block, and one block's numbers at a time.
+//! Temporary tensors (gradients, intermediate results of a block) are counted at their largest.
 
 use resam_sam::{ImageEncoderConfig, SamConfig, TinyVitConfig, VitConfig};
 
@@ -26,7 +26,7 @@ const NUMBER: u64 = 4;
 /// The program itself, its thread pool and what the allocator loses, measured.
 const BASE: u64 = 64 << 20;
 
-/// A step of adaptation, as far as its memory goes.
+/// The sizes that decide the memory of a training step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
     /// Side of the network's input, in pixels.
@@ -36,7 +36,7 @@ pub struct Step {
     pub first_block: Option<usize>,
     /// Instances decoded at a time.
     pub instances: usize,
-    /// Whether blocks are computed again on the way back.
+    /// Whether the backward pass computes the blocks again.
     pub activation_checkpoints: bool,
 }
 
@@ -45,23 +45,23 @@ pub struct Step {
 pub struct StepMemory {
     /// The program and the model's weights.
     pub model: u64,
-    /// What the encoder keeps for the way back.
+    /// What the encoder stores for the backward pass.
     pub encoder: u64,
-    /// What the decoder and the losses keep for the way back.
+    /// What the decoder and the losses store for the backward pass.
     pub decoder: u64,
-    /// The most that comes and goes on top.
+    /// The largest temporary tensors.
     pub working: u64,
 }
 
 impl StepMemory {
-    /// The peak.
+    /// The peak, in bytes.
     pub fn total(&self) -> u64 {
         self.model + self.encoder + self.decoder + self.working
     }
 }
 
-/// Estimates the peak of a step: image encoded with and without gradient, instances decoded, losses
-/// taken back.
+/// Estimates the peak of a step in bytes: an image encoded with and without gradient, instances
+/// decoded, and the backward pass.
 pub fn step_memory(config: &SamConfig, step: &Step) -> StepMemory {
     let stride = match &config.image_encoder {
         ImageEncoderConfig::Vit(vit) => vit.patch_size,
@@ -114,7 +114,7 @@ struct Part {
     working: u64,
 }
 
-/// What a transformer block keeps: both norms' inputs, the factors' input, query, key and value,
+/// What a transformer block stores: both norms' inputs, the factors' input, query, key and value,
 /// the attended, what goes into GELU.
 fn block(tokens: u64, channels: u64, hidden: u64) -> (u64, u64) {
     let kept = 7 * tokens * channels + tokens * hidden;

@@ -1,4 +1,4 @@
-//! Where a run is, and all that it goes on from.
+//! The state of a run, and the report of an iteration.
 
 use std::collections::VecDeque;
 
@@ -9,13 +9,13 @@ use crate::reinforce::Queues;
 use crate::step::LossParts;
 use crate::trained::Trained;
 
-/// Where a run is: all that a checkpoint holds beside tensors. The aliases are the names in
+/// The position of a run: what a checkpoint holds beside tensors. The aliases are the names in
 /// checkpoints of earlier versions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Position {
     /// Epochs that are done.
     pub epoch: usize,
-    /// Iterations of the epoch at hand that are done.
+    /// Iterations of the current epoch that are done.
     #[serde(alias = "visited")]
     pub iterations_of_epoch: usize,
     /// Iterations that are done, one image each.
@@ -23,7 +23,7 @@ pub struct Position {
     pub iterations: u64,
     /// Updates that were made.
     pub updates: u64,
-    /// Iterations that were skipped: for their loss, or for want of a confident pseudo-label.
+    /// Iterations that were skipped: for their loss, or without a confident pseudo-label.
     pub skipped: u64,
     /// The last losses of training samples that were not skipped, oldest first.
     pub losses: VecDeque<f64>,
@@ -50,16 +50,16 @@ impl Position {
     }
 }
 
-/// What came of an iteration: one image was learnt from, or skipped.
+/// The report of an iteration: one image was trained on, or skipped.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Iteration {
     /// The image, by number.
     pub image: usize,
     /// The epoch, from 0.
     pub epoch: usize,
-    /// Instances that were asked about.
+    /// Instances that were prompted.
     pub asked: usize,
-    /// Instances that were learnt from.
+    /// Instances that were trained on.
     pub learnt: usize,
     /// Instances whose refined mask was empty.
     pub empty: usize,
@@ -73,7 +73,7 @@ pub struct Iteration {
     pub skipped: Option<String>,
 }
 
-/// What does not change during a run.
+/// The settings of a run, which do not change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainingPlan {
     /// The recipe.
@@ -93,13 +93,13 @@ pub struct TrainingPlan {
 /// The whole state of a run: what a checkpoint holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
-    /// What does not change during the run.
+    /// The settings.
     pub plan: TrainingPlan,
-    /// Where the run is.
+    /// The position.
     pub position: Position,
-    /// What trains.
+    /// The trained parameters.
     pub student: Trained,
-    /// The exponential moving average of what trains, with `teacher = "ema"`.
+    /// The exponential moving average of the trained parameters, with `teacher = "ema"`.
     pub ema: Option<Trained>,
     /// The features of both views.
     pub queues: Queues,

@@ -1,6 +1,6 @@
 //! Values of tensors, read back from the device.
 //!
-//! Work on a GPU is queued: what went wrong with it is told when a value is read. A read that fails
+//! Work on a GPU is queued: a failure is reported when a value is read. A read that fails
 //! is [`SamError::Failed`], never an empty list.
 
 use burn::tensor::Tensor;

@@ -1,5 +1,5 @@
-//! Refine: of the coarse mask of a point, what the model is sure of and no other instance claims.
-//! Step 3 of the method.
+//! Refine: the pixels of a point's coarse mask that have low entropy and that no other instance
+//! claims. Step 3 of the method (arXiv 2511.21606).
 
 use rayon::prelude::*;
 use resam_mask::Bitmap;
@@ -8,11 +8,11 @@ use resam_sam::postprocess::{Geometry, upscale_logits};
 /// The published threshold of `p (1 - H)`.
 pub const ENTROPY_THRESHOLD: f64 = 0.3;
 
-/// The logit at which `p (1 - H) = entropy_threshold`, where `p = sigmoid(logit)` and
-/// `H = -(p ln p + (1 - p) ln(1 - p))` in nats.
+/// The logit at which `p (1 - H) = entropy_threshold`, where `p = sigmoid(logit)` and `H = -(p ln p
+/// + (1 - p) ln(1 - p))` in nats.
 ///
-/// `p (1 - H)` rises with `p`, so that a pixel is kept exactly when its logit is above this one. For
-/// the published 0.3 it is 0.9758. Infinite when no logit reaches the bound.
+/// `p (1 - H)` rises with `p`, so that a pixel is kept exactly when its logit is above this one.
+/// For the published 0.3 it is 0.9758. Infinite when no logit reaches the bound.
 pub fn threshold_logit(entropy_threshold: f64) -> f64 {
     let value = |logit: f64| {
         // Softplus of both signs: ln p and ln(1 - p) without loss at either end.
@@ -35,11 +35,12 @@ pub fn threshold_logit(entropy_threshold: f64) -> f64 {
     high
 }
 
-/// The refined mask of each instance: pixels that are certain, and certain for no other instance.
+/// The refined mask of each instance: pixels above the threshold for this instance and for no
+/// other.
 ///
-/// `low_res` holds the logits of each instance, `[side, side]`, row-major. The masks cover the padded
-/// input whole, as published. Every pixel belongs to at most one of them, and one may come out
-/// empty.
+/// `low_res` holds the logits of each instance, `[side, side]`, row-major. The masks have the size
+/// of the padded input, `padded` x `padded` pixels, as published. Every pixel belongs to at most
+/// one mask, and a mask may be empty.
 pub fn refine(low_res: &[Vec<f32>], padded: usize, entropy_threshold: f64) -> Vec<Bitmap> {
     let bound = threshold_logit(entropy_threshold) as f32;
     let mut kept: Vec<Bitmap> = low_res
@@ -62,7 +63,7 @@ pub fn above(low_res: &[f32], padded: usize, bound: f32) -> Bitmap {
         .expect("an input is at most 4096 pixels across")
 }
 
-/// Takes the pixels that two or more masks have away from all of them.
+/// Removes pixels that two or more masks share from all of them.
 fn take_shared_pixels(masks: &mut [Bitmap]) {
     let Some(first) = masks.first() else { return };
     let blank = Bitmap::new(first.width(), first.height()).expect("a size that is there already");

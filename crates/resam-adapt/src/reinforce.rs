@@ -1,5 +1,5 @@
-//! The soft semantic alignment: the same object looks the same to the encoder in both views. Step
-//! 6 of the method.
+//! Reinforce: the soft semantic alignment (SSA) of the features of an object in both views. Step 6
+//! of the method (arXiv 2511.21606).
 
 use std::collections::VecDeque;
 
@@ -10,9 +10,9 @@ use crate::read::values;
 
 /// The feature of each box: the mean of the embedding's cells that it touches, of length 1.
 ///
-/// `embedding` is `[1, channels, rows, columns]`, `stride` the pixels a cell; `boxes` are
-/// `[x0, y0, x1, y1]` in pixels of the network's input. Cells `floor(x0 / stride)` to
-/// `ceil(x1 / stride)` take part, at least one and none outside. Returns `[boxes, channels]`.
+/// `embedding` is `[1, channels, rows, columns]`, `stride` the pixels a cell; `boxes` are `[x0, y0,
+/// x1, y1]` in pixels of the network's input. Cells `floor(x0 / stride)` to `ceil(x1 / stride)`
+/// take part, at least one and none outside. Returns `[boxes, channels]`.
 pub fn box_features(embedding: Tensor<4>, boxes: &[[f32; 4]], stride: usize) -> Tensor<2> {
     let [_, channels, rows, columns] = embedding.dims();
     if boxes.is_empty() {
@@ -43,10 +43,10 @@ pub fn alignment(weak: Tensor<2>, strong: Tensor<2>) -> Tensor<1> {
     ((weak * strong).sum_dim(1) * -1.0 + 1.0).mean()
 }
 
-/// Pairs of features seen before, first in first out: the context of the alignment.
+/// Queues of pairs of features, first in first out: the context of the alignment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Queues {
-    /// Pairs that are kept.
+    /// The most pairs that the queues hold.
     pub capacity: usize,
     /// The feature in the weak view and in the strong one, oldest first.
     pub pairs: VecDeque<[Vec<f32>; 2]>,
@@ -68,11 +68,11 @@ impl Queues {
         self.pairs.drain(..surplus);
     }
 
-    /// Adds the pairs of a step, `[pairs, channels]` each; once the queues are full, answers
-    /// `mean(1 - cos)` over all that is in them.
+    /// Adds the pairs of a step, `[pairs, channels]` each; once the queues are full, returns
+    /// `mean(1 - cos)` over all their pairs.
     ///
-    /// With `gradient` the strong features of this step keep theirs; what was there before never
-    /// has one. Published: none has, so that nothing is learnt from it.
+    /// With `gradient` the strong features of this step keep their gradient; earlier pairs never
+    /// have one. In the published code none has, so the alignment trains nothing.
     ///
     /// # Errors
     /// [`SamError::Failed`] when the device does not give the features.

@@ -1,11 +1,11 @@
-//! Requery: the box of what was refined goes back to the model, whose answer is the pseudo-label.
-//! Step 4 of the method.
+//! Requery: the model is prompted with the box of the refined mask, and the result is the
+//! pseudo-label. Step 4 of the method (arXiv 2511.21606).
 
 use resam_mask::{Bitmap, PixelBox};
 
 /// The tight box `[x0, y0, x1, y1]` of a refined mask, from the centre of its first pixel to that
-/// of its last along both axes, counted from the centre of the input's first pixel: what the prompt
-/// encoder takes. None when nothing is left of the mask.
+/// of its last along both axes, counted from the centre of the input's first pixel: as the prompt
+/// encoder takes it. None for an empty mask.
 pub fn requery_box(refined: &Bitmap) -> Option<[f32; 4]> {
     refined.bounding_box().as_ref().map(input_box)
 }

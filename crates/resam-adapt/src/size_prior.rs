@@ -1,12 +1,12 @@
-//! Calibration: what a few images tell about the others, before anything is learnt.
+//! Calibration: the size prior and the consistency of labels, estimated from a few images before
+//! training.
 //!
-//! - The **size prior**: the size that objects have. Ships in radar images, roofs in aerial ones: a
-//!   set of images that somebody adapts a model to has objects of some size. Within an image the
-//!   co-occurring instances tell it; what is alone in its image is judged by the sizes in the
-//!   others.
-//! - The **consistency** of labels. The more consistent they are the nearer they are to the true
-//!   masks, but how much that is depends on the model and on the images: which labels are in the
-//!   top fraction can only be said beside others.
+//! - The **size prior**: the area of an object. The images of one data set show objects of one
+//!   kind, such as ships or roofs, and so of similar size. Within an image the co-occurring
+//!   instances give it; for an object that is alone in its image, the other images do.
+//! - The **consistency** of labels: IoU of the point's mask and of its box's mask. Consistent
+//!   labels are closer to the true masks, but the scale depends on the model and on the images, so
+//!   the top fraction is a quantile over the labels of the calibration.
 
 use resam_sam::SamError;
 use resam_select::{Median, log_area, median};
@@ -14,23 +14,23 @@ use resam_select::{Median, log_area, median};
 use crate::example::Examples;
 use crate::labels::LabelContext;
 
-/// Images of a calibration; more change the result little.
+/// Most images of a calibration.
 pub const CALIBRATION_IMAGES: usize = 16;
-/// Images that a calibration takes: fewer may all be of one kind.
+/// Fewest images of a calibration.
 pub const MIN_IMAGES: usize = 8;
 
-/// What is known of labels from other images.
+/// The result of a calibration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calibration {
-    /// The area of objects in pixels of the images: the median, over the images, of the median
-    /// areas of the labels in each.
+    /// The size prior in pixels of the images: the median over the images of the median area of the
+    /// labels in each.
     pub area: f64,
     /// The consistency of every label, the smallest first.
     consistencies: Vec<f64>,
 }
 
 impl Calibration {
-    /// The consistency from which on labels are in this top fraction of all.
+    /// The least consistency of the labels in this top fraction, from 0 to 1.
     pub fn min_consistency(&self, top_fraction: f64) -> f64 {
         let count = (top_fraction * self.consistencies.len() as f64).round() as usize;
         let first = self.consistencies.len().saturating_sub(count.max(1));
@@ -39,11 +39,11 @@ impl Calibration {
 }
 
 /// Calibrates on the numbered images, whose labels are selected among the co-occurring instances of
-/// each image alone: the size prior of the context is to be none. Images that cannot be read, or
-/// have no labels, say nothing; when fewer than eight say something, it is `None`.
+/// each image alone: the size prior of the context is to be none. Images that cannot be read or
+/// have no labels do not count. `None` when fewer than eight images count.
 ///
 /// # Errors
-/// [`SamError::Failed`] when the device did not come to the end of its work.
+/// [`SamError::Failed`] when the device fails.
 pub fn calibrate(
     context: &LabelContext<'_>,
     examples: &dyn Examples,

@@ -1,4 +1,4 @@
-//! Predict and compare: what is learnt from the labels of one image. Steps 5 to 7 of the method.
+//! Losses and gradients of the labels of one image: steps 5 to 7 of the method (arXiv 2511.21606).
 
 use std::collections::HashMap;
 
@@ -23,13 +23,14 @@ pub struct TrainingSample {
     pub labels: Vec<Bitmap>,
     /// Instances decoded at a time.
     pub decoder_batch_size: usize,
-    /// Compute the encoder's blocks again on the way back instead of keeping what is in them.
+    /// Compute the encoder's blocks again in the backward pass instead of storing them.
     pub checkpoint_activations: bool,
-    /// The sample's share of an update: its gradients are those of so much of its loss.
+    /// The sample's share of an update, from 0 to 1: its loss is multiplied by it before the
+    /// backward pass.
     pub share: f64,
 }
 
-/// The losses of a step, each as it stands in the sum, unweighted.
+/// The losses of a step, each before its weight.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct LossParts {
     /// Focal.
@@ -39,7 +40,7 @@ pub struct LossParts {
     /// Squared error of the predicted IoU.
     #[serde(alias = "quality")]
     pub iou_head: f64,
-    /// The same of the masks for an ambiguous point.
+    /// The same for the masks of an ambiguous point.
     #[serde(default, alias = "ambiguous_quality")]
     pub multimask_iou: f64,
     /// The alignment of the two views.
@@ -60,11 +61,11 @@ impl LossParts {
     }
 }
 
-/// The gradients of all that trains.
+/// The gradients of the trained parameters.
 pub struct Gradients {
-    /// Those in the image encoder.
+    /// Of the image encoder.
     pub encoder: GradientsParams,
-    /// Those in the mask decoder.
+    /// Of the mask decoder.
     pub decoder: GradientsParams,
 }
 
@@ -78,29 +79,29 @@ impl Gradients {
     }
 }
 
-/// The alignment of a step: what is compared, and its weight.
+/// The inputs of the alignment in a step.
 pub struct Aligning<'a> {
-    /// The features of both views seen before.
+    /// The queues of earlier features of both views.
     pub queues: &'a mut Queues,
     /// The features of the instances in the weak view, `[instances, channels]`.
     pub weak: Tensor<2>,
     /// The boxes of the instances, as the prompt encoder takes them.
     pub boxes: &'a [[f32; 4]],
-    /// `beta`.
+    /// The weight `beta` of the alignment.
     pub weight: f64,
     /// Whether the strong features of this step keep their gradient.
     pub gradient: bool,
 }
 
-/// Predict and compare: steps 5 to 7, down to the gradients of all that trains.
+/// Computes the losses and the gradients of a training sample: steps 5 to 7.
 ///
-/// `strong` is what the frozen parts of the encoder make of the strong view
-/// ([`forward_frozen`](resam_sam::ImageEncoder::forward_frozen)). Instances are decoded in
-/// batches, and each batch is taken back to the embedding before the next one: the memory
-/// does not grow with the number of instances.
+/// `strong` is the output of the frozen parts of the encoder for the strong view
+/// ([`forward_frozen`](resam_sam::ImageEncoder::forward_frozen)). Instances are decoded in batches,
+/// and each batch goes through the backward pass down to the embedding before the next one, so the
+/// memory does not grow with the number of instances.
 ///
 /// # Errors
-/// [`SamError::Failed`] when the device did not come to the end of its work.
+/// [`SamError::Failed`] when the device fails.
 pub fn learn(
     student: &Sam,
     strong: Tensor<4>,
@@ -184,7 +185,7 @@ pub fn learn(
     Ok((parts, Gradients { encoder, decoder }))
 }
 
-/// An embedding with a way back to the encoder's parameters.
+/// An embedding whose gradient can reach the encoder's parameters.
 struct Encoded {
     /// The embedding, as the beginning of a graph of its own.
     leaf: Tensor<4>,
@@ -219,7 +220,7 @@ impl Encoded {
         }
     }
 
-    /// Adds the gradients of what trains in the encoder, given that of the embedding.
+    /// Adds the gradients of the encoder's parameters, given that of the embedding.
     fn backward(self, student: &Sam, gradient: Tensor<4>, gradients: &mut GradientsParams) {
         let encoder = &student.image_encoder;
         match self.way_back {

@@ -1,4 +1,4 @@
-//! All that trains in a model, by name: for saving, for going back, and for the
+//! The trained parameters of a model by name: for checkpoints, for restoring, and for the
 //! exponential moving average.
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ pub fn shapes(sam: &Sam) -> BTreeMap<String, Vec<usize>> {
     shapes
 }
 
-/// Reads all that trains.
+/// Reads the trained parameters.
 ///
 /// # Errors
 /// [`SamError::Failed`] when the device does not give the values.
@@ -40,11 +40,11 @@ pub fn trained(sam: &Sam) -> Result<Trained, SamError> {
     found
 }
 
-/// What is done with the name and the shape of a parameter that trains; the values can be read.
+/// Visits the name, the shape and the values of a trained parameter.
 type WithParameter<'a> =
     dyn FnMut(String, Vec<usize>, &dyn Fn() -> Result<Vec<f32>, SamError>) + 'a;
 
-/// Goes through all that trains.
+/// Visits the trained parameters.
 fn each(sam: &Sam, with: &mut WithParameter<'_>) {
     struct Each<'a, 'b>(Vec<String>, &'a mut WithParameter<'b>);
     impl ModuleVisitor for Each<'_, '_> {
@@ -65,9 +65,8 @@ fn each(sam: &Sam, with: &mut WithParameter<'_>) {
     sam.visit(&mut Each(Vec::new(), with));
 }
 
-/// Puts other values where parameters train, and gives each an identity that depends on its place
-/// alone, so that the state of an optimizer finds it again in another process. Parameters that
-/// `values` does not have stay as they are.
+/// Sets the trained parameters that `values` has, and gives each an identity that depends on its
+/// path alone, so that the state of an optimizer fits it in another process.
 pub fn with_trained(sam: Sam, values: &Trained) -> Sam {
     struct Write<'a>(Vec<String>, &'a Trained, u64);
     impl ModuleMapper for Write<'_> {
@@ -96,7 +95,7 @@ pub fn with_trained(sam: Sam, values: &Trained) -> Sam {
     sam.map(&mut Write(Vec::new(), values, 0))
 }
 
-/// The same model on another device: what trains does so there, under the same identity.
+/// The same model on another device; the trained parameters keep their identity.
 pub fn on_device(sam: Sam, device: &Device) -> Sam {
     struct Move<'a>(&'a Device);
     impl ModuleMapper for Move<'_> {
@@ -122,7 +121,8 @@ pub fn on_device(sam: Sam, device: &Device) -> Sam {
     sam.map(&mut Move(device))
 }
 
-/// The exponential moving average: `decay ema + (1 - decay) now`, parameter by parameter.
+/// Updates the exponential moving average: `decay * ema + (1 - decay) * now`, parameter by
+/// parameter (Mean Teacher, arXiv 1703.01780).
 pub fn update_ema(ema: &mut Trained, now: &Trained, decay: f64) {
     for (name, (_, average)) in ema.iter_mut() {
         let Some((_, now)) = now.get(name) else {

@@ -1,4 +1,5 @@
-//! The loop: an iteration makes a training sample of an image, and a batch of them makes an update.
+//! The training loop: an iteration makes a training sample of an image, and a batch of samples
+//! makes an update.
 
 use std::collections::VecDeque;
 
@@ -24,10 +25,10 @@ use crate::step::{Gradients, LossParts};
 use crate::trained::{Trained, on_device, shapes, trained, update_ema, with_trained};
 use crate::worker::{Processed, Turn, Worker};
 
-/// What a run is given beside the model and the recipe.
+/// The options of a run beside the model and the recipe.
 #[derive(Debug, Clone)]
 pub struct TrainerOptions {
-    /// Where the model is and its training samples are learnt from.
+    /// The device of the model and of its training samples.
     pub device: Device,
     /// Side of the network's input, in pixels.
     pub input_size: usize,
@@ -35,7 +36,7 @@ pub struct TrainerOptions {
     pub seed: u64,
     /// Iterations that the run is planned for.
     pub iterations: u64,
-    /// Instances with points, in all images.
+    /// Number of instances with points, in all images.
     pub instances: usize,
 }
 
@@ -43,7 +44,7 @@ pub struct TrainerOptions {
 pub struct Trainer {
     recipe: Recipe,
     seed: u64,
-    /// Where training samples are learnt from; the model is on the first.
+    /// The devices of training samples; the model is on the first.
     devices: Vec<Device>,
     input_size: usize,
     student: Sam,
@@ -59,21 +60,22 @@ pub struct Trainer {
     position: Position,
     /// Updates that the run is planned for.
     planned: u64,
-    /// Instances with points, in all images.
+    /// Number of instances with points, in all images.
     instances: usize,
-    /// What is the same at each iteration on a view.
+    /// The feature cache.
     cache: Option<FeatureCache>,
     /// Iterations that were processed before their turn.
     ahead: VecDeque<(Turn, Result<Processed, IterationError>)>,
-    /// Position and queues as they were at the last update: where a run goes on from.
+    /// Position and queues as they were at the last update: where a run resumes.
     last: (Position, Queues),
 }
 
 impl Trainer {
-    /// A run that begins: fresh adapters of the recipe on a model, whose own are none.
+    /// Begins a run: attaches the recipe's adapters with random LoRA factors to a model without
+    /// adapters.
     ///
     /// # Errors
-    /// [`SamError::Failed`] when the device does not give the values of what trains.
+    /// [`SamError::Failed`] when the device fails.
     pub fn new(mut sam: Sam, recipe: Recipe, options: TrainerOptions) -> Result<Self, SamError> {
         let TrainerOptions {
             device,
@@ -115,12 +117,12 @@ impl Trainer {
         Ok(trainer)
     }
 
-    /// Where the run is.
+    /// The position of the run.
     pub fn position(&self) -> &Position {
         &self.position
     }
 
-    /// The smallest consistency of a label that is learnt from: the recipe's, or that of the top
+    /// The least consistency of a label that is trained on: the recipe's, or that of the top
     /// fraction.
     pub fn min_consistency(&self) -> f64 {
         let top = self.position.top_consistency.unwrap_or(0.0);
@@ -132,14 +134,14 @@ impl Trainer {
         &self.recipe
     }
 
-    /// How many numbers train.
+    /// Number of trained values.
     pub fn trains(&self) -> usize {
         let shapes = shapes(&self.student);
         let counts = shapes.values().map(|shape| shape.iter().product::<usize>());
         counts.sum()
     }
 
-    /// The model as it is now, for answers: nothing trains in it.
+    /// The student as it is now, for inference.
     pub fn student(&self) -> Sam {
         self.student.valid()
     }
@@ -149,19 +151,20 @@ impl Trainer {
         &self.frozen
     }
 
-    /// The model whose answers count: the moving average where there is one, else the student.
+    /// The model of the run, for inference: the moving average where there is one, else the
+    /// student.
     pub fn model(&self) -> Sam {
         self.teacher
             .as_ref()
             .map_or_else(|| self.student(), Clone::clone)
     }
 
-    /// The updates that the run is planned for.
+    /// Number of updates that the run is planned for.
     pub fn planned(&self) -> u64 {
         self.planned
     }
 
-    /// The state as of the last update, for a plan that says what the run is.
+    /// The state as of the last update, for a checkpoint. `plan` holds the settings of the run.
     ///
     /// # Errors
     /// [`SamError::Failed`] when the device does not give the values.
@@ -180,10 +183,10 @@ impl Trainer {
         })
     }
 
-    /// Goes on from a state: this trainer was made with the same plan.
+    /// Restores a state. The trainer must have been made with the same plan.
     ///
     /// # Errors
-    /// In words, when the state of an optimizer cannot be read.
+    /// The reason, when the parameters do not fit or the state of an optimizer cannot be read.
     pub fn restore(&mut self, state: State) -> Result<(), String> {
         let now = shapes(&self.student);
         let fits = |(name, shape): (&String, &Vec<usize>)| {
@@ -213,12 +216,12 @@ impl Trainer {
         Ok(())
     }
 
-    /// Keeps what is the same at each iteration on a view; see [`crate::feature_cache`].
+    /// Uses a feature cache; see [`crate::feature_cache`].
     pub fn cache_features(&mut self, cache: FeatureCache) {
         self.cache = Some(cache);
     }
 
-    /// Plans for another number of updates from here on: the learning rate falls to zero there.
+    /// Plans another number of updates, at which the learning rate reaches zero.
     pub fn plan_updates(&mut self, updates: u64) {
         self.planned = updates;
     }
@@ -230,7 +233,7 @@ impl Trainer {
         self.devices = devices;
     }
 
-    /// What makes labels of images with a model, on the first device.
+    /// The context that makes pseudo-labels with a model, on the first device.
     pub fn label_context<'a>(&'a self, model: &'a Sam) -> LabelContext<'a> {
         LabelContext {
             model,
@@ -242,19 +245,20 @@ impl Trainer {
         }
     }
 
-    /// Whether a [calibration](Self::calibrate) on so many images is to come before the first
-    /// iteration.
+    /// Whether [`calibrate`](Self::calibrate) has to be called before the first iteration on so
+    /// many images.
     pub fn wants_calibration(&self, images: usize) -> bool {
         let labels = &self.recipe.labels;
         let wants = labels.selection.uses_size_prior() || labels.takes_top_fraction();
         wants && images >= MIN_IMAGES && self.position.iterations == 0
     }
 
-    /// Calibrates before the first iteration ([`crate::size_prior`]), if the recipe wants it: the
-    /// pretrained model makes labels of the images whose turn is first, as long as it may go on.
+    /// Calibrates before the first iteration ([`crate::size_prior`]), if the recipe needs it: the
+    /// pretrained model makes labels of the first images of the epoch, as long as `goes_on` is
+    /// true.
     ///
     /// # Errors
-    /// [`SamError::Failed`] when the device did not come to the end of its work.
+    /// [`SamError::Failed`] when the device fails.
     pub fn calibrate(
         &mut self,
         examples: &dyn Examples,
@@ -282,12 +286,12 @@ impl Trainer {
         Ok(())
     }
 
-    /// Learns from the next image of the epoch at hand.
+    /// Trains on the next image of the current epoch.
     ///
     /// # Errors
-    /// [`IterationError::Unreadable`] for an image that was passed over; the next iteration is that
-    /// of the image after it. [`IterationError::Model`] when the device failed: nothing was learnt,
-    /// and what was gathered since the last update is lost.
+    /// [`IterationError::Unreadable`] for an image that cannot be read; the next iteration is on
+    /// the image after it. [`IterationError::Model`] when the device fails: the gradients since the
+    /// last update are lost.
     pub fn iterate(&mut self, examples: &dyn Examples) -> Result<Iteration, IterationError> {
         if self.ahead.is_empty() {
             self.ahead = self.process_ahead(examples).into();
@@ -315,8 +319,8 @@ impl Trainer {
         iteration
     }
 
-    /// What there is to learn at the next iterations, as many as there are devices and no more than
-    /// are learnt from before the model changes.
+    /// The training samples of the next iterations: one a device, and no more than the model's next
+    /// update takes.
     fn process_ahead(
         &self,
         examples: &dyn Examples,
@@ -384,7 +388,7 @@ impl Trainer {
         })
     }
 
-    /// The image at a position: each once an epoch, in an order of the epoch's own.
+    /// The image at a position: each once an epoch, in the epoch's own order.
     fn turn(&self, position: &Position, count: usize) -> Turn {
         Turn {
             image: self.order(position.epoch, count)[position.iterations_of_epoch],
@@ -410,7 +414,7 @@ impl Trainer {
         }
     }
 
-    /// Steps 7 and 8: gathers what was learnt, and updates when there is enough.
+    /// Steps 7 and 8: accumulates gradients, and makes an update after a batch.
     fn learn_from(&mut self, turn: &Turn, processed: Processed) -> Result<Iteration, SamError> {
         let Processed {
             mut iteration,
@@ -461,8 +465,8 @@ impl Trainer {
         self.recipe.alignment.weight / (1.0 + (middle - (epoch as f64 + 1.0)).exp())
     }
 
-    /// The loss-spike filter: why a loss is not learnt from, if it is not; else it joins the last
-    /// ones.
+    /// The loss-spike filter: the reason why a loss is skipped, if it is; else the loss joins the
+    /// last ones.
     fn refuses(&mut self, loss: f64) -> Option<String> {
         if !loss.is_finite() {
             return Some(format!("the loss is {loss}"));
@@ -485,7 +489,7 @@ impl Trainer {
         None
     }
 
-    /// Moves what trains by the gathered gradients; returns the learning rate.
+    /// Makes an update of the accumulated gradients; returns the learning rate.
     fn update(&mut self) -> Result<f64, SamError> {
         self.queues.extend(std::mem::take(&mut self.gathered.pairs));
         let rate = self.learning_rate();
@@ -536,11 +540,10 @@ impl Trainer {
         settings.learning_rate * warm * decay.max(0.0) * self.learning_rate_scale()
     }
 
-    /// The learning-rate scale, a factor from 0 to 1 that keeps few instances from leading a model
-    /// far: `instances / full_rate_min_instances` where they are fewer, times
-    /// `max_updates_per_instance * instances / updates` where there are more updates than that,
-    /// counted at the full rate. A rate that falls in a straight line makes half of the planned
-    /// updates count.
+    /// The learning-rate scale, a factor from 0 to 1 that limits overfitting to few instances:
+    /// `instances / full_rate_min_instances` where they are fewer, times `max_updates_per_instance
+    /// * instances / updates` where there are more updates than that, counted at the full rate. A
+    /// rate that falls in a straight line makes half of the planned updates count.
     pub fn learning_rate_scale(&self) -> f64 {
         let settings = &self.recipe.optimizer;
         let instances = self.instances as f64;

@@ -1,8 +1,7 @@
-//! Views: the same image twice, weakly and strongly changed. Step 1 of the method.
+//! Views: a weak and a strong augmentation of an image. Step 1 of the method (arXiv 2511.21606).
 //!
 //! The weak view is the image, mirrored or not along each axis. The strong view is the weak one
-//! with other colours; both have one geometry, so that what is known of a place in one holds in the
-//! other.
+//! with other colours; both have the same geometry, so that a label of one holds in the other.
 //!
 //! Images are interleaved 8-bit RGB, row-major, at the size that they have in the network's input.
 
@@ -70,7 +69,7 @@ impl Flip {
     }
 }
 
-/// How often the strong view changes the colours, and how much.
+/// The photometric augmentation of the strong view.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Photometric {
     /// The probability of each of the six changes; published 0.5.

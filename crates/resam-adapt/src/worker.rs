@@ -1,7 +1,6 @@
-//! An iteration as far as the model does not change by it: a view of an image with labels, and what
-//! there is to learn from it.
+//! One iteration up to the gradients: a view of an image, its labels, and its training samples.
 //!
-//! Several workers process images at once, on a device each.
+//! Several workers process images at once, each on its own device.
 
 use std::ops::Range;
 
@@ -23,7 +22,7 @@ use crate::step::{Aligning, Gradients, LossParts, TrainingSample, learn};
 use crate::views::{Flip, Photometric};
 use crate::zoom::zoomed_labels;
 
-/// Whose turn it is.
+/// The image of an iteration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Turn {
     /// The image, by number.
@@ -34,16 +33,16 @@ pub(crate) struct Turn {
     pub(crate) number: u64,
 }
 
-/// What came of processing an image.
+/// The result of processing an image.
 pub(crate) struct Processed {
     pub(crate) iteration: Iteration,
-    /// What there is to learn, if there is anything.
+    /// The view to train on, if there is a label.
     pub(crate) view: Option<LabelledView>,
-    /// What was learnt from its first part.
+    /// The gradients of its first part.
     pub(crate) first: Option<Learnt>,
 }
 
-/// An image with the labels that are learnt from.
+/// An image with the labels that are trained on.
 pub(crate) struct LabelledView {
     framed: Framed,
     sample: TrainingSample,
@@ -53,7 +52,7 @@ pub(crate) struct LabelledView {
     strong: Tensor<4>,
 }
 
-/// What was learnt from a part of a view.
+/// The gradients of a part of a view.
 pub(crate) struct Learnt {
     pub(crate) losses: LossParts,
     pub(crate) gradients: Gradients,
@@ -84,7 +83,7 @@ impl LabelledView {
     /// Steps 5 to 7 on some of the instances.
     ///
     /// # Errors
-    /// [`SamError::Failed`] when the device did not come to the end of its work.
+    /// [`SamError::Failed`] when the device fails.
     pub(crate) fn learn(
         &self,
         range: Range<usize>,
@@ -129,7 +128,7 @@ impl LabelledView {
     }
 }
 
-/// Processes images with models that do not change meanwhile.
+/// Processes images with models that do not change during it.
 pub(crate) struct Worker<'a> {
     pub(crate) recipe: &'a Recipe,
     pub(crate) seed: u64,
@@ -140,7 +139,7 @@ pub(crate) struct Worker<'a> {
     pub(crate) teacher: &'a Sam,
     /// The size prior, in pixels of an image, where it is known.
     pub(crate) size_prior_px: Option<f64>,
-    /// The smallest consistency of a label that is learnt from.
+    /// The least consistency of a label that is trained on.
     pub(crate) min_consistency: f64,
     pub(crate) cache: Option<&'a FeatureCache>,
     pub(crate) queues: &'a Queues,
@@ -148,7 +147,7 @@ pub(crate) struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    /// Makes a view of an image with its labels, and learns from the first part of it.
+    /// Makes a view of an image with its labels, and computes the gradients of its first part.
     ///
     /// # Errors
     /// [`IterationError`].
@@ -206,11 +205,11 @@ impl Worker<'_> {
         })
     }
 
-    /// A view of an image, and the instances that the iteration is about.
+    /// A view of an image, and the instances of the iteration.
     ///
-    /// An image is seen whole and in the parts that zoom into its small objects, one epoch one
-    /// view. Views that repeat are about all instances: which of them are learnt from is drawn at
-    /// each iteration, among those that have a label to learn from.
+    /// The views of an image are the whole and the parts that zoom into its small objects, one an
+    /// epoch. Views that repeat have labels of all instances: which of them are trained on is drawn
+    /// at each iteration among those that have a label.
     fn view(
         &self,
         examples: &dyn Examples,
@@ -262,7 +261,7 @@ impl Worker<'_> {
         Ok((prepared, asked))
     }
 
-    /// As many of these instances as an iteration is about, in their order.
+    /// As many of these instances as an iteration takes, in their order.
     fn drawn(&self, mut instances: Vec<usize>, number: u64) -> Vec<usize> {
         let most = self.recipe.schedule.max_instances_per_image;
         if most > 0 && instances.len() > most {
@@ -274,8 +273,8 @@ impl Worker<'_> {
         instances
     }
 
-    /// Steps 1 to 4: the views of an image, whole first and then of the parts that are learnt from,
-    /// with the labels of these instances.
+    /// Steps 1 to 4: the views of an image, whole first and then of the parts, with the labels of
+    /// these instances.
     fn views(
         &self,
         example: &Example,
@@ -327,8 +326,8 @@ impl Worker<'_> {
         Ok(views.collect())
     }
 
-    /// The labels of these instances of an image in its frame, with what the frozen parts of the
-    /// encoder make of it, and the embedding where it was needed.
+    /// The labels of these instances of an image in its frame, with the output of the frozen parts
+    /// of the encoder, and the embedding where it was needed.
     fn labelled(
         &self,
         framed: &Framed,
@@ -374,7 +373,7 @@ impl Worker<'_> {
         alignment.queue > 0 && alignment.weight > 0.0
     }
 
-    /// The strong view, and what the frozen parts of the encoder make of it.
+    /// The strong view, and the output of the frozen parts of the encoder for it.
     fn prepare(&self, view: UnpreparedView) -> PreparedView {
         let UnpreparedView {
             mut framed,
@@ -403,7 +402,7 @@ impl Worker<'_> {
         }
     }
 
-    /// What is learnt from labels about the instances that were asked, and the labels' places.
+    /// The training samples of the prompted instances, and the places of their labels.
     fn sample_of(&self, labels: &PseudoLabels, asked: &[usize]) -> (TrainingSample, Vec<usize>) {
         let recipe = self.recipe;
         let mut sample = TrainingSample {
@@ -414,7 +413,8 @@ impl Worker<'_> {
             share: 1.0 / recipe.schedule.batch as f64,
         };
         let mut places = Vec::new();
-        // By position the first label belongs to the first that was asked, whoever it was made for.
+        // By position the first label belongs to the first prompted instance, whichever it was made
+        // for.
         let owners = if recipe.labels.pair_by_position {
             asked
         } else {
@@ -438,7 +438,7 @@ struct UnpreparedView {
     labels: PseudoLabels,
     /// The features of the boxes in the weak view.
     weak: Option<Tensor<2>>,
-    /// What the frozen parts of the encoder make of the weak view.
+    /// The output of the frozen parts of the encoder for the weak view.
     frozen: Tensor<4>,
     /// Draws the strong view. A part is magnified, and of no other colours.
     random: Option<ChaCha8Rng>,

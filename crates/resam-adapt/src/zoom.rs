@@ -1,4 +1,4 @@
-//! The zoom while learning: labels of the small objects of an image, from parts that show them at
+//! The zoom in training: labels of the small objects of an image, from parts that show them at
 //! twice the scale. [`resam_select::zoom`] says which objects and which parts.
 
 use std::collections::BTreeMap;
@@ -13,17 +13,17 @@ use crate::labels::PseudoLabels;
 use crate::recipe::Recipe;
 use crate::requery::requery_box;
 
-/// Makes labels of the numbered instances of a part in its frame, given what is known of the size
-/// of objects in pixels of that frame.
+/// Makes labels of the numbered instances of a part in its frame, given the size prior in pixels of
+/// that frame.
 pub type LabelPart<'a> = dyn FnMut(&Framed, &Example, &[usize], Option<SizePrior>) -> Result<PseudoLabels, SamError>
     + 'a;
 
 /// Makes labels of the small objects of an image again, in at most `views.parts` parts of it, and
-/// puts them in the place of those in `found` where they are meant. `framed` is the frame of the
-/// whole image, `prior` what is known beforehand of the size of objects in its pixels.
+/// replaces those in `found` where the zoomed mask is taken. `framed` is the frame of the whole
+/// image, `prior` the size prior in its pixels.
 ///
-/// What is returned are the parts, mirrored like the whole image, with the labels of their small
-/// objects as finely as they are known.
+/// Returns the parts, mirrored like the whole image, with the labels of their small objects at the
+/// scale of the part.
 ///
 /// # Errors
 /// As [`Framed::new`], and what `label_part` returns.
@@ -39,7 +39,7 @@ pub fn zoomed_labels(
     let mut labels: BTreeMap<usize, Label> = (0..found.instances.len())
         .map(|place| (found.instances[place], Label::of(found, place)))
         .collect();
-    // What has no label yet is known by its points alone.
+    // An instance without a label has its points alone.
     let instances: Vec<usize> = [&found.instances[..], &found.empty[..]].concat();
     let seen = instances.iter().map(|instance| {
         let label = labels.get(instance);
