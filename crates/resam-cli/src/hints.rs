@@ -71,8 +71,8 @@ fn of_run(error: &TrainError) -> Option<&'static str> {
 fn of_model(error: &SamError) -> Option<&'static str> {
     match error {
         SamError::Device { .. } => Some(
-            "`--device cpu` runs everywhere; `cargo install --locked --path crates/resam-cli --features \
-             vulkan` (or cuda, metal) builds a program that has more",
+            "`--device` picks one; `cargo install --locked --path crates/resam-cli --features cuda` (or \
+             vulkan, metal) builds a program that has more",
         ),
         SamError::Precision { .. } => Some(
             "`--precision f32` runs everywhere; `--precision auto` takes half precision where the \

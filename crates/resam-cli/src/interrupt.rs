@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use resam::{Error, ErrorKind, Result};
 
-/// What was asked, and what the run at hand stops after. A process has one handler, and may have several
-/// runs, one after another.
+/// What was asked, and what the run at hand stops after. A process has one handler, and may have
+/// several runs, one after another.
 static ASKED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 static UNIT: Mutex<Option<&str>> = Mutex::new(None);
 

@@ -1,5 +1,5 @@
-//! The command line of resam: arguments, printing, progress, and hints that name flags. What it does is
-//! the engine's, the library `resam`.
+//! The command line of resam: arguments, printing, progress, and hints that name flags. What it
+//! does is the engine's, the library `resam`.
 
 mod arguments;
 mod commands;

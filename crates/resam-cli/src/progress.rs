@@ -58,8 +58,8 @@ impl Progress {
         self.bar.set_length(total);
     }
 
-    /// So many are done, it will take so many seconds more where the caller knows better than the bar,
-    /// and this is how it goes.
+    /// So many are done, it will take so many seconds more where the caller knows better than the
+    /// bar, and this is how it goes.
     pub(crate) fn say(&self, done: u64, left: Option<f64>, text: &str) {
         self.bar.set_position(done);
         self.bar.set_message(text.to_owned());

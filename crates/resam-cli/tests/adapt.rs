@@ -1,7 +1,8 @@
 //! `resam adapt` from outside: what a run leaves behind, that it can be stopped and resumed at any
 //! moment, and how it refuses.
 //!
-//! The model is a reduced SAM with random weights: what it learns means nothing, everything else does.
+//! The model is a reduced SAM with random weights: what it learns means nothing, everything else
+//! does.
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};

@@ -14,7 +14,8 @@ fn read(path: &Path) -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// The polygons of a GeoJSON file by the number that `attribute` holds, read without any of our code.
+/// The polygons of a GeoJSON file by the number that `attribute` holds, read without any of our
+/// code.
 fn polygons(path: &Path, attribute: &str) -> HashMap<u64, MultiPolygon<f64>> {
     let ring = |ring: &Value| -> LineString<f64> {
         let at = |place: &Value| Coord {

@@ -1,5 +1,5 @@
-//! `resam doctor`, from outside: it works on every machine, with a GPU or without. What it measures is
-//! tested for being there, not for its values.
+//! `resam doctor`, from outside: it works on every machine, with a GPU or without. What it measures
+//! is tested for being there, not for its values.
 
 use std::fs::File;
 use std::path::Path;

@@ -1,11 +1,12 @@
 //! The examples of the documentation, run as they stand there.
 //!
-//! Every block fenced as `sh` in `docs/GUIDE.md` and `docs/commands/*.md` is typed into a shell, those of
-//! one page in order and in one folder, unless its fence says `no-run`. Each has to end well, and at the
-//! end the files that the page's tables under "What is written" name have to be there.
+//! Every block fenced as `sh` in `docs/GUIDE.md` and `docs/commands/*.md` is typed into a shell,
+//! those of one page in order and in one folder, unless its fence says `no-run`. Each has to end
+//! well, and at the end the files that the page's tables under "What is written" name have to be
+//! there.
 //!
-//! The folder holds what the pages speak of: an image, a data set, a scene with points, a scene of 16 bits.
-//! Under the name `mobile-sam` the shell finds a reduced SAM with random weights.
+//! The folder holds what the pages speak of: an image, a data set, a scene with points, a scene of
+//! 16 bits. Under the name `mobile-sam` the shell finds a reduced SAM with random weights.
 #![cfg(unix)]
 
 mod help;
@@ -90,8 +91,8 @@ fn weights() -> PathBuf {
     fixtures.join("golden/sam_7/model.safetensors")
 }
 
-/// The same in a file of the length of MobileSAM's, by which a name is known: the header of safetensors
-/// may end with spaces.
+/// The same in a file of the length of MobileSAM's, by which a name is known: the header of
+/// safetensors may end with spaces.
 fn as_mobile_sam(path: &Path) {
     const LENGTH: u64 = 40_728_226;
     let bytes = std::fs::read(weights()).expect("the fixture");

@@ -1,5 +1,6 @@
-//! What a person sees: help, messages and JSON, with the exit code, standard output and standard error
-//! of each command together. `cargo insta review` (or `INSTA_UPDATE=always`) takes a change on.
+//! What a person sees: help, messages and JSON, with the exit code, standard output and standard
+//! error of each command together. `cargo insta review` (or `INSTA_UPDATE=always`) takes a change
+//! on.
 
 use std::process::Command;
 

@@ -14,9 +14,9 @@ impl Segmentation {
     /// - `bands`, `stretch`, `stretch_limits`: how the model saw it; `stretch` is null for a plain
     ///   image;
     /// - `counts`: what was done, see [`Counts`](resam_scene::Counts);
-    /// - `objects`: `id`, `prompts` (names), `score`, `stability_score`, `area` in pixels, `bbox` as
-    ///   `[x, y, width, height]` in pixels, `scale` (pixels of the image for each that the model saw,
-    ///   along an axis), `truncated`;
+    /// - `objects`: `id`, `prompts` (names), `score`, `stability_score`, `area` in pixels, `bbox`
+    ///   as `[x, y, width, height]` in pixels, `scale` (pixels of the image for each that the model
+    ///   saw, along an axis), `truncated`;
     /// - `failures`: a line each.
     pub fn to_json(&self) -> Value {
         let image = &self.image;

@@ -44,8 +44,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Every file appears whole or not at all ([`resam_files::write_atomically`]), and the same input gives the same
-//! bytes. Nothing here panics; every error names the file or the object.
+//! Every file appears whole or not at all ([`resam_files::write_atomically`]), and the same input
+//! gives the same bytes. Nothing here panics; every error names the file or the object.
 //!
 //! Pixel coordinates are continuous: (0, 0) is the top-left corner of the image, `x` grows to the
 //! right and `y` downwards, and the centre of the first pixel is (0.5, 0.5).

@@ -6,8 +6,8 @@
 //! - [`write_atomically`]: a file whose content a function writes.
 //! - [`check_writable`]: whether a file could be written, asked before long work.
 //! - [`UnfinishedFolder`]: a folder that is filled and then given its name.
-//! - [`Unfinished`]: the open file under a temporary name, for who seeks in it or writes it piece by
-//!   piece. Its errors are those of the operating system, without a path.
+//! - [`Unfinished`]: the open file under a temporary name, for who seeks in it or writes it piece
+//!   by piece. Its errors are those of the operating system, without a path.
 //!
 //! The errors of all others name the file that was asked for: see [`FileError`].
 //!

@@ -23,11 +23,12 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
-    /// Begins what becomes the file at `path`. A symbolic link is followed. Permissions are those of
-    /// any new file.
+    /// Begins what becomes the file at `path`. A symbolic link is followed. Permissions are those
+    /// of any new file.
     ///
     /// # Errors
-    /// If something other than a file is there, if the folder does not exist or cannot be written to.
+    /// If something other than a file is there, if the folder does not exist or cannot be written
+    /// to.
     pub fn beside(path: &Path) -> Result<Self> {
         let destination = match std::fs::metadata(path) {
             Ok(metadata) if metadata.is_file() => std::fs::canonicalize(path)?,
@@ -38,7 +39,8 @@ impl Unfinished {
         let [prefix, suffix] = AFFIXES;
         let mut builder = tempfile::Builder::new();
         builder.prefix(prefix).suffix(suffix);
-        // Temporary files are private by default; this one becomes the user's file. The umask applies.
+        // Temporary files are private by default; this one becomes the user's file. The umask
+        // applies.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = builder
@@ -61,20 +63,22 @@ impl Unfinished {
     /// Gives it its name, in the place of what was there before, to last through a power cut.
     ///
     /// # Errors
-    /// If the operating system refuses; nothing is left behind then, and what was there before stays.
+    /// If the operating system refuses; nothing is left behind then, and what was there before
+    /// stays.
     pub fn finish(self) -> Result<()> {
         self.file.as_file().sync_all()?;
         let destination = self.destination.clone();
         self.finish_unsynced()?;
-        // Not every system lets a folder be opened, and the file is complete: a failure is no error.
+        // Not every system lets a folder be opened, and the file is complete: a failure is no
+        // error.
         if let Ok(folder) = File::open(folder_of(&destination)) {
             folder.sync_all().ok();
         }
         Ok(())
     }
 
-    /// As [`finish`](Self::finish), but after a power cut the file may be there and its content not:
-    /// for what can be made again, and is checked when it is read.
+    /// As [`finish`](Self::finish), but after a power cut the file may be there and its content
+    /// not: for what can be made again, and is checked when it is read.
     ///
     /// # Errors
     /// As [`finish`](Self::finish).

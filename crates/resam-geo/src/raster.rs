@@ -263,9 +263,9 @@ impl Raster {
         &self.info
     }
 
-    /// Decodes a plain image now, so that a damaged one is found before long work, and adds what was
-    /// changed on the way to the notes of [`Raster::info`]. Nothing is decoded twice. Of a raster
-    /// that is read by window there is nothing to do.
+    /// Decodes a plain image now, so that a damaged one is found before long work, and adds what
+    /// was changed on the way to the notes of [`Raster::info`]. Nothing is decoded twice. Of a
+    /// raster that is read by window there is nothing to do.
     ///
     /// # Errors
     /// If the image is damaged.

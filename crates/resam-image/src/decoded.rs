@@ -14,8 +14,8 @@ pub struct DecodedImage {
 }
 
 impl DecodedImage {
-    /// The colours alone. Where a pixel was transparent, this is noted: it now shows the colour that
-    /// is stored under it.
+    /// The colours alone. Where a pixel was transparent, this is noted: it now shows the colour
+    /// that is stored under it.
     #[must_use]
     pub fn without_opacity(mut self) -> Self {
         let opacity = self.opacity.take();

@@ -38,8 +38,8 @@ impl ImageFile {
     /// Opens an image file and reads its header.
     ///
     /// # Errors
-    /// When the file is missing, no file, of no known format, without pixels, over [`MAX_PIXELS`] or
-    /// has a broken header.
+    /// When the file is missing, no file, of no known format, without pixels, over [`MAX_PIXELS`]
+    /// or has a broken header.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, ImageError> {
         let file = Self::of_any_size(path.as_ref())?;
         check_size(&file.path, &file.info)?;

@@ -10,7 +10,8 @@ const FRAME: u8 = 0x2C;
 const HAS_TABLE: u8 = 0x80;
 const TABLE_SIZE: u8 = 0x07;
 
-/// Whether a second frame begins. What is no sound GIF has none: its decoder will say what is wrong.
+/// Whether a second frame begins. What is no sound GIF has none: its decoder will say what is
+/// wrong.
 pub(crate) fn has_second_frame(reader: &mut (impl BufRead + Seek)) -> io::Result<bool> {
     reader.rewind()?;
     match frames(reader) {

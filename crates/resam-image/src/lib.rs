@@ -2,13 +2,13 @@
 //!
 //! The format is told by content, not by the name. Sizes are checked before pixels are allocated.
 //! Whatever is changed on the way (16 bits to 8, a palette expanded, the first frame of several
-//! taken) is reported as a note. An EXIF orientation is never applied: points refer to the pixels as
-//! they are stored.
+//! taken) is reported as a note. An EXIF orientation is never applied: points refer to the pixels
+//! as they are stored.
 //!
 //! - [`probe`]: what a file says about itself ([`ImageInfo`]), without decoding its pixels.
 //! - [`read_rgb`]: its pixels, without opacity.
-//! - [`ImageFile`]: both, from one opening of the file: the header first, then the pixels with their
-//!   opacity. Decoding takes the file, so that it is done once.
+//! - [`ImageFile`]: both, from one opening of the file: the header first, then the pixels with
+//!   their opacity. Decoding takes the file, so that it is done once.
 //!
 //! JPEGs decode to the very bytes of libjpeg-turbo. Every error of this crate is a fault of the
 //! input, with a message that names the file and ends with a hint.

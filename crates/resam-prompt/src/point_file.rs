@@ -1,7 +1,7 @@
 //! Points in pixels from CSV: `image,instance,x,y,label`, one line a point.
 //!
-//! `x` and `y` are continuous pixels, `(0, 0)` the top-left corner of the image. `label` is 1 on the
-//! object and 0 off it, 1 where it is absent or empty. Points of one object share `instance`;
+//! `x` and `y` are continuous pixels, `(0, 0)` the top-left corner of the image. `label` is 1 on
+//! the object and 0 off it, 1 where it is absent or empty. Points of one object share `instance`;
 //! without that column each point is an object of its own. `image` may be absent when there is only
 //! one. Other columns are attributes of the object, and columns may come in any order.
 

@@ -60,8 +60,8 @@ impl PointTable {
     /// the same; otherwise it is text.
     ///
     /// # Errors
-    /// When it is not CSV in UTF-8, has no columns of coordinates or one of the known columns twice,
-    /// or a coordinate is not a finite number. A table without a point is none.
+    /// When it is not CSV in UTF-8, has no columns of coordinates or one of the known columns
+    /// twice, or a coordinate is not a finite number. A table without a point is none.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, PointsError> {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let header = Header::of(name, bytes)?;

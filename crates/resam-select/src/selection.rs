@@ -64,8 +64,8 @@ pub struct MaskSelection {
     /// Weight of the distance from the median size of the co-occurring instances, in powers of e,
     /// from 0 up.
     pub size_weight: f64,
-    /// Weight of the distance from the size prior, in powers of e, from 0 up. 0 judges each image by
-    /// itself.
+    /// Weight of the distance from the size prior, in powers of e, from 0 up. 0 judges each image
+    /// by itself.
     #[serde(alias = "usual_weight")]
     pub size_prior_weight: f64,
     /// The size prior: the area that objects have in images of the data set, in pixels of an image.

@@ -86,9 +86,9 @@ impl DatasetOptions {
     }
 }
 
-/// Writes a data set into a new folder: `images/0001.png` and on, `instances.json` (COCO, run lengths),
-/// `points.csv` (`image,instance,x,y,label`; the instance is the annotation's id). Hands back the number
-/// of objects.
+/// Writes a data set into a new folder: `images/0001.png` and on, `instances.json` (COCO, run
+/// lengths), `points.csv` (`image,instance,x,y,label`; the instance is the annotation's id). Hands
+/// back the number of objects.
 ///
 /// The folder appears whole or not at all. The same arguments give the same bytes.
 ///

@@ -1,8 +1,8 @@
 //! What the tests of several crates share. Nothing of the product depends on it.
 //!
 //! Some tests need files that are too large for the repository: published weights, golden values,
-//! imagery. They lie in one folder, the shared folder, with `golden/`, `weights/` and `data/` in it:
-//! `../shared` beside the repository, or the folder that [`SHARED_VARIABLE`] names.
+//! imagery. They lie in one folder, the shared folder, with `golden/`, `weights/` and `data/` in
+//! it: `../shared` beside the repository, or the folder that [`SHARED_VARIABLE`] names.
 //!
 //! A test that needs a file of it and does not find it is *skipped*: it prints a line and passes.
 //! Where [`REQUIRE_VARIABLE`] is set, it fails instead, so that a machine that has the folder

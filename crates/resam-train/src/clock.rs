@@ -49,8 +49,8 @@ impl Clock {
         Some((self.budget? - self.elapsed()).max(0.0))
     }
 
-    /// The updates of the whole run, if so many made up the share that is spent: the rate of learning
-    /// falls with the time.
+    /// The updates of the whole run, if so many made up the share that is spent: the rate of
+    /// learning falls with the time.
     pub(crate) fn planned(&self, updates: u64) -> Option<u64> {
         let share = self.share()?;
         Some(match updates {

@@ -95,11 +95,12 @@ This page is made from the comments of the code: `cargo test -p resam-train` say
     page
 }
 
-/// Reads a file on top of a recipe: what it leaves out stays. Also the names of earlier versions that
-/// the file has.
+/// Reads a file on top of a recipe: what it leaves out stays. Also the names of earlier versions
+/// that the file has.
 ///
 /// # Errors
-/// [`TrainError::Recipe`] naming the file, what is wrong, and the nearest known name of an unknown one.
+/// [`TrainError::Recipe`] naming the file, what is wrong, and the nearest known name of an unknown
+/// one.
 pub fn read_over(base: &Recipe, path: &Path) -> Result<(Recipe, Vec<Renamed>), TrainError> {
     let refuse = |reason: String| TrainError::Recipe {
         path: path.to_owned(),

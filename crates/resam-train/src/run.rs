@@ -30,7 +30,8 @@ const VALIDATIONS: f64 = 4.0;
 /// What a run learns from, and where.
 #[derive(Clone, Copy)]
 pub struct TrainingInput<'a> {
-    /// The model is on the first of the devices; the samples of a batch are spread over all of them.
+    /// The model is on the first of the devices; the samples of a batch are spread over all of
+    /// them.
     pub devices: &'a [Device],
     /// The images with their points.
     pub images: &'a dyn Examples,
@@ -216,8 +217,8 @@ impl<'a> Run<'a> {
 
     /// Learns to the end of the plan. The result of a run that was interrupted, or nothing.
     fn learn(&mut self) -> Result<Option<TrainingResult>, TrainError> {
-        // Before anything is learnt the adapter changes nothing: the first validation is that of the
-        // pretrained model.
+        // Before anything is learnt the adapter changes nothing: the first validation is that of
+        // the pretrained model.
         if self.record.before.is_none()
             && self.trainer.position().iterations == 0
             && let Some(found) = self.validate()?

@@ -16,8 +16,8 @@ pub struct Settings {
     pub input: StoredInput,
     /// Iterations in all, each of one image; the recipe's epochs when `None`.
     pub iterations: Option<u64>,
-    /// Minutes that the run may take, from its start to its last validation; in place of a number of
-    /// iterations.
+    /// Minutes that the run may take, from its start to its last validation; in place of a number
+    /// of iterations.
     pub minutes: Option<f64>,
     /// Bytes on disk for features that are the same at each view of an image; see
     /// [`resam_adapt::feature_cache`].
@@ -35,8 +35,8 @@ pub struct Settings {
 /// What becomes of a run that the folder holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Start {
-    /// An unfinished run of the same settings goes on; one of other settings, and a finished one, is
-    /// refused; without a run a new one begins.
+    /// An unfinished run of the same settings goes on; one of other settings, and a finished one,
+    /// is refused; without a run a new one begins.
     #[default]
     Continue,
     /// The run that the folder holds goes on. Without one the call is refused.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::answers::Answering;
 
-/// How a model does on validation images: of the answers that it would give, with its mask selection, at
-/// the image's own size.
+/// How a model does on validation images: of the answers that it would give, with its mask
+/// selection, at the image's own size.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
     /// Images that could be read.
@@ -17,7 +17,8 @@ pub struct Validation {
     /// Mean over the instances of the IoU of the answer and of the mask that its box brings back; 0
     /// where the answer is empty. Needs no true mask.
     pub consistency: f64,
-    /// Mean over the images of the mean IoU of the answers with the true masks, where those are known.
+    /// Mean over the images of the mean IoU of the answers with the true masks, where those are
+    /// known.
     pub iou: Option<f64>,
 }
 

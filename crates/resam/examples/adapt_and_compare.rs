@@ -1,5 +1,6 @@
-//! Adapts the built-in model to synthetic imagery from points alone, and compares it with the pretrained
-//! model under the same mask selection: `cargo run --release -p resam --example adapt_and_compare`
+//! Adapts the built-in model to synthetic imagery from points alone, and compares it with the
+//! pretrained model under the same mask selection:
+//! `cargo run --release -p resam --example adapt_and_compare`
 //!
 //! Takes about a minute on two cores.
 

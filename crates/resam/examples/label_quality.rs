@@ -2,8 +2,8 @@
 //! `cargo run --release -p resam --example label_quality -- WEIGHTS IMAGES COCO POINTS [EVERY]`
 //!
 //! Prints the mean IoU over images and over instances: of the single mask, of the published
-//! pseudo-labels, and of those of the default recipe step by step, with the share of instances that they keep. Looks
-//! at images whose id is a multiple of 5, every EVERY-th of them.
+//! pseudo-labels, and of those of the default recipe step by step, with the share of instances that
+//! they keep. Looks at images whose id is a multiple of 5, every EVERY-th of them.
 
 use resam::adapt::images::{ImagePoints, PointedImages};
 use resam_adapt::example::Framed;

@@ -39,8 +39,8 @@ pub struct DemoData {
     pub scene: SceneFiles,
 }
 
-/// Paints satellite images of industrial sites and a scene of the same kind somewhere in UTM zone 36 north, with
-/// one point on every storage tank, into new folders below `folder`.
+/// Paints satellite images of industrial sites and a scene of the same kind somewhere in UTM zone
+/// 36 north, with one point on every storage tank, into new folders below `folder`.
 ///
 /// # Errors
 /// [`Error`](crate::Error) if the folders are not empty or cannot be written.
@@ -90,14 +90,15 @@ pub struct PolygonScores {
     pub found: usize,
 }
 
-/// Holds the polygons of a file against a raster of the true objects, matched by an attribute that holds
-/// the number of the object that each was asked for.
+/// Holds the polygons of a file against a raster of the true objects, matched by an attribute that
+/// holds the number of the object that each was asked for.
 ///
-/// Polygons are taken to the raster's CRS and pixels and filled; what a user would measure, in other
-/// words, with coordinates and holes in it. Without a geotransform coordinates are pixels.
+/// Polygons are taken to the raster's CRS and pixels and filled; what a user would measure, in
+/// other words, with coordinates and holes in it. Without a geotransform coordinates are pixels.
 ///
 /// # Errors
-/// [`Error`](crate::Error) when a file cannot be read, or the polygons cannot be taken to the raster's CRS.
+/// [`Error`](crate::Error) when a file cannot be read, or the polygons cannot be taken to the
+/// raster's CRS.
 pub fn judge_polygons(polygons: &Path, labels: &Path, attribute: &str) -> Result<PolygonScores> {
     let raster = Raster::open(labels)?;
     let (width, height) = (raster.width(), raster.height());

@@ -61,8 +61,8 @@ impl DiskUsage {
     }
 }
 
-/// A path that says nothing about who works here: below the home folder it begins with `~`, elsewhere
-/// the variable that names it stands for it.
+/// A path that says nothing about who works here: below the home folder it begins with `~`,
+/// elsewhere the variable that names it stands for it.
 fn shown(folder: &Path) -> String {
     let below = |variable: &str| {
         let parent = std::env::var_os(variable).filter(|value| !value.is_empty())?;

@@ -34,8 +34,8 @@ impl ErrorKind {
 
 /// Why the engine could not do what it was asked.
 ///
-/// Its text names the file, the value and what to do. [`kind`](Self::kind) says of which kind it is;
-/// [`downcast_ref`](Self::downcast_ref) gives the error of the library that found it.
+/// Its text names the file, the value and what to do. [`kind`](Self::kind) says of which kind it
+/// is; [`downcast_ref`](Self::downcast_ref) gives the error of the library that found it.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,

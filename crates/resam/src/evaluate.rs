@@ -60,15 +60,15 @@ impl EvaluateOptions {
 }
 
 impl Model {
-    /// Asks about every instance that has a prompt and scores the answers against the true masks, at the
-    /// image's size: IoU, F1, precision and recall, as means over the instances of an image and then
-    /// over the images.
+    /// Asks about every instance that has a prompt and scores the answers against the true masks,
+    /// at the image's size: IoU, F1, precision and recall, as means over the instances of an image
+    /// and then over the images.
     ///
     /// An image that cannot be read is named in the result and passed over.
     ///
     /// # Errors
-    /// When the data set or the points cannot be read, when there is nothing to score, when the device
-    /// fails, and when the observer asks for a stop.
+    /// When the data set or the points cannot be read, when there is nothing to score, when the
+    /// device fails, and when the observer asks for a stop.
     pub fn evaluate(
         &self,
         options: &EvaluateOptions,

@@ -1,7 +1,8 @@
 //! What an image, a scene and a step of adaptation will take on this machine, for `resam doctor`.
 //!
-//! The smallest model is measured, on random weights, which take the same time. Those of the ViTs would
-//! be too slow to measure: their encoders are nearly all matrix products, so the rate of one tells.
+//! The smallest model is measured, on random weights, which take the same time. Those of the ViTs
+//! would be too slow to measure: their encoders are nearly all matrix products, so the rate of one
+//! tells.
 
 use std::time::Instant;
 
@@ -32,8 +33,8 @@ pub const WINDOWS: u32 = 88;
 /// The time of a ViT's encoder, in that of its operations at the rate of a matrix product: 1.03 and
 /// 1.13 on the machines tried.
 const BESIDE_PRODUCTS: f64 = 1.1;
-/// A step of adaptation from the middle block on, in the time of its encoder: there and, through one
-/// half, back; 1.75 and 1.81 on the machines tried.
+/// A step of adaptation from the middle block on, in the time of its encoder: there and, through
+/// one half, back; 1.75 and 1.81 on the machines tried.
 const THERE_AND_BACK: f64 = 1.8;
 /// Objects of a step.
 pub const INSTANCES: usize = 10;
@@ -56,8 +57,8 @@ pub struct Expectation {
     pub measured: bool,
 }
 
-/// What to expect of each model on a device that multiplies matrices at a rate in GFLOP/s. Takes some
-/// ten seconds.
+/// What to expect of each model on a device that multiplies matrices at a rate in GFLOP/s. Takes
+/// some ten seconds.
 pub fn expectations(device: &ComputeDevice, rate: f64) -> Result<Vec<Expectation>> {
     let [encode, decode, step] = measured(device)?;
     let expectations = MODELS.map(|(model, published)| {

@@ -12,8 +12,8 @@ pub struct Machine {
     pub vector_instructions: Vec<&'static str>,
     /// Cores without hyper-threads, where the system tells.
     pub cores: Option<usize>,
-    /// Programs that ran or wanted to, as a mean over the last minute; none where the system does not
-    /// count.
+    /// Programs that ran or wanted to, as a mean over the last minute; none where the system does
+    /// not count.
     pub load: Option<f64>,
     /// Main memory in bytes.
     pub memory: u64,

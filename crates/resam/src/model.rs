@@ -82,12 +82,12 @@ impl Model {
         Self::load_with(&options, &mut Silent)
     }
 
-    /// Loads a model by its options; the observer is told when weights are for showing things only, as
-    /// those of `nano` are.
+    /// Loads a model by its options; the observer is told when weights are for showing things only,
+    /// as those of `nano` are.
     ///
     /// # Errors
-    /// As [`load`](Self::load); when the device is not there or does not compute in the precision; when
-    /// the network cannot run at the input size.
+    /// As [`load`](Self::load); when the device is not there or does not compute in the precision;
+    /// when the network cannot run at the input size.
     pub fn load_with(options: &ModelOptions, observer: &mut dyn Observer) -> Result<Self> {
         let started = Instant::now();
         let compute = ComputeDevice::find(&options.device)?;

@@ -19,8 +19,8 @@ const GLANCED: usize = 40;
 /// Validations along the way.
 const VALIDATIONS: usize = 20;
 
-/// Trains the built-in model into `output`, to `until` updates of those that are planned, and writes a
-/// record beside it. The result is the record and the scores.
+/// Trains the built-in model into `output`, to `until` updates of those that are planned, and
+/// writes a record beside it. The result is the record and the scores.
 ///
 /// # Errors
 /// When a file cannot be read or written, or the device fails.

@@ -4,8 +4,8 @@ use resam_sam::speed::rough_matrix_product_rate;
 use resam_sam::{Device, ImageEncoderConfig, SamConfig, TinyVitConfig};
 use resam_scene::Pace;
 
-/// TinyViT on 1024 x 1024 pixels takes as long as so many operations of a matrix product; most of them
-/// are smaller products, convolutions and norms, which run slower.
+/// TinyViT on 1024 x 1024 pixels takes as long as so many operations of a matrix product; most of
+/// them are smaller products, convolutions and norms, which run slower.
 const TINY_VIT: f64 = 105e9;
 /// What [`tiny_vit_size`] says of TinyViT-5M.
 const SIZE_OF_5M: f64 = 27_040.0;
@@ -42,8 +42,8 @@ fn tiny_vit_size(tiny: &TinyVitConfig) -> f64 {
     size
 }
 
-/// Floating point operations of an encoder on an image of `input_size` squared, a multiplication and
-/// an addition being two; of a TinyViT those of a matrix product that takes as long.
+/// Floating point operations of an encoder on an image of `input_size` squared, a multiplication
+/// and an addition being two; of a TinyViT those of a matrix product that takes as long.
 pub(crate) fn encoder_operations(encoder: &ImageEncoderConfig, input_size: usize) -> f64 {
     let tokens = (input_size as f64 / 16.0).powi(2);
     match encoder {

@@ -27,8 +27,8 @@ impl PointsOptions {
     }
 }
 
-/// Points in a file: in pixels of images, or on the map. They are read once for each CRS that scenes
-/// are in.
+/// Points in a file: in pixels of images, or on the map. They are read once for each CRS that
+/// scenes are in.
 #[derive(Debug)]
 pub struct Points {
     path: PathBuf,
@@ -36,7 +36,8 @@ pub struct Points {
     content: Content,
 }
 
-/// Opens a file of points: CSV with `x,y` in pixels or `lon,lat`, GeoJSON, or a GeoPackage in any CRS.
+/// Opens a file of points: CSV with `x,y` in pixels or `lon,lat`, GeoJSON, or a GeoPackage in any
+/// CRS.
 ///
 /// # Errors
 /// As [`Points::open`].

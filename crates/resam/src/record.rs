@@ -37,8 +37,8 @@ impl<'a> Computed<'a> {
     }
 }
 
-/// The record of a run of this process: its command line, what computed, the seconds of each stage, and
-/// the result.
+/// The record of a run of this process: its command line, what computed, the seconds of each stage,
+/// and the result.
 pub fn record(computed: Computed<'_>, stages: &[(&str, f64)], result: Value) -> RunRecord {
     let total: f64 = stages.iter().map(|(_, seconds)| seconds).sum();
     let now = SystemTime::now();

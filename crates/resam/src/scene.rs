@@ -12,8 +12,8 @@ const LARGE: u32 = 4096;
 
 /// An image or a scene on disk: its header is read, its pixels are not.
 ///
-/// A *scene* is georeferenced, has samples other than 8 bits, is read through GDAL, or has a side of
-/// more than 4096 pixels. It is segmented in windows. Any other image is encoded at once.
+/// A *scene* is georeferenced, has samples other than 8 bits, is read through GDAL, or has a side
+/// of more than 4096 pixels. It is segmented in windows. Any other image is encoded at once.
 #[derive(Debug, Clone)]
 pub struct Scene {
     path: PathBuf,

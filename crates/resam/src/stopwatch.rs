@@ -24,8 +24,8 @@ pub struct StopwatchOptions {
     pub keep_weights: Option<PathBuf>,
     /// Side of the network's input in pixels. Default: the model's own.
     pub input_size: Option<usize>,
-    /// The first attention block that the adaptation step trains. Default: 0 in a TinyViT, the middle
-    /// one in a ViT.
+    /// The first attention block that the adaptation step trains. Default: 0 in a TinyViT, the
+    /// middle one in a ViT.
     pub start_block: Option<usize>,
     /// The seed of inputs and weights.
     pub seed: u64,
@@ -59,8 +59,8 @@ impl Stopwatch {
     /// Finds the device and the sizes, and keeps random weights if that is asked for.
     ///
     /// # Errors
-    /// When there is no such device, the checkpoint is no model, the start block is not there, or the
-    /// weights cannot be written.
+    /// When there is no such device, the checkpoint is no model, the start block is not there, or
+    /// the weights cannot be written.
     pub fn new(options: &StopwatchOptions) -> Result<Self> {
         let device = ComputeDevice::find(&options.device)?;
         let config = match &options.weights {

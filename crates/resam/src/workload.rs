@@ -1,5 +1,5 @@
-//! Pieces of work whose times and memory matter, on seeded inputs: benches, `resam doctor --bench` and
-//! comparisons with other programs time the same functions.
+//! Pieces of work whose times and memory matter, on seeded inputs: benches, `resam doctor --bench`
+//! and comparisons with other programs time the same functions.
 //!
 //! | workload | what is done |
 //! |---|---|

@@ -1,4 +1,5 @@
-//! What an adapter keeps is what it is asked by, and what a run reports is what the adapter answers.
+//! What an adapter keeps is what it is asked by, and what a run reports is what the adapter
+//! answers.
 
 use std::path::Path;
 
@@ -137,8 +138,8 @@ fn validation_scores_the_answer_that_the_adapter_gives_at_the_size_of_the_image(
     let reported = result.after.expect("validation images");
     assert_eq!(reported.images, count - 1);
 
-    // The scorer of data sets is another crate. Without the image that was learnt from, whichever it
-    // is, its mean over the images is the reported one.
+    // The scorer of data sets is another crate. Without the image that was learnt from, whichever
+    // it is, its mean over the images is the reported one.
     let scores = score(Some(&adapter));
     let reported = reported.iou.expect("true masks");
     let all: f64 = scores.iter().sum();

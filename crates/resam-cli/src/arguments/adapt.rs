@@ -21,12 +21,12 @@ pub(crate) struct Adapt {
         required_unless_present = "print_config"
     )]
     pub(crate) images: Option<PathBuf>,
-    /// Points: CSV with columns image, x, y in pixels and, where wanted, instance, label (1 on the object,
-    /// 0 not); or, on scenes, GeoJSON, GeoPackage or CSV of lon, lat in any CRS
+    /// Points: CSV with columns image, x, y in pixels and, where wanted, instance, label (1 on the
+    /// object, 0 not); or, on scenes, GeoJSON, GeoPackage or CSV of lon, lat in any CRS
     #[arg(long, value_name = "FILE", required_unless_present_any = ["coco", "split", "print_config"])]
     pub(crate) points: Option<PathBuf>,
-    /// COCO instance annotations: points are drawn from the masks, unless `--points` gives them, and
-    /// validation images are scored with them
+    /// COCO instance annotations: points are drawn from the masks, unless `--points` gives them,
+    /// and validation images are scored with them
     #[arg(long, value_name = "FILE")]
     pub(crate) coco: Option<PathBuf>,
     /// The part of a benchmark
@@ -35,8 +35,8 @@ pub(crate) struct Adapt {
     /// Points to draw for each instance: so many positive and as many negative ones
     #[arg(long, value_name = "N", default_value = "1", conflicts_with = "points")]
     pub(crate) points_per_instance: NonZeroUsize,
-    /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM; or the name
-    /// of one that `resam weights pull` brought; `nano` is built in, to try things with
+    /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM; or the
+    /// name of one that `resam weights pull` brought; `nano` is built in, to try things with
     #[arg(long, value_name = "FILE|NAME", default_value = "nano")]
     pub(crate) weights: PathBuf,
     /// Folder of the run: adapter, checkpoints, metrics, report
@@ -68,8 +68,8 @@ pub(crate) struct Adapt {
     /// Learn for so long, measures included, instead of a number of images
     #[arg(long, value_name = "M", conflicts_with_all = ["epochs", "iterations"], value_parser = minutes)]
     pub(crate) minutes: Option<f64>,
-    /// Gigabytes on disk, inside the output folder and for the time of the run, for features that are
-    /// the same at each view of an image; 0 computes them each time, to the same result
+    /// Gigabytes on disk, inside the output folder and for the time of the run, for features that
+    /// are the same at each view of an image; 0 computes them each time, to the same result
     #[arg(
         long,
         alias = "keep-looks",
@@ -78,8 +78,8 @@ pub(crate) struct Adapt {
         value_parser = gigabytes
     )]
     pub(crate) feature_cache: u64,
-    /// Validation images: they are not learnt from, and tell how the model does on others [default: a
-    /// tenth, at most 8, none of fewer than 20]
+    /// Validation images: they are not learnt from, and tell how the model does on others [default:
+    /// a tenth, at most 8, none of fewer than 20]
     #[arg(long, alias = "hold-out", value_name = "N")]
     pub(crate) val_images: Option<usize>,
     /// Side of the network's input in pixels, a multiple of 16 [default: the model's own, 1024]

@@ -89,8 +89,8 @@ pub(crate) enum PromptKind {
 /// A part of a benchmark whose folder `--images` is, in place of `--coco`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BenchmarkArguments {
-    /// A part of WHU buildings, HRSID or NWPU VHR-10, as they are unpacked: `--images` is the folder
-    /// of the whole benchmark
+    /// A part of WHU buildings, HRSID or NWPU VHR-10, as they are unpacked: `--images` is the
+    /// folder of the whole benchmark
     #[arg(long, value_enum, value_name = "PART", conflicts_with = "coco")]
     pub(crate) split: Option<SplitName>,
     /// Of HRSID only images of this kind

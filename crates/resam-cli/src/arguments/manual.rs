@@ -14,7 +14,8 @@ pub(crate) struct Completions {
 /// Write a manual page for each subcommand.
 #[derive(Debug, Args)]
 pub(crate) struct Man {
-    /// The folder to write into, made if there is none: `man` finds pages in `~/.local/share/man/man1`
+    /// The folder to write into, made if there is none: `man` finds pages in
+    /// `~/.local/share/man/man1`
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
 }

@@ -59,8 +59,8 @@ pub(crate) enum Command {
     Segment(Box<Segment>),
     /// Adapt a model to images from points on their objects
     ///
-    /// Writes an adapter, which `segment` and `eval` take with `--adapter`, and a report. Ctrl-C leaves
-    /// a checkpoint, and `--resume` goes on from it.
+    /// Writes an adapter, which `segment` and `eval` take with `--adapter`, and a report. Ctrl-C
+    /// leaves a checkpoint, and `--resume` goes on from it.
     Adapt(Adapt),
     /// Score a model on a COCO data set, with fixed points or true boxes
     Eval(Eval),
@@ -74,15 +74,16 @@ pub(crate) enum Command {
     Info(Info),
     /// See the whole loop in a minute, on synthetic images, with nothing to download
     ///
-    /// Paints images of industrial sites and a scene, scores the built-in model on images kept back, adapts
-    /// it from one point on each storage tank, scores it again, and segments the scene before and after.
+    /// Paints images of industrial sites and a scene, scores the built-in model on images kept
+    /// back, adapts it from one point on each storage tank, scores it again, and segments the scene
+    /// before and after.
     Demo(Demo),
     /// Look into weights
     Weights(Weights),
     /// Say what this machine and this build can do, to be pasted into an issue
     ///
-    /// Lists devices, folders and weights that are here, and takes about ten seconds to find out what
-    /// an image, a scene and a step of adaptation will take.
+    /// Lists devices, folders and weights that are here, and takes about ten seconds to find out
+    /// what an image, a scene and a step of adaptation will take.
     Doctor(Doctor),
     /// Train the built-in model again, from nothing
     #[command(hide = true)]

@@ -10,8 +10,8 @@ use super::Common;
 /// The model and how it runs.
 #[derive(Debug, Args)]
 pub(crate) struct ModelArguments {
-    /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM; or the name
-    /// of one that `resam weights pull` brought; `nano` is built in, to try things with
+    /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM; or the
+    /// name of one that `resam weights pull` brought; `nano` is built in, to try things with
     #[arg(long, value_name = "FILE|NAME", default_value = "nano")]
     pub(crate) weights: PathBuf,
     /// What `resam adapt` made of these weights: its output folder, or any PEFT directory for them
@@ -62,8 +62,8 @@ pub(crate) struct SelectionArguments {
     /// Old name of `--mask-selection best-score`
     #[arg(long, hide = true, conflicts_with = "requery")]
     pub(crate) multimask: bool,
-    /// Without the zoom: mask selection does not ask about small objects again in enlarged parts of the
-    /// image, each of which takes an encoding
+    /// Without the zoom: mask selection does not ask about small objects again in enlarged parts of
+    /// the image, each of which takes an encoding
     #[arg(long, alias = "no-closer")]
     pub(crate) no_zoom: bool,
 }
@@ -88,8 +88,8 @@ impl SelectionArguments {
 /// How a mask is selected for a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ModeName {
-    /// The mask that a point most likely means: its box brings it back, it has the size of the others,
-    /// and it holds no other object's point
+    /// The mask that a point most likely means: its box brings it back, it has the size of the
+    /// others, and it holds no other object's point
     Requery,
     /// The single mask of the decoder
     Single,

@@ -16,7 +16,8 @@ pub(crate) struct Segment {
     /// The model
     #[command(flatten)]
     pub(crate) model: ModelArguments,
-    /// A point on an object; each is an object of its own, unless `--box` or `--one-object` is given
+    /// A point on an object; each is an object of its own, unless `--box` or `--one-object` is
+    /// given
     #[arg(long, value_name = "X,Y", allow_hyphen_values = true)]
     pub(crate) point: Vec<String>,
     /// A point that is on none of the objects
@@ -32,8 +33,8 @@ pub(crate) struct Segment {
     /// object, 0 not); or GeoJSON, GeoPackage or CSV of lon, lat in any CRS
     #[arg(long, value_name = "FILE", conflicts_with_all = ["point", "negative", "boxes"])]
     pub(crate) points: Option<PathBuf>,
-    /// What to write, by extension: .gpkg, .geojson or .fgb polygons, .tif a label image, .json COCO,
-    /// .png an overlay; may be given several times
+    /// What to write, by extension: .gpkg, .geojson or .fgb polygons, .tif a label image, .json
+    /// COCO, .png an overlay; may be given several times
     #[arg(short, long, value_name = "OUT", required = true)]
     pub(crate) output: Vec<PathBuf>,
     /// Options of scenes
@@ -69,7 +70,8 @@ pub(crate) struct SceneArguments {
         requires = "auto"
     )]
     pub(crate) min_stability_score: f32,
-    /// Leave out objects and parts of less than this, in square metres (square pixels without a CRS)
+    /// Leave out objects and parts of less than this, in square metres (square pixels without a
+    /// CRS)
     #[arg(long, value_name = "M2", value_parser = area)]
     pub(crate) min_area: Option<f64>,
     /// Leave out objects of more than this, in square metres (square pixels without a CRS)
@@ -78,8 +80,8 @@ pub(crate) struct SceneArguments {
     /// How scenes are given to the network
     #[command(flatten)]
     pub(crate) input: SceneInput,
-    /// Folder in which to keep the embeddings of windows, for other runs over the scene, and the answers of
-    /// this run
+    /// Folder in which to keep the embeddings of windows, for other runs over the scene, and the
+    /// answers of this run
     #[arg(long, value_name = "DIR")]
     pub(crate) cache: Option<PathBuf>,
     /// Gigabytes that the cache may take

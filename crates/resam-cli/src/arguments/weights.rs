@@ -38,7 +38,8 @@ pub(crate) enum WeightsCommand {
 pub(crate) struct Pull {
     /// The name; `resam weights list` has them
     pub(crate) name: String,
-    /// Take the file from here instead, an address or a path: it has to be the same to the last byte
+    /// Take the file from here instead, an address or a path: it has to be the same to the last
+    /// byte
     #[arg(long, value_name = "URL|FILE")]
     pub(crate) from: Option<String>,
     /// Use no network: only say whether the weights are here, or take them `--from` a file

@@ -1,6 +1,8 @@
-//! `resam demo`: the whole loop on synthetic images, with the built-in model and nothing to download.
+//! `resam demo`: the whole loop on synthetic images, with the built-in model and nothing to
+//! download.
 //!
-//! Every step is a command that could have been typed: it is parsed from its words and run as they say.
+//! Every step is a command that could have been typed: it is parsed from its words and run as they
+//! say.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;

@@ -1,5 +1,5 @@
-//! `resam completions` and `resam man`: what is made from the arguments themselves, so that it never
-//! says anything else than `--help` does.
+//! `resam completions` and `resam man`: what is made from the arguments themselves, so that it
+//! never says anything else than `--help` does.
 
 use std::io::{ErrorKind, Write};
 

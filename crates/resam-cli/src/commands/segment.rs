@@ -46,7 +46,8 @@ pub(crate) fn find_and_write(
     job.run(&model, common.seed, watch)
 }
 
-/// What is looked for: whatever there is, the objects of a file, or those of typed points and boxes.
+/// What is looked for: whatever there is, the objects of a file, or those of typed points and
+/// boxes.
 fn target(arguments: &Segment) -> resam::Result<Target> {
     if let Some(automatic) = arguments.automatic() {
         return Ok(Target::Everything(automatic));

@@ -70,8 +70,8 @@ impl TrainingSource {
         }
     }
 
-    /// Whether the images are scenes: one file, points on the map, settings that only scenes have, or
-    /// rasters that `segment` would take for scenes, so that both see the same.
+    /// Whether the images are scenes: one file, points on the map, settings that only scenes have,
+    /// or rasters that `segment` would take for scenes, so that both see the same.
     fn has_scenes(&self, points: &std::path::Path, asks_for_scenes: bool) -> Result<bool> {
         let folder = &self.dataset.images;
         if folder.is_file() || asks_for_scenes || !are_in_pixels(points) {

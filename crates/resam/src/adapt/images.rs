@@ -37,8 +37,8 @@ impl PointedImages {
     /// The images of `dataset` with at least one pointed object; also how many have none.
     ///
     /// # Errors
-    /// [`Error`](crate::Error) when the points name images or annotations that are not there, lie outside, or
-    /// when no image is left.
+    /// [`Error`](crate::Error) when the points name images or annotations that are not there, lie
+    /// outside, or when no image is left.
     pub fn new(dataset: Dataset, points: ImagePoints) -> Result<(Self, usize)> {
         let before = dataset.images().len();
         if let ImagePoints::File(file) = &points {

@@ -26,14 +26,14 @@ use crate::record::{Computed, record};
 
 /// Adapts a model to imagery from points on its objects: ReSAM (arXiv 2511.21606).
 ///
-/// The folder gets the adapter, a PEFT directory that [`Model::load`](crate::Model::load) takes; the
-/// recipe, metrics, checkpoints and a report. An unfinished run of the same settings goes on, to the same
-/// result.
+/// The folder gets the adapter, a PEFT directory that [`Model::load`](crate::Model::load) takes;
+/// the recipe, metrics, checkpoints and a report. An unfinished run of the same settings goes on,
+/// to the same result.
 ///
 /// # Errors
-/// When the images, the points or the weights cannot be read, when nothing is left to learn from, when the
-/// folder holds another run, or when the device fails. What the folder holds then is whole, and the
-/// run goes on when it is called again.
+/// When the images, the points or the weights cannot be read, when nothing is left to learn from,
+/// when the folder holds another run, or when the device fails. What the folder holds then is
+/// whole, and the run goes on when it is called again.
 pub fn adapt(
     source: &TrainingSource,
     options: &AdaptOptions,
@@ -149,8 +149,8 @@ fn devices(
     Ok(found)
 }
 
-/// Recipes are made for encoders of ten blocks and more: in a smaller one that ends before the first
-/// adapter, the last two blocks have them.
+/// Recipes are made for encoders of ten blocks and more: in a smaller one that ends before the
+/// first adapter, the last two blocks have them.
 fn begin_in_reach(recipe: &mut Recipe, config: &SamConfig, observer: &mut dyn Observer) {
     let blocks = match &config.image_encoder {
         ImageEncoderConfig::Vit(vit) => vit.depth,

@@ -34,14 +34,14 @@ pub struct AdaptOptions {
     pub budget: Budget,
     /// How images are given to the network; kept in the adapter.
     pub input: InputSettings,
-    /// Images or windows that are kept for validation. Default: a tenth, at most 8, none of fewer than
-    /// 20.
+    /// Images or windows that are kept for validation. Default: a tenth, at most 8, none of fewer
+    /// than 20.
     pub val_images: Option<usize>,
-    /// Bytes on disk, in the run's folder and for the time of the run, for features that are the same at
-    /// each view of an image. Default: 16 GB.
+    /// Bytes on disk, in the run's folder and for the time of the run, for features that are the
+    /// same at each view of an image. Default: 16 GB.
     pub feature_cache: u64,
-    /// What becomes of a run that the folder holds. Default: an unfinished one of the same settings goes
-    /// on.
+    /// What becomes of a run that the folder holds. Default: an unfinished one of the same settings
+    /// goes on.
     pub start: Start,
     /// Updates between two checkpoints. Default: 25.
     pub checkpoint_every: u64,

@@ -1,5 +1,5 @@
-//! Examples for adaptation from scenes and the points on them: the windows in which the points would be
-//! asked about.
+//! Examples for adaptation from scenes and the points on them: the windows in which the points
+//! would be asked about.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -84,7 +84,8 @@ impl PointedScenes {
     /// input, in pixels, and `layout` says how windows are laid.
     ///
     /// # Errors
-    /// [`Error`](crate::Error) when a raster or the points cannot be read, or no point lies on a scene.
+    /// [`Error`](crate::Error) when a raster or the points cannot be read, or no point lies on a
+    /// scene.
     pub fn new(
         path: &Path,
         options: &SceneOptions,
@@ -228,8 +229,8 @@ impl PointedScenes {
         self.scenes.iter().map(shown).collect()
     }
 
-    /// The objects with a positive point in a window: each with its place in the list and its points there, in
-    /// pixels of the window's tile.
+    /// The objects with a positive point in a window: each with its place in the list and its
+    /// points there, in pixels of the window's tile.
     fn objects_in<'a>(
         &'a self,
         scene: usize,
@@ -338,8 +339,8 @@ fn name_in(path: &Path, file: &Path) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// The objects without those of their positive points that lie where the scene has no data, and the names of
-/// those that have no other.
+/// The objects without those of their positive points that lie where the scene has no data, and the
+/// names of those that have no other.
 fn on_data(
     scene: &Scene,
     objects: Vec<PointedObject>,
@@ -389,7 +390,8 @@ mod tests {
         [120, 160],
     ];
 
-    /// The value of an object: what is around it is 100, and nothing is known right of column 160 below row 96.
+    /// The value of an object: what is around it is 100, and nothing is known right of column 160
+    /// below row 96.
     fn value(x: u32, y: u32) -> u16 {
         let object = OBJECTS
             .iter()

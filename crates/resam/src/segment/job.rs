@@ -56,7 +56,8 @@ pub struct Segmented {
 }
 
 impl SegmentJob {
-    /// Checks scene, points and outputs, in seconds; nothing is computed and nothing is written yet.
+    /// Checks scene, points and outputs, in seconds; nothing is computed and nothing is written
+    /// yet.
     ///
     /// The format of an output is told by its ending; see [`Format`].
     ///
@@ -100,8 +101,8 @@ impl SegmentJob {
 
     /// Finds the objects, writes every output and the record of the run beside them.
     ///
-    /// A run over a scene that was interrupted, or a process that was killed, goes on when the same job
-    /// is run again.
+    /// A run over a scene that was interrupted, or a process that was killed, goes on when the same
+    /// job is run again.
     ///
     /// # Errors
     /// As [`Model::segment`], and when an output cannot be written.

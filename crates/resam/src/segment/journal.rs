@@ -56,8 +56,8 @@ impl Question<'_> {
     }
 }
 
-/// The journal of a run: with a cache in there, named by the question, so that the same question about
-/// the same scene finds its answers, whatever is written of them; else where the options say.
+/// The journal of a run: with a cache in there, named by the question, so that the same question
+/// about the same scene finds its answers, whatever is written of them; else where the options say.
 pub(super) fn journal_of(
     question: &Question<'_>,
     options: &SegmentOptions,

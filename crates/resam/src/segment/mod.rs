@@ -30,14 +30,14 @@ use crate::scene::Scene;
 impl Model {
     /// Finds the object that each prompt points at.
     ///
-    /// A plain image is encoded at once; a scene is worked on in windows, in bounded memory, and goes on
-    /// from `options.journal` after an interruption. Coordinates of the result are continuous pixels of
-    /// the raster: `(0, 0)` is its top-left corner.
+    /// A plain image is encoded at once; a scene is worked on in windows, in bounded memory, and
+    /// goes on from `options.journal` after an interruption. Coordinates of the result are
+    /// continuous pixels of the raster: `(0, 0)` is its top-left corner.
     ///
     /// # Errors
-    /// When the raster or the points cannot be read, when none of the points lies on the raster, when the
-    /// device fails, and with [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted) when the observer
-    /// asks for a stop.
+    /// When the raster or the points cannot be read, when none of the points lies on the raster,
+    /// when the device fails, and with [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted)
+    /// when the observer asks for a stop.
     pub fn segment(
         &self,
         scene: &Scene,

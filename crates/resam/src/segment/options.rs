@@ -11,19 +11,23 @@ use crate::model::SelectionOptions;
 /// How a model is asked about an image or a scene.
 #[derive(Debug, Clone, Default)]
 pub struct SegmentOptions {
-    /// Which of the model's masks answers a point. Default: as the adapter says, else the single mask.
+    /// Which of the model's masks answers a point. Default: as the adapter says, else the single
+    /// mask.
     pub selection: SelectionOptions,
     /// Objects whose IoU is at least this are one object. Default: none are.
     pub dedup_iou: Option<f64>,
     /// What becomes of pixels that several objects have. Default: each object keeps them.
     pub overlap: Overlap,
-    /// Leave out objects of less area, in square metres (square pixels without a CRS). Default: none.
+    /// Leave out objects of less area, in square metres (square pixels without a CRS). Default:
+    /// none.
     pub min_area: Option<f64>,
-    /// Leave out objects of more area, in square metres (square pixels without a CRS). Default: none.
+    /// Leave out objects of more area, in square metres (square pixels without a CRS). Default:
+    /// none.
     pub max_area: Option<f64>,
     /// Keep embeddings of windows, and answers, for other runs over the scene. Default: no.
     pub cache: Option<CacheOptions>,
-    /// The journal of a run over a scene: a call that was interrupted goes on from it. Default: none.
+    /// The journal of a run over a scene: a call that was interrupted goes on from it. Default:
+    /// none.
     pub journal: Option<PathBuf>,
     /// Begin afresh where a journal would let the run go on. Default: `false`.
     pub restart: bool,

@@ -22,8 +22,8 @@ impl TypedPrompts {
     /// points. With one box and points, or with `one_object`, everything is about one object.
     ///
     /// # Errors
-    /// When a box has no inside, when one object has several boxes, or when there is neither a point on an
-    /// object nor a box.
+    /// When a box has no inside, when one object has several boxes, or when there is neither a
+    /// point on an object nor a box.
     pub fn objects(&self) -> Result<Vec<PointedObject>> {
         if let Some([x0, y0, x1, y1]) = self
             .boxes
