@@ -96,7 +96,9 @@ impl Question<'_> {
             part: None,
         };
         let mut chosen = whole.choose(&ambiguous, self.prior)?;
-        if let (true, Some(pixels)) = (self.selection.zoom, pixels) {
+        if self.selection.zoom
+            && let Some(pixels) = pixels
+        {
             self.zoom(pixels, &ambiguous, &mut chosen)?;
         }
         let plain: Vec<Prompt> = others.iter().map(|&at| self.prompts[at].clone()).collect();

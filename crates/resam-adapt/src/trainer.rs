@@ -427,7 +427,7 @@ impl Trainer {
         let whole = view.instances();
         let mut sum = LossParts::default();
         for range in view.parts(&self.recipe.schedule) {
-            // The first part was learnt ahead; those after it see what it changed.
+            // The gradients of the first part are computed; later parts see its update.
             let learnt = match first.take() {
                 Some(learnt) => learnt,
                 None => view.learn(
@@ -540,10 +540,11 @@ impl Trainer {
         settings.learning_rate * warm * decay.max(0.0) * self.learning_rate_scale()
     }
 
-    /// The learning-rate scale, a factor from 0 to 1 that limits overfitting to few instances:
-    /// `instances / full_rate_min_instances` where they are fewer, times `max_updates_per_instance
-    /// * instances / updates` where there are more updates than that, counted at the full rate. A
-    /// rate that falls in a straight line makes half of the planned updates count.
+    /// The learning-rate scale, a factor from 0 to 1 that limits overfitting to few instances. It
+    /// is `instances / full_rate_min_instances` where there are fewer instances, times
+    /// `max_updates_per_instance * instances / updates` where there are more updates than that,
+    /// counted at the full rate. A rate that falls in a straight line makes half of the planned
+    /// updates count.
     pub fn learning_rate_scale(&self) -> f64 {
         let settings = &self.recipe.optimizer;
         let instances = self.instances as f64;
@@ -567,7 +568,7 @@ struct Gathered {
     decoder: GradientsAccumulator<MaskDecoder>,
     samples: usize,
     /// Features of both views that the queues do not have yet: within a batch each sample meets the
-    /// queues as the update before left them, on whatever device it is learnt.
+    /// queues as the update before left them, on any device.
     pairs: Vec<[Vec<f32>; 2]>,
 }
 
@@ -666,8 +667,8 @@ mod tests {
         Trainer::new(sam, recipe.clone(), options).expect("a trainer")
     }
 
-    /// However many values are read before the device is lost, an iteration says that the device
-    /// failed and nothing was learnt from what it did not give.
+    /// However many values are read before the device is lost, an iteration reports that the
+    /// device failed, and the run stays at its last update.
     #[test]
     fn a_lost_device_ends_the_run_and_is_no_image_that_cannot_be_read() {
         let mut recipe = Recipe::default();
@@ -693,7 +694,7 @@ mod tests {
                     break;
                 }
             }
-            // Where the run goes on from is before the iteration.
+            // The run resumes from before the iteration.
             assert_eq!(trainer.last.0, Position::default());
         }
         // The masks of points and of boxes, the losses, the features, the moving average.

@@ -238,21 +238,20 @@ impl Worker<'_> {
         let cached = self
             .cache
             .and_then(|cache| cache.read(seed, pass, self.device));
-        let prepared = match cached {
-            Some(prepared) => prepared,
-            None => {
-                let example = read()?;
-                let all: Vec<usize> = (0..example.instances.len()).collect();
-                let mut views = self.views(&example, &all, seed).map_err(of_image)?;
-                match self.cache {
-                    Some(cache) => {
-                        let views = views.into_iter().map(|view| self.prepare(view));
-                        let mut views: Vec<PreparedView> = views.collect();
-                        cache.write(seed, &views)?;
-                        views.swap_remove(pass % views.len())
-                    }
-                    None => self.prepare(views.swap_remove(pass % views.len())),
+        let prepared = if let Some(prepared) = cached {
+            prepared
+        } else {
+            let example = read()?;
+            let all: Vec<usize> = (0..example.instances.len()).collect();
+            let mut views = self.views(&example, &all, seed).map_err(of_image)?;
+            match self.cache {
+                Some(cache) => {
+                    let views = views.into_iter().map(|view| self.prepare(view));
+                    let mut views: Vec<PreparedView> = views.collect();
+                    cache.write(seed, &views)?;
+                    views.swap_remove(pass % views.len())
                 }
+                None => self.prepare(views.swap_remove(pass % views.len())),
             }
         };
         let labels = &prepared.labels;

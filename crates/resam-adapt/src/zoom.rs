@@ -75,8 +75,9 @@ pub fn zoomed_labels(
             let origin = [part.x, part.y, part.x, part.y];
             let own = std::array::from_fn(|at| own[at] + origin[at] as f64);
             let place = places.iter().find(|&&place| instances[place] == *instance);
-            if let (false, Some(&place), Some(bounds)) =
-                (is_truncated(own, part, image), place, requery_box(&mask))
+            if !is_truncated(own, part, image)
+                && let Some(&place) = place
+                && let Some(bounds) = requery_box(&mask)
             {
                 let fine = Label::of(&answers, at);
                 let candidate = Candidate {

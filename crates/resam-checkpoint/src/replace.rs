@@ -50,9 +50,10 @@ pub fn replace(
         .iter()
         .map(|tensor| TensorLayout {
             name: &tensor.name,
-            dtype: match replaced.contains_key(&tensor.name) {
-                true => Dtype::F32,
-                false => tensor.dtype,
+            dtype: if replaced.contains_key(&tensor.name) {
+                Dtype::F32
+            } else {
+                tensor.dtype
             },
             shape: &tensor.shape,
         })

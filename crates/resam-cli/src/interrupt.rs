@@ -12,7 +12,9 @@ static UNIT: Mutex<Option<&str>> = Mutex::new(None);
 
 /// Becomes true when the run is asked to stop, which it does after `unit`.
 pub(crate) fn asked_to_stop(unit: &'static str) -> Result<Arc<AtomicBool>> {
-    let mut of_run = UNIT.lock().unwrap_or_else(|broken| broken.into_inner());
+    let mut of_run = UNIT
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     if of_run.replace(unit).is_none() {
         ctrlc::set_handler(move || {
             // The second time there is no waiting.

@@ -36,12 +36,11 @@ fn polygons(path: &Path, attribute: &str) -> HashMap<u64, MultiPolygon<f64>> {
         let id = id.or(feature["properties"][attribute].as_u64());
         let geometry = &feature["geometry"];
         let coordinates = &geometry["coordinates"];
-        let shape = match geometry["type"].as_str() {
-            Some("Polygon") => MultiPolygon(vec![polygon(coordinates)]),
-            _ => {
-                let parts = coordinates.as_array().expect("polygons").iter();
-                MultiPolygon(parts.map(polygon).collect())
-            }
+        let shape = if let Some("Polygon") = geometry["type"].as_str() {
+            MultiPolygon(vec![polygon(coordinates)])
+        } else {
+            let parts = coordinates.as_array().expect("polygons").iter();
+            MultiPolygon(parts.map(polygon).collect())
         };
         (id.expect("a number"), shape)
     });

@@ -224,7 +224,7 @@ impl Model for Nobody {
 
     fn decode(
         &self,
-        _: &(),
+        (): &(),
         _: &[Prompt],
         _: &[PromptPoint],
         _: Option<f64>,
@@ -232,7 +232,7 @@ impl Model for Nobody {
         unreachable!("a plan asks nothing")
     }
 
-    fn embedding_to_bytes(&self, _: &()) -> Result<Vec<u8>, ModelError> {
+    fn embedding_to_bytes(&self, (): &()) -> Result<Vec<u8>, ModelError> {
         Ok(Vec::new())
     }
 

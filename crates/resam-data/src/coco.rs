@@ -1,4 +1,4 @@
-//! COCO instance files (https://cocodataset.org/#format-data, "Object Detection"): images,
+//! COCO instance files (<https://cocodataset.org/#format-data>, "Object Detection"): images,
 //! annotations with polygons or run lengths, categories.
 //!
 //! [`CocoFile::parse`] checks the whole structure and reports every fault with its record. Masks

@@ -38,7 +38,7 @@ impl Segmentation {
     /// pycocotools' `frPyObjects` and `merge`.
     ///
     /// # Errors
-    /// When the run lengths are of another size, or the size is none.
+    /// When the run lengths are of another size, or a side is zero.
     pub fn rle(&self, width: u32, height: u32) -> Result<Rle, MaskError> {
         match self {
             Self::Polygons(rings) => rasterize_polygon(rings, width, height),
@@ -55,7 +55,7 @@ impl Segmentation {
     /// The mask as a bitmap; see [`Segmentation::rle`].
     ///
     /// # Errors
-    /// When the run lengths are of another size, or the size is none.
+    /// When the run lengths are of another size, or a side is zero.
     pub fn mask(&self, width: u32, height: u32) -> Result<Bitmap, MaskError> {
         Ok(self.rle(width, height)?.decode())
     }

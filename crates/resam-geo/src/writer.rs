@@ -162,13 +162,14 @@ impl GeoTiffWriter {
         }
         let keys = match &spec.crs {
             None => None,
-            Some(crs) => match keys_of_crs(crs) {
-                Some(keys) => Some(keys),
-                None => {
+            Some(crs) => {
+                if let Some(keys) = keys_of_crs(crs) {
+                    Some(keys)
+                } else {
                     let crs = crs.name().to_owned();
                     return Err(GeoTiffWriteError::Crs { path, crs });
                 }
-            },
+            }
         };
         let plan = DirectoryPlan::new(spec, keys.as_ref());
         let begin = || {

@@ -113,9 +113,10 @@ fn begin(
         return Ok(());
     }
     part.restart()?;
-    Err(Failure::again(match same {
-        true => "the server sends other bytes than it was asked for",
-        false => "the file was exchanged on the server",
+    Err(Failure::again(if same {
+        "the server sends other bytes than it was asked for"
+    } else {
+        "the file was exchanged on the server"
     }))
 }
 

@@ -168,9 +168,9 @@ impl Edge {
         while after - before > 1 {
             let middle = before + (after - before) / 2;
             if has_passed(middle) {
-                after = middle
+                after = middle;
             } else {
-                before = middle
+                before = middle;
             }
         }
         self.start[1] + before

@@ -108,20 +108,17 @@ pub fn train(
     mut progress: impl FnMut(&Progress, &Now<'_>) -> bool,
 ) -> Result<Sam, TrainingError> {
     let device = Device::flex();
-    let (mut sam, names) = match from {
-        Some(checkpoint) => {
-            let (sam, names) = Sam::load_named(checkpoint, &sizes(), &device)?;
-            (training_all(sam, &names), names)
-        }
-        None => {
-            let system = |error: std::io::Error| TrainingError::System(error.to_string());
-            let folder = tempfile::tempdir().map_err(system)?;
-            let beginning = folder.path().join("beginning.safetensors");
-            random_checkpoint(&beginning, &sizes(), training.seed)?;
-            let checkpoint = Checkpoint::open(&beginning)?;
-            let (sam, names) = Sam::load_named(&checkpoint, &sizes(), &device)?;
-            (training_all(begun(sam, &names), &names), names)
-        }
+    let (mut sam, names) = if let Some(checkpoint) = from {
+        let (sam, names) = Sam::load_named(checkpoint, &sizes(), &device)?;
+        (training_all(sam, &names), names)
+    } else {
+        let system = |error: std::io::Error| TrainingError::System(error.to_string());
+        let folder = tempfile::tempdir().map_err(system)?;
+        let beginning = folder.path().join("beginning.safetensors");
+        random_checkpoint(&beginning, &sizes(), training.seed)?;
+        let checkpoint = Checkpoint::open(&beginning)?;
+        let (sam, names) = Sam::load_named(&checkpoint, &sizes(), &device)?;
+        (training_all(begun(sam, &names), &names), names)
     };
 
     let config = AdamWConfig::new()
@@ -323,7 +320,9 @@ impl Workers {
                 let number = (update * training.batch + sample) as u64;
                 let learnt = training_picture(training.seed, number, training.plain, training.side)
                     .map(|picture| learn(&sam, &picture, device, number));
-                let mut samples = samples.lock().unwrap_or_else(|broken| broken.into_inner());
+                let mut samples = samples
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
                 samples.push((sample, learnt));
             }
         };
@@ -334,7 +333,7 @@ impl Workers {
         });
         let mut samples = samples
             .into_inner()
-            .unwrap_or_else(|broken| broken.into_inner());
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         samples.sort_by_key(|(sample, _)| *sample);
         let samples = samples.into_iter();
         samples

@@ -29,9 +29,10 @@ pub(crate) fn typed<'a>(
 
 /// Text as it is, or nothing.
 pub(crate) fn text(text: &str) -> Value {
-    match text.is_empty() {
-        true => Value::Null,
-        false => Value::Text(text.to_owned()),
+    if text.is_empty() {
+        Value::Null
+    } else {
+        Value::Text(text.to_owned())
     }
 }
 
@@ -42,11 +43,12 @@ pub(crate) fn instance_names<'a>(
     comma: bool,
 ) -> Vec<Value> {
     let mut present = column.clone().filter(|text| !text.is_empty());
-    match present.all(|text| whole(text, comma).is_some()) {
-        true => column
+    if present.all(|text| whole(text, comma).is_some()) {
+        column
             .map(|name| text(whole(name, comma).unwrap_or_default()))
-            .collect(),
-        false => column.map(text).collect(),
+            .collect()
+    } else {
+        column.map(text).collect()
     }
 }
 
@@ -76,9 +78,10 @@ fn value(text: &str, comma: bool) -> Value {
 /// A number that prints back the same; `3.0` does as well as `3`.
 fn real(text: &str, comma: bool) -> Option<f64> {
     let has_comma = comma && text.contains(',') && !text.contains('.');
-    let text = match has_comma {
-        true => text.replacen(',', ".", 1),
-        false => text.to_owned(),
+    let text = if has_comma {
+        text.replacen(',', ".", 1)
+    } else {
+        text.to_owned()
     };
     if !text.bytes().all(|byte| b"-.0123456789".contains(&byte)) {
         return None;

@@ -113,6 +113,34 @@ pub struct Predictor {
     positions: Tensor<4>,
 }
 
+/// Refuses a prompt that the network cannot answer.
+fn check(index: usize, prompt: &Prompt, image: &EncodedImage) -> Result<(), SamError> {
+    let wrong = |reason: String| Err(SamError::Prompt { index, reason });
+    if prompt.points.is_empty() && prompt.bounds.is_none() && prompt.mask.is_none() {
+        return wrong("it has no point, no box and no mask".into());
+    }
+    for point in &prompt.points {
+        if !(point.x.is_finite() && point.y.is_finite()) {
+            return wrong(format!("`{},{}` is not a position", point.x, point.y));
+        }
+    }
+    if let Some(bounds @ [x0, y0, x1, y1]) = prompt.bounds
+        && !(bounds.iter().all(|value| value.is_finite()) && x1 > x0 && y1 > y0)
+    {
+        return wrong(format!("`{x0},{y0},{x1},{y1}` is not a box `x0,y0,x1,y1`"));
+    }
+    let side = Predictor::mask_side(image);
+    if let Some(mask) = &prompt.mask
+        && mask.len() != side * side
+    {
+        return wrong(format!(
+            "a mask of {} values, not {side} x {side}",
+            mask.len()
+        ));
+    }
+    Ok(())
+}
+
 impl Predictor {
     /// A predictor with the input size `input_size` in pixels, or with the size that the model was
     /// trained at.
@@ -259,7 +287,7 @@ impl Predictor {
         asked: Masks,
     ) -> Result<Vec<Vec<Prediction>>, SamError> {
         for (index, prompt) in prompts.iter().enumerate() {
-            self.check(index, prompt, image)?;
+            check(index, prompt, image)?;
         }
         let mut answers: Vec<Vec<Prediction>> = vec![Vec::new(); prompts.len()];
         for group in same_form(prompts) {
@@ -322,33 +350,6 @@ impl Predictor {
 
     fn mask_side(image: &EncodedImage) -> usize {
         4 * image.embedding.dims()[2]
-    }
-
-    fn check(&self, index: usize, prompt: &Prompt, image: &EncodedImage) -> Result<(), SamError> {
-        let wrong = |reason: String| Err(SamError::Prompt { index, reason });
-        if prompt.points.is_empty() && prompt.bounds.is_none() && prompt.mask.is_none() {
-            return wrong("it has no point, no box and no mask".into());
-        }
-        for point in &prompt.points {
-            if !(point.x.is_finite() && point.y.is_finite()) {
-                return wrong(format!("`{},{}` is not a position", point.x, point.y));
-            }
-        }
-        if let Some(bounds @ [x0, y0, x1, y1]) = prompt.bounds
-            && !(bounds.iter().all(|value| value.is_finite()) && x1 > x0 && y1 > y0)
-        {
-            return wrong(format!("`{x0},{y0},{x1},{y1}` is not a box `x0,y0,x1,y1`"));
-        }
-        let side = Self::mask_side(image);
-        if let Some(mask) = &prompt.mask
-            && mask.len() != side * side
-        {
-            return wrong(format!(
-                "a mask of {} values, not {side} x {side}",
-                mask.len()
-            ));
-        }
-        Ok(())
     }
 
     fn batch(&self, image: &EncodedImage, prompts: &[Prompt], indices: &[usize]) -> PromptBatch {

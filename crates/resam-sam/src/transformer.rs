@@ -260,7 +260,7 @@ impl Attention {
         let query = self.by_head(self.q_proj.forward(q)) * self.scale();
         let queries = query.matmul(self.columns_by_head(&self.k_proj).swap_dims(1, 2));
         let attended = resam_ops::attend_to_cells(
-            self.rows_of_tokens(queries, batch),
+            Self::rows_of_tokens(queries, batch),
             cells.clone(),
             positions.clone(),
         );
@@ -296,7 +296,7 @@ impl Attention {
         let biases = match &self.q_proj.bias {
             Some(bias) => {
                 let bias = bias.val().reshape([heads, head_dim, 1]);
-                self.rows_of_tokens(key.clone().matmul(bias), batch)
+                Self::rows_of_tokens(key.clone().matmul(bias), batch)
             }
             None => Tensor::zeros([batch, tokens * heads, 1], &key.device()),
         };
@@ -314,9 +314,9 @@ impl Attention {
         resam_ops::attend_from_cells(
             cells.clone(),
             positions.clone(),
-            self.rows_of_tokens(keys, batch),
+            Self::rows_of_tokens(keys, batch),
             biases.swap_dims(1, 2),
-            self.rows_of_tokens(values, batch),
+            Self::rows_of_tokens(values, batch),
             heads,
         )
     }
@@ -340,7 +340,7 @@ impl Attention {
     }
 
     /// `[heads, batch * tokens, channels]` to `[batch, tokens * heads, channels]`.
-    fn rows_of_tokens(&self, x: Tensor<3>, batch: usize) -> Tensor<3> {
+    fn rows_of_tokens(x: Tensor<3>, batch: usize) -> Tensor<3> {
         let [heads, rows, channels] = x.dims();
         x.swap_dims(0, 1)
             .reshape([batch, rows / batch * heads, channels])

@@ -228,7 +228,9 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
             };
             match found {
                 Ok(found) => {
-                    if let (false, Some(journal)) = (known[at], &mut self.stores.journal) {
+                    if !known[at]
+                        && let Some(journal) = &mut self.stores.journal
+                    {
                         journal.write(&names[at], &found)?;
                     }
                     done(planned, found);
@@ -320,7 +322,9 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
                 Ok(false) => Some("the cache is full with what this run needs: another run will encode the rest again".into()),
                 Err(error) => Some(format!("an embedding was not kept in the cache: {error}")),
             };
-            if let (Some(problem), false) = (problem, self.cache_problem_told) {
+            if let Some(problem) = problem
+                && !self.cache_problem_told
+            {
                 self.observer.notice(&problem);
                 self.cache_problem_told = true;
             }

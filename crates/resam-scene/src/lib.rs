@@ -12,7 +12,7 @@
 //! | [`gather_points`] | points of a file to objects, in pixels of the raster |
 //! | [`segment`], [`SegmentOptions`] | the object of each prompt |
 //! | [`segment_all`], [`AutoOptions`] | all objects: SAM's automatic mask generation |
-//! | [`plan()`](plan), [`windows`] | the windows of a run, with memory and time |
+//! | [`plan`](plan()), [`windows`] | the windows of a run, with memory and time |
 //! | [`SceneResult`], [`SegmentedObject`] | masks, scores, failures and counts |
 //! | [`Source`], [`Model`] | the raster and the model: traits to implement |
 //! | [`Cache`], [`Journal`], [`Stores`] | embeddings on disk; the finished windows of a stopped run |

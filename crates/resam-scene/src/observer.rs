@@ -12,7 +12,8 @@ pub struct Progress {
     pub windows_done: usize,
     /// Windows of this round.
     pub windows: usize,
-    /// Prompts of all rounds so far, requeries included.
+    /// Objects prompted in all rounds so far, requeries included. The grid points of
+    /// [`segment_all`](crate::segment_all) are not counted.
     pub objects_done: usize,
     /// Seconds until the round is done, from the windows done so far; none before the first.
     pub seconds_left: Option<f64>,

@@ -88,7 +88,7 @@ pub(crate) fn zoom<S: Source, M: Model>(
             })
             .collect();
         for (object, meant) in objects.into_iter().zip(model.is_zoom_meant(&pairs)) {
-            if let (true, Some(zoomed)) = (meant, found_zoomed.remove(&object)) {
+            if meant && let Some(zoomed) = found_zoomed.remove(&object) {
                 known.insert(object, zoomed);
             }
         }

@@ -142,7 +142,7 @@ fn put(into: &mut toml::Table, given: toml::Table, at: &str) -> Result<(), Strin
         }
         match (into.get_mut(&name), value) {
             (Some(toml::Value::Table(table)), toml::Value::Table(given)) => {
-                put(table, given, &full)?
+                put(table, given, &full)?;
             }
             (Some(toml::Value::Table(_)), _) => {
                 return Err(format!("`{full}` is a table, `[{full}]`, not a value"));

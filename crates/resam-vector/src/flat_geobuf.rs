@@ -20,8 +20,8 @@ pub(crate) fn write(file: &mut dyn Write, layer: &Layer) -> io::Result<()> {
         let features = layer.features.iter();
         features.filter(|feature| !feature.geometry.0.is_empty())
     };
-    let wkt = layer.crs.as_ref().map(|crs| crs.wkt());
-    let epsg = layer.crs.as_ref().and_then(|crs| crs.epsg());
+    let wkt = layer.crs.as_ref().map(resam_crs::Crs::wkt);
+    let epsg = layer.crs.as_ref().and_then(resam_crs::Crs::epsg);
     let options = FgbWriterOptions {
         // An index over nothing is not allowed.
         write_index: placed().next().is_some(),
@@ -30,7 +30,7 @@ pub(crate) fn write(file: &mut dyn Write, layer: &Layer) -> io::Result<()> {
         crs: FgbCrs {
             org: epsg.map(|_| "EPSG"),
             code: epsg.and_then(|code| i32::try_from(code).ok()).unwrap_or(0),
-            name: layer.crs.as_ref().map(|crs| crs.name()),
+            name: layer.crs.as_ref().map(resam_crs::Crs::name),
             wkt: wkt.as_deref(),
             ..FgbCrs::default()
         },

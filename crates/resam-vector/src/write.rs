@@ -218,7 +218,7 @@ pub(crate) fn bounds<'a>(
     let mut bounds: Option<[f64; 4]> = None;
     let vertices = geometries
         .into_iter()
-        .flat_map(|geometry| geometry.iter())
+        .flat_map(geo_types::MultiPolygon::iter)
         .flat_map(|polygon| polygon.exterior().coords());
     for at in vertices {
         let [west, south, east, north] = bounds.unwrap_or([at.x, at.y, at.x, at.y]);

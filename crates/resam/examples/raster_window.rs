@@ -10,24 +10,23 @@ use resam_geo::{Scene, SceneOptions, Window};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let made = tempfile::tempdir()?;
-    let (path, x, y, side, output) = match arguments.as_slice() {
-        [scene, x, y, side, output] => (
+    let (path, x, y, side, output) = if let [scene, x, y, side, output] = arguments.as_slice() {
+        (
             PathBuf::from(scene),
             x.parse()?,
             y.parse()?,
             side.parse()?,
             PathBuf::from(output),
-        ),
-        _ => {
-            let data = resam::demo::prepare(made.path(), 0)?;
-            (
-                data.scene.image,
-                256,
-                256,
-                512,
-                made.path().join("window.png"),
-            )
-        }
+        )
+    } else {
+        let data = resam::demo::prepare(made.path(), 0)?;
+        (
+            data.scene.image,
+            256,
+            256,
+            512,
+            made.path().join("window.png"),
+        )
     };
     let scene = Scene::open(&path, &SceneOptions::default())?;
     // One stretch for the whole scene, so that neighbouring windows have the same colours.

@@ -23,16 +23,15 @@ impl Observer for Printed {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let made = tempfile::tempdir()?;
-    let (scene, points, output) = match arguments.as_slice() {
-        [scene, points, output, ..] => (scene.clone(), points.clone(), output.clone()),
-        _ => {
-            let data = resam::demo::prepare(made.path(), 0)?;
-            (
-                data.scene.image,
-                data.scene.points,
-                made.path().join("objects.gpkg"),
-            )
-        }
+    let (scene, points, output) = if let [scene, points, output, ..] = arguments.as_slice() {
+        (scene.clone(), points.clone(), output.clone())
+    } else {
+        let data = resam::demo::prepare(made.path(), 0)?;
+        (
+            data.scene.image,
+            data.scene.points,
+            made.path().join("objects.gpkg"),
+        )
     };
     let weights = arguments.get(3).map_or(Path::new("nano"), PathBuf::as_path);
     let model = Model::load(weights, arguments.get(4).map(PathBuf::as_path))?;

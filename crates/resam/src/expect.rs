@@ -68,9 +68,10 @@ pub fn expectations(device: &ComputeDevice, rate: f64) -> Result<Vec<Expectation
             ImageEncoderConfig::TinyVit(_) => (0, true),
         };
         let operations = encoder_operations(&config.image_encoder, config.image_size);
-        let own = match measured {
-            true => encode,
-            false => BESIDE_PRODUCTS * operations / (1e9 * rate),
+        let own = if measured {
+            encode
+        } else {
+            BESIDE_PRODUCTS * operations / (1e9 * rate)
         };
         let sizes = Step {
             input_size: config.image_size,

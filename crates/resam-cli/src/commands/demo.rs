@@ -212,16 +212,17 @@ fn polygons(words: &[String], common: &Common, labels: &Path) -> Result<PolygonS
     let mut watch = Watch::stopping_after("window", common)?;
     segment::find_and_write(&arguments, common, &mut watch)?;
     watch.finish();
-    Ok(judge_polygons(&arguments.output[0], labels, "prompt")?)
+    judge_polygons(&arguments.output[0], labels, "prompt")
 }
 
 /// The command as one would type it.
 fn line(words: &[String]) -> String {
     let quoted = words.iter().map(|word| {
         let plain = |c: char| c.is_alphanumeric() || "-_./:,=".contains(c);
-        match word.chars().all(plain) {
-            true => word.clone(),
-            false => format!("'{}'", word.replace('\'', r"'\''")),
+        if word.chars().all(plain) {
+            word.clone()
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
         }
     });
     let quoted: Vec<String> = quoted.collect();

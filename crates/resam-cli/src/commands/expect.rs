@@ -12,9 +12,10 @@ pub(crate) fn print(expectations: &[Expectation], device: &str) {
     );
     for one in expectations {
         let [image, scene, step] = [one.image, one.scene, one.step].map(duration);
-        let how = match one.measured {
-            true => "measured",
-            false => "reckoned from the matrix product",
+        let how = if one.measured {
+            "measured"
+        } else {
+            "reckoned from the matrix product"
         };
         println!(
             "  {:<12} {image:>9} {scene:>9} {step:>9} {:>6.1} GB  {how}",

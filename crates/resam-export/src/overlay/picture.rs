@@ -22,15 +22,14 @@ pub(super) fn of(image: &ImageReference) -> Result<(RgbImage, Scale), OutputErro
     let shrink = |side: u32| ((f64::from(side) * factor).round() as u32).max(1);
     let (across, down) = (shrink(width), shrink(height));
     let raster = Raster::open(&image.path)?;
-    let scene = match image.stretch {
-        Some(stretch) => Scene::seen_as(raster, stretch, image.stretch_limits.clone())?,
-        None => {
-            let as_it_is = SceneOptions {
-                stretch: Some(Stretch::None),
-                ..SceneOptions::default()
-            };
-            Scene::of_raster(raster, &as_it_is)?
-        }
+    let scene = if let Some(stretch) = image.stretch {
+        Scene::seen_as(raster, stretch, image.stretch_limits.clone())?
+    } else {
+        let as_it_is = SceneOptions {
+            stretch: Some(Stretch::None),
+            ..SceneOptions::default()
+        };
+        Scene::of_raster(raster, &as_it_is)?
     };
     let all = Window {
         x: 0,

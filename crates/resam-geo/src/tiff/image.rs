@@ -277,20 +277,18 @@ impl Image {
 
     /// The first row of a row of chunks, and how many rows of the raster it has.
     pub(crate) fn chunk_rows(&self, row: u64) -> (u32, u32) {
-        let (first, end) = match self.places {
-            Places::Pieces {
-                pieces, strip_rows, ..
-            } => {
-                let (strip, piece) = (row / u64::from(pieces), row % u64::from(pieces));
-                let start = strip * u64::from(strip_rows);
-                let first = start + piece * u64::from(self.chunk_height);
-                let end = first + u64::from(self.chunk_height);
-                (first, end.min(start + u64::from(strip_rows)))
-            }
-            _ => {
-                let first = row * u64::from(self.chunk_height);
-                (first, first + u64::from(self.chunk_height))
-            }
+        let (first, end) = if let Places::Pieces {
+            pieces, strip_rows, ..
+        } = self.places
+        {
+            let (strip, piece) = (row / u64::from(pieces), row % u64::from(pieces));
+            let start = strip * u64::from(strip_rows);
+            let first = start + piece * u64::from(self.chunk_height);
+            let end = first + u64::from(self.chunk_height);
+            (first, end.min(start + u64::from(strip_rows)))
+        } else {
+            let first = row * u64::from(self.chunk_height);
+            (first, first + u64::from(self.chunk_height))
         };
         let height = u64::from(self.height);
         let first = first.min(height);

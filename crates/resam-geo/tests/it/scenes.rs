@@ -158,9 +158,10 @@ fn tiles_that_were_never_written_are_nodata_or_else_zeros_that_are_valid() {
                 let found = tile.image.get_pixel(x, y).0[0];
                 let stored = value(SampleKind::U8, x, y, 0);
                 let is_nodata = name.ends_with("nodata_9") && stored == 9.0;
-                let expected = match written(x, y) && !is_nodata {
-                    true => stored,
-                    false => 0.0,
+                let expected = if written(x, y) && !is_nodata {
+                    stored
+                } else {
+                    0.0
                 };
                 assert!(
                     (f64::from(found) - expected).abs() <= 1.0,

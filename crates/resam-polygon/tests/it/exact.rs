@@ -34,7 +34,7 @@ proptest! {
         for polygon in &found {
             // Where `y` grows downwards, what looks counter-clockwise is clockwise in numbers.
             prop_assert!(polygon.exterior().is_cw());
-            prop_assert!(polygon.interiors().iter().all(|hole| hole.is_ccw()));
+            prop_assert!(polygon.interiors().iter().all(geo::Winding::is_ccw));
         }
     }
 
@@ -45,7 +45,7 @@ proptest! {
     ) {
         let exact = polygons_of(&mask, &PolygonOptions::default());
         let mut expected = mask.clone();
-        for hole in exact.iter().flat_map(|polygon| polygon.interiors()) {
+        for hole in exact.iter().flat_map(geo::Polygon::interiors) {
             let hole = geo::Polygon::new(hole.clone(), Vec::new());
             if hole.unsigned_area() <= largest {
                 let pixels = rasterize(&hole.into(), 0, 0, mask.width(), mask.height())?;
@@ -55,7 +55,7 @@ proptest! {
         let filled = polygons_of(&mask, &filling(largest));
         prop_assert!(filled.is_valid());
         prop_assert_eq!(rasterize(&filled, 0, 0, mask.width(), mask.height())?, expected);
-        for hole in filled.iter().flat_map(|polygon| polygon.interiors()) {
+        for hole in filled.iter().flat_map(geo::Polygon::interiors) {
             prop_assert!(geo::Polygon::new(hole.clone(), Vec::new()).unsigned_area() > largest);
         }
         let solid = polygons_of(&mask, &filling(f64::INFINITY));

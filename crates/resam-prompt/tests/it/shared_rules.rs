@@ -90,7 +90,7 @@ fn blank_rows_are_passed_over_and_counted() {
         assert_eq!(lines, [3, 6]);
     });
     each("{x};{y}\n1;2\n", |_, table| {
-        assert!(table.unwrap().notes.is_empty())
+        assert!(table.unwrap().notes.is_empty());
     });
 }
 

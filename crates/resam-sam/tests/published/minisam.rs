@@ -91,7 +91,10 @@ fn golden_masks_of_real_images_are_those_of_the_published_modules() {
             let theirs = golden.values(&format!("{name}.iou"));
             report.close(&format!("{name} score"), &scores, &theirs, TOLERANCE);
             if golden.0.get(&format!("{name}.mask")).is_some() {
-                let logits: Vec<f32> = masks.iter().flat_map(|m| m.logits()).collect();
+                let logits: Vec<f32> = masks
+                    .iter()
+                    .flat_map(resam_sam::Prediction::logits)
+                    .collect();
                 let theirs = golden.values(&format!("{name}.mask"));
                 let theirs: Vec<bool> = theirs.iter().map(|&value| value > 0.0).collect();
                 report.same_masks(&format!("{name} mask"), &logits, &theirs, EQUAL_PIXELS);

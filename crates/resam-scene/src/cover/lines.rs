@@ -59,7 +59,9 @@ pub(super) fn cover(reaches: &[Reach]) -> Vec<[i64; 2]> {
         .min();
     let mut origins = Vec::new();
     let mut at = done.map_or(0, |(_, at)| at);
-    while let (Some((_, from)), true) = (best[at], at > 0) {
+    while at > 0
+        && let Some((_, from)) = best[at]
+    {
         let begin = if from == 0 { 0 } else { starts[from - 1] };
         let mut band = by_start[begin..starts[at - 1]].to_vec();
         band.sort_unstable_by_key(|reach| reach.x[1]);

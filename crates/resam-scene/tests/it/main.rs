@@ -21,7 +21,7 @@ fn positive(x: f64, y: f64) -> PromptPoint {
     PromptPoint::positive(x, y)
 }
 
-/// Numbers that look random and are the same everywhere (splitmix64).
+/// Pseudo-random numbers, the same on every machine (splitmix64).
 struct Draws(u64);
 
 impl Draws {

@@ -66,7 +66,7 @@ fn run(scene: &SyntheticScene, prompts: &[PointedObject], model: &ExactModel) ->
     .unwrap()
 }
 
-/// Whether a window of the first round has only a part of the object that is asked about in it.
+/// Whether a window of the first round has only a part of the object that is prompted in it.
 fn across_borders(
     scene: &SyntheticScene,
     prompts: &[PointedObject],
@@ -157,7 +157,8 @@ fn an_object_at_the_edge_of_the_raster_or_of_its_data_is_not_requeried() {
 
 #[test]
 fn a_speck_cut_by_the_window_far_from_the_point_neither_stays_nor_is_asked_about() {
-    // Both are the same object for the model: a house, and what looks like it at the window's edge.
+    // Both are the same object for the model: a house, and a second mask of it at the edge of the
+    // window.
     let shapes = [Shape::Rectangle([2000.0, 2000.0], [100.0, 100.0], 0.0)];
     let scene = SyntheticScene::new(4000, 4000, &shapes);
     let model = ExactModel::new(1024, Sight::Noisy);
@@ -241,7 +242,7 @@ fn a_window_that_cannot_be_read_is_told_and_the_rest_is_done() {
 
 #[test]
 fn the_model_is_told_of_points_on_other_objects_of_the_window() {
-    // Three objects in one window, two of which may be asked at once; a fourth one elsewhere.
+    // Three objects in one window, two of which fit one batch; a fourth one elsewhere.
     let places = [
         [500.0, 500.0],
         [600.0, 500.0],

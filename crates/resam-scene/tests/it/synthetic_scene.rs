@@ -1,4 +1,4 @@
-//! A scene whose objects are known to the pixel, and a model that sees them.
+//! A synthetic scene whose objects are known to the pixel, and a model that segments them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -176,7 +176,7 @@ pub(crate) struct ExactModel {
     pub(crate) encoded: AtomicUsize,
     /// The encoder fails the first time it sees an object of these numbers.
     pub(crate) fails_on: std::sync::Mutex<BTreeSet<u16>>,
-    /// All that it was asked, to look at afterwards: prompts, and points beside.
+    /// The number of prompts and of points beside them, of each call.
     pub(crate) asked: std::sync::Mutex<Vec<(usize, usize)>>,
 }
 

@@ -44,7 +44,7 @@ fn most_pictures_have_several_things_and_some_hide_others() {
     let things: Vec<f64> = scenes
         .iter()
         .flat_map(|scene| &scene.instances)
-        .map(|one| one.visible())
+        .map(resam_synth::Instance::visible)
         .collect();
     assert!(things.iter().all(|visible| *visible >= 0.3));
     let hidden = things.iter().filter(|visible| **visible < 0.8).count();

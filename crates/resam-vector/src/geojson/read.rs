@@ -146,15 +146,14 @@ struct Columns {
 
 impl Columns {
     fn place(&mut self, name: String, kind: Option<FieldKind>) -> usize {
-        let place = match self.places.get(&name) {
-            Some(&place) => place,
-            None => {
-                let place = self.names.len();
-                self.places.insert(name.clone(), place);
-                self.names.push((name, None));
-                self.last.push((0, 0));
-                place
-            }
+        let place = if let Some(&place) = self.places.get(&name) {
+            place
+        } else {
+            let place = self.names.len();
+            self.places.insert(name.clone(), place);
+            self.names.push((name, None));
+            self.last.push((0, 0));
+            place
         };
         let known = &mut self.names[place].1;
         *known = common(*known, kind);

@@ -243,7 +243,7 @@ pub fn fuzz_geometry(blob: &[u8]) -> bool {
     let finite = polygons
         .iter()
         .flat_map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()))
-        .flat_map(|ring| ring.coords())
+        .flat_map(geo_types::LineString::coords)
         .all(|at| at.x.is_finite() && at.y.is_finite());
     !finite || read(&write(polygons, 4326, [0.0; 4])) == Ok(geometry)
 }

@@ -100,7 +100,7 @@ fn it_is_read_back_as_it_was() {
         let ring: Vec<(f64, f64)> = polygons.0[0]
             .exterior()
             .coords()
-            .map(|at| at.x_y())
+            .map(geo_types::Coord::x_y)
             .collect();
         resam_crs::area_and_perimeter(&target, &ring, &[])
             .unwrap()

@@ -321,9 +321,10 @@ impl Examples for PointedScenes {
 
 /// A raster, or all files of a folder.
 fn files(path: &Path) -> Result<Vec<PathBuf>> {
-    Ok(match path.is_dir() {
-        true => files_below(path).map_err(resam_data::DataError::from)?,
-        false => vec![path.to_owned()],
+    Ok(if path.is_dir() {
+        files_below(path).map_err(resam_data::DataError::from)?
+    } else {
+        vec![path.to_owned()]
     })
 }
 
@@ -360,9 +361,10 @@ fn on_data(
             }
         }
         object.points = points;
-        match object.has_positive() {
-            true => kept.push(object),
-            false => without.push(object.id),
+        if object.has_positive() {
+            kept.push(object);
+        } else {
+            without.push(object.id);
         }
     }
     Ok((kept, without))
@@ -477,8 +479,8 @@ mod tests {
     #[test]
     fn each_window_shows_its_objects_under_their_points() {
         let folder = one_scene();
-        let mut points = points(folder.path(), &of_objects());
-        let (scenes, unused) = open(&folder.path().join("scene.tif"), &mut points).expect("scenes");
+        let points = points(folder.path(), &of_objects());
+        let (scenes, unused) = open(&folder.path().join("scene.tif"), &points).expect("scenes");
         assert_eq!(unused, Unused::default());
         assert_eq!(scenes.objects(), OBJECTS.len());
         let mut seen = HashSet::new();
@@ -510,8 +512,8 @@ mod tests {
         rows.push(("nothing", 170.5, 120.5, 1));
         rows.push(("off", 30.5, 30.5, 0));
         rows.push(("far", 500.5, 30.5, 1));
-        let mut points = points(folder.path(), &rows);
-        let (scenes, unused) = open(&folder.path().join("scene.tif"), &mut points).expect("scenes");
+        let points = points(folder.path(), &rows);
+        let (scenes, unused) = open(&folder.path().join("scene.tif"), &points).expect("scenes");
         assert_eq!(scenes.objects(), OBJECTS.len());
         let told = Unused {
             outside: 1,
@@ -542,8 +544,8 @@ mod tests {
                 .map(|(name, (x, y))| (name, x, y, 1)),
         );
         rows.push(("beyond", 900.0, 10.0, 1));
-        let mut points = points(folder.path(), &rows);
-        let (scenes, unused) = open(&tiles, &mut points).expect("scenes");
+        let points = points(folder.path(), &rows);
+        let (scenes, unused) = open(&tiles, &points).expect("scenes");
         assert_eq!((unused.scenes, unused.outside), (1, 1));
         assert_eq!(scenes.objects(), 2 * OBJECTS.len());
         let mut seen = HashSet::new();
@@ -561,8 +563,8 @@ mod tests {
         fs_err::create_dir(&tiles).expect("a folder");
         scene(&tiles, "west.tif", 0.0);
         scene(&tiles, "overlapping.tif", 48.0);
-        let mut points = points(folder.path(), &[("a", 170.5, 120.5, 1)]);
-        let (scenes, unused) = open(&tiles, &mut points).expect("scenes");
+        let points = points(folder.path(), &[("a", 170.5, 120.5, 1)]);
+        let (scenes, unused) = open(&tiles, &points).expect("scenes");
         assert_eq!(unused.without_data, Vec::<String>::new());
         // The one that shows nothing there is left out.
         assert_eq!((scenes.len(), unused.scenes), (1, 1));
@@ -572,9 +574,9 @@ mod tests {
     #[test]
     fn what_is_kept_back_is_in_no_lesson() {
         let folder = one_scene();
-        let mut points = points(folder.path(), &of_objects());
+        let points = points(folder.path(), &of_objects());
         let path = folder.path().join("scene.tif");
-        let (scenes, _) = open(&path, &mut points).expect("scenes");
+        let (scenes, _) = open(&path, &points).expect("scenes");
         let names = |of: &PointedScenes| {
             let examples = (0..of.len()).map(|index| of.read(index).expect("a window"));
             let names = examples.flat_map(|example| example.instances);
@@ -598,8 +600,8 @@ mod tests {
     #[test]
     fn points_that_lie_elsewhere_are_refused_with_where_they_landed() {
         let folder = one_scene();
-        let mut points = points(folder.path(), &[("a", 9000.0, 20.0, 1)]);
-        let error = open(&folder.path().join("scene.tif"), &mut points).expect_err("nothing there");
+        let points = points(folder.path(), &[("a", 9000.0, 20.0, 1)]);
+        let error = open(&folder.path().join("scene.tif"), &points).expect_err("nothing there");
         let words = error.to_string();
         assert!(
             words.contains("lands at pixel 9000.0,20.0 of `scene.tif`"),
@@ -607,7 +609,7 @@ mod tests {
         );
         let nothing = folder.path().join("empty");
         fs_err::create_dir(&nothing).expect("a folder");
-        let error = open(&nothing, &mut points).expect_err("no scene");
+        let error = open(&nothing, &points).expect_err("no scene");
         let source = error.downcast_ref::<SourceError>();
         assert!(
             matches!(source, Some(SourceError::NoScenes { .. })),
