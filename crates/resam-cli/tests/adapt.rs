@@ -497,7 +497,7 @@ fn the_recipe_is_printed_read_back_and_refused_by_name() {
     }
     std::fs::write(
         folder.path().join("config.toml"),
-        "[labels]\nentropy_treshold = 0.2\n",
+        "[labels]\nentropy_limit = 0.2\n",
     )
     .expect("written");
     let arguments = ["adapt", "--config", "config.toml", "--print-config"];
@@ -505,7 +505,7 @@ fn the_recipe_is_printed_read_back_and_refused_by_name() {
         &resam(&folder, &arguments),
         &[
             "config.toml",
-            "`labels.entropy_treshold`",
+            "`labels.entropy_limit`",
             "`entropy_threshold`",
         ],
     );

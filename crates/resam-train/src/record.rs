@@ -21,7 +21,7 @@ pub(crate) struct Record {
     events: EventFile,
     pub(crate) before: Option<Validation>,
     pub(crate) last: Option<Validation>,
-    best: Option<Validation>,
+    pub(crate) best: Option<Validation>,
     pub(crate) without_better: usize,
     pub(crate) failed: BTreeMap<String, String>,
     pub(crate) seconds: f64,
@@ -96,6 +96,14 @@ impl Record {
             self.without_better += 1;
         }
         better
+    }
+
+    /// Whether the best validation so far is kept in place of the last one.
+    pub(crate) fn best_is_kept_over(&self, last: Option<Validation>) -> bool {
+        match (self.best, last) {
+            (Some(best), Some(last)) => best.is_kept_over(&last),
+            _ => false,
+        }
     }
 
     pub(crate) fn validated(

@@ -334,17 +334,17 @@ impl<'a> Run<'a> {
         self.checkpoint()?;
         let reached = self.trainer.position().clone();
         let best = self.record.best_file();
-        if let Some(found) = self.validate()?
-            && !self
-                .record
-                .validated(&self.trainer, found, &mut *self.observer)?
-            && best.exists()
-        {
-            // An earlier model did better: it is the one that is kept.
+        let last = self.validate()?;
+        if let Some(found) = last {
+            self.record
+                .validated(&self.trainer, found, &mut *self.observer)?;
+        }
+        if self.record.best_is_kept_over(last) && best.exists() {
             let state = resam_adapt::State::read(&best)?;
             let restored = self.trainer.restore(state);
             restored.map_err(|reason| TrainError::Unfit { path: best, reason })?;
         } else {
+            self.record.best = last;
             self.trainer.state(self.plan.clone())?.write(&best)?;
         }
         self.adapter()

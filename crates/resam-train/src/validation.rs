@@ -20,12 +20,28 @@ pub struct Validation {
     /// Mean over the images of the mean IoU of the answers with the true masks, where those are
     /// known.
     pub iou: Option<f64>,
+    /// The standard error of the consistency: its deviation over the instances, divided by the
+    /// square root of their number.
+    #[serde(default)]
+    pub consistency_error: f64,
 }
 
 impl Validation {
     /// What models are compared by: IoU where true masks are known, else the consistency.
     pub fn value(&self) -> f64 {
         self.iou.unwrap_or(self.consistency)
+    }
+
+    /// Whether a model with this validation is to be kept in place of a later one: its IoU is higher,
+    /// or, where no true mask is known, its consistency is by more than the standard error. The
+    /// consistency of few images is a weak witness, and the last model has learnt the most.
+    pub fn is_kept_over(&self, later: &Self) -> bool {
+        let margin = if self.iou.is_some() {
+            0.0
+        } else {
+            later.consistency_error
+        };
+        self.value() > later.value() + margin
     }
 
     /// What [`value`](Self::value) is, in a word.
@@ -49,7 +65,7 @@ pub fn validate(
 ) -> Result<Validation, SamError> {
     let answering = Answering::new(trainer, model, images)?;
     let mut validation = Validation::default();
-    let (mut consistency, mut iou) = (0.0, Vec::new());
+    let (mut consistency, mut iou) = (Vec::new(), Vec::new());
     for index in 0..images.len() {
         let Ok(example) = images.read(index) else {
             continue;
@@ -61,7 +77,7 @@ pub fn validate(
         };
         validation.images += 1;
         validation.instances += answers.len();
-        consistency += answers.iter().map(|answer| answer.consistency).sum::<f64>();
+        consistency.extend(answers.iter().map(|answer| answer.consistency));
         let pairs = example.instances.iter().zip(&answers);
         let of_image: Vec<f64> = pairs
             .filter_map(|(instance, answer)| answer.mask.iou(instance.truth.as_ref()?).ok())
@@ -70,9 +86,8 @@ pub fn validate(
             iou.push(mean(&of_image));
         }
     }
-    if validation.instances > 0 {
-        validation.consistency = consistency / validation.instances as f64;
-    }
+    validation.consistency = mean(&consistency);
+    validation.consistency_error = standard_error(&consistency);
     if !iou.is_empty() {
         validation.iou = Some(mean(&iou));
     }
@@ -81,4 +96,42 @@ pub fn validate(
 
 pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// The standard error of the mean of values; 0 of fewer than two.
+fn standard_error(values: &[f64]) -> f64 {
+    let count = values.len() as f64;
+    if count < 2.0 {
+        return 0.0;
+    }
+    let middle = mean(values);
+    let squares: f64 = values.iter().map(|value| (value - middle).powi(2)).sum();
+    (squares / (count - 1.0) / count).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_earlier_model_is_kept_for_its_iou_or_for_a_clear_consistency() {
+        let with = |consistency, iou| Validation {
+            consistency,
+            iou,
+            consistency_error: 0.05,
+            ..Validation::default()
+        };
+        assert!(with(0.5, Some(0.61)).is_kept_over(&with(0.9, Some(0.60))));
+        assert!(!with(0.9, Some(0.60)).is_kept_over(&with(0.5, Some(0.60))));
+        assert!(with(0.66, None).is_kept_over(&with(0.60, None)));
+        assert!(!with(0.64, None).is_kept_over(&with(0.60, None)));
+    }
+
+    #[test]
+    fn the_standard_error_is_that_of_the_textbook() {
+        // The deviation of 1, 2, 3, 4 is the root of 5 / 3.
+        let error = standard_error(&[1.0, 2.0, 3.0, 4.0]);
+        assert!((error - (5.0_f64 / 3.0 / 4.0).sqrt()).abs() < 1e-12);
+        assert_eq!(standard_error(&[1.0]), 0.0);
+    }
 }
