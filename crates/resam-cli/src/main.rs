@@ -7,6 +7,7 @@ mod failure;
 mod hints;
 mod interrupt;
 mod progress;
+mod terminal;
 mod watch;
 
 use std::process::ExitCode;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::arguments::Common;
+use crate::terminal::errln;
 
 /// Lines on something other than a terminal come this far apart.
 const BETWEEN_LINES: Duration = Duration::from_secs(15);
@@ -72,7 +73,7 @@ impl Progress {
             } else {
                 format!("; {text}")
             };
-            eprintln!(
+            errln!(
                 "{done} of {total} {}, about {left:.0} s left{text}",
                 self.what
             );

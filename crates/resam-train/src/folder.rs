@@ -64,7 +64,8 @@ impl Folder {
         if start == Start::Restart {
             folder.clear()?;
         }
-        if start == Start::Continue && folder.file("adapter_config.json").exists() {
+        let names = ["adapter_config.json", "report.html"];
+        if names.iter().all(|name| folder.file(name).exists()) {
             let path = path.to_owned();
             return Err(TrainError::Finished { path });
         }
@@ -99,6 +100,20 @@ impl Folder {
         }
     }
 
+    /// Removes the features that were kept for the time of the run.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn remove_features(&self) -> Result<(), TrainError> {
+        // The second name is of versions before this one.
+        for folder in ["features", "looks"].map(|name| self.file(name)) {
+            if folder.is_dir() {
+                fs_err::remove_dir_all(folder)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The newest state that can be read, if there is any file of one.
     fn newest(&self) -> Result<Option<(PathBuf, State)>, TrainError> {
         let mut failure = None;
@@ -129,12 +144,7 @@ impl Folder {
         if best.exists() {
             fs_err::remove_file(best)?;
         }
-        for folder in ["features", "looks"].map(|name| self.file(name)) {
-            if folder.is_dir() {
-                fs_err::remove_dir_all(folder)?;
-            }
-        }
-        Ok(())
+        self.remove_features()
     }
 
     /// The folder's path.

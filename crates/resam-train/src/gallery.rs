@@ -10,6 +10,7 @@ use resam_sam::prompt_encoder::PointLabel;
 use serde_json::Value;
 
 use crate::answers::Answering;
+use crate::observer::Observer;
 use crate::result::TrainingResult;
 use crate::settings::Settings;
 use crate::validation::mean;
@@ -17,7 +18,7 @@ use crate::validation::mean;
 /// Images that the report shows: the first ones, and as many where the masks changed most.
 const SHOWN: usize = 6;
 /// Images that the shown ones are chosen from.
-const LOOKED_AT: usize = 12;
+const LOOKED_AT: usize = 8;
 /// Instances that are drawn on an image.
 const MOST_INSTANCES: usize = 32;
 
@@ -53,13 +54,20 @@ struct Labelled {
 pub(crate) fn items(
     trainer: &Trainer,
     images: &dyn Examples,
+    observer: &mut dyn Observer,
 ) -> Result<Vec<GalleryItem>, SamError> {
     let step = images.len().div_ceil(LOOKED_AT).max(1);
     let before = Answering::new(trainer, trainer.frozen().clone(), images)?;
     let after = Answering::new(trainer, trainer.model(), images)?;
     let labels = trainer.label_context(trainer.frozen());
     let mut compared: Vec<Comparison> = Vec::new();
-    for index in (0..images.len()).step_by(step) {
+    let indices: Vec<usize> = (0..images.len()).step_by(step).collect();
+    for (done, &index) in indices.iter().enumerate() {
+        observer.drawn(done, indices.len());
+        // Who asks for a stop gets the report of what is drawn.
+        if observer.interrupted() {
+            break;
+        }
         let Ok(mut example) = images.read(index) else {
             continue;
         };
@@ -222,8 +230,8 @@ pub(crate) fn report(
         "total",
         "focal",
         "dice",
-        "quality",
-        "ambiguous_quality",
+        "iou_head",
+        "multimask_iou",
         "alignment",
     ];
     let curves = vec![
@@ -279,12 +287,12 @@ pub(crate) fn report(
         title: "Adaptation from points".to_owned(),
         summary: match (&result.before, &result.after) {
             (Some(before), Some(after)) => format!(
-                "{} validation images: {} {:.4} before, {:.4} after {} updates.",
+                "{} validation images: {} {:.4} pretrained, {:.4} adapted, after {} updates.",
                 before.images,
                 before.name(),
                 before.value(),
                 after.value(),
-                result.updates
+                result.chosen
             ),
             _ => format!(
                 "{} updates. There were no validation images, so nothing is known of others.",

@@ -23,6 +23,8 @@ pub struct RunProgress<'a> {
 pub trait Observer {
     /// An iteration was done.
     fn iterated(&mut self, progress: &RunProgress<'_>);
+    /// So many pictures of the report are drawn.
+    fn drawn(&mut self, _done: usize, _total: usize) {}
     /// Something is worth saying: a skipped image, one that cannot be read, a validation.
     fn note(&mut self, text: &str);
     /// Whether the run is asked to stop after the iteration at hand.

@@ -355,15 +355,16 @@ impl<'a> Run<'a> {
             .result(&reached, false, self.ended_early.take(), self.seconds);
         let validation = self.input.validation.filter(|images| !images.is_empty());
         let shown = validation.unwrap_or(self.input.images);
+        if reached.updates == 0 {
+            self.observer
+                .note("no update was made: this adapter changes nothing but the mask selection");
+        }
         self.observer
             .note("the adapter is written; drawing the report");
-        let items = gallery::items(&self.trainer, shown)?;
+        let items = gallery::items(&self.trainer, shown, &mut *self.observer)?;
         let report = gallery::report(&result, self.settings, &self.record.metrics()?, items);
         report.write(self.record.folder.file("report.html"))?;
-        let features = self.record.folder.file(FEATURES);
-        if features.exists() {
-            fs_err::remove_dir_all(&features)?;
-        }
+        self.record.folder.remove_features()?;
         Ok(result)
     }
 

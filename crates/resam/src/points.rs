@@ -9,7 +9,7 @@ use resam_prompt::{Coordinates, PointFile};
 use resam_scene::{Gathered, gather_points};
 use resam_vector::{ReadOptions, VectorError, is_csv, read_points};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// How a file of points is read.
 #[derive(Debug, Clone, Default)]
@@ -101,12 +101,33 @@ impl Points {
                 layer: self.options.layer.as_deref(),
             };
             let read = read_points(&self.path, &options)?;
+            self.check_place(raster, &read)?;
             map.push((raster.crs().cloned(), read));
             map.len() - 1
         };
         let size = (raster.width(), raster.height());
         let transform = raster.geo_transform();
         Ok(gather_points(&map[at].1.points, transform.as_ref(), size))
+    }
+
+    /// Refuses points of a CRS for a raster that has none: they would be taken for pixels.
+    fn check_place(&self, raster: &Raster, read: &resam_vector::PointFile) -> Result<()> {
+        let Some(crs) = &read.source_crs else {
+            return Ok(());
+        };
+        if raster.crs().is_some() && raster.geo_transform().is_some() {
+            return Ok(());
+        }
+        Err(Error::input(
+            format!(
+                "`{}`: its points are in {}, and `{}` does not say where its pixels lie",
+                self.path.display(),
+                crs.name(),
+                raster.path().display()
+            ),
+            "give the raster its CRS and its place (`gdal_translate -a_srs ... -a_ullr ...`), or the \
+             points in pixels: a CSV with the columns x,y",
+        ))
     }
 
     /// Checks that points which are pixels lie on the raster that they name.

@@ -7,23 +7,27 @@ use resam::adapt::{recipe, result_as_json};
 
 use super::Outcome;
 use crate::arguments::{Adapt, Common};
+use crate::terminal::{self, errln, outln};
 use crate::watch::Watch;
 
 pub(crate) fn run(arguments: &Adapt, common: &Common) -> resam::Result<Outcome> {
     if arguments.print_config {
-        print!("{}", recipe::to_toml(&arguments.recipe(common)?));
+        terminal::out(format_args!(
+            "{}",
+            recipe::to_toml(&arguments.recipe(common)?)
+        ));
         return Ok(Outcome::Done);
     }
     // The command line asks for it unless the recipe is only printed.
     let output = arguments.output.as_deref().unwrap_or(Path::new("."));
     let result = learn(arguments, output, common)?;
     if common.json {
-        println!("{:#}", result_as_json(&result, output));
+        outln!("{:#}", result_as_json(&result, output));
     } else {
         print_result(&result, output);
     }
     for (image, reason) in &result.failed {
-        eprintln!("failed: {image}: {reason}");
+        errln!("failed: {image}: {reason}");
     }
     Ok(Outcome::failed_if(
         !result.failed.is_empty() || result.interrupted,
@@ -46,13 +50,13 @@ pub(crate) fn learn(
 fn print_result(result: &TrainingResult, output: &Path) {
     let folder = output.display();
     if result.interrupted {
-        println!(
+        outln!(
             "stopped after {} images; the same command goes on",
             result.iterations
         );
         return;
     }
-    println!(
+    outln!(
         "{} images, {} updates in {:.1} min; {} images skipped: no confident pseudo-label",
         result.iterations,
         result.updates,
@@ -61,15 +65,15 @@ fn print_result(result: &TrainingResult, output: &Path) {
     );
     if let (Some(before), Some(after)) = (result.before, result.after) {
         let row = |name: &str, before: f64, after: f64| {
-            println!("{name:<28} {before:>10.4} {after:>10.4}");
+            outln!("{name:<28} {before:>10.4} {after:>10.4}");
         };
         let title = format!("{} validation images", before.images);
-        println!("\n{title:<28} {:>10} {:>10}", "pretrained", "adapted");
+        outln!("\n{title:<28} {:>10} {:>10}", "pretrained", "adapted");
         row("consistency", before.consistency, after.consistency);
         if let (Some(before), Some(after)) = (before.iou, after.iou) {
             row("IoU", before, after);
         }
     }
-    println!("\nadapter   {folder}  (--adapter {folder})");
-    println!("report    {}", output.join("report.html").display());
+    outln!("\nadapter   {folder}  (--adapter {folder})");
+    outln!("report    {}", output.join("report.html").display());
 }

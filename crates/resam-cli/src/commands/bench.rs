@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::Outcome;
 use crate::arguments::{Bench, Common};
+use crate::terminal::outln;
 use crate::watch::Watch;
 
 pub(crate) fn run(arguments: &Bench, common: &Common) -> Result<Outcome> {
@@ -59,7 +60,7 @@ pub(crate) fn run(arguments: &Bench, common: &Common) -> Result<Outcome> {
             "start_block": stopwatch.start_block(),
             "workloads": measurements.iter().map(as_json).collect::<Vec<_>>(),
         });
-        println!("{report:#}");
+        outln!("{report:#}");
         return Ok(Outcome::Done);
     }
     let weights = if weights.is_some() {
@@ -67,13 +68,16 @@ pub(crate) fn run(arguments: &Bench, common: &Common) -> Result<Outcome> {
     } else {
         ", random weights"
     };
-    println!(
+    outln!(
         "{model}{weights}, {size} px, {}, {threads} threads",
         stopwatch.device
     );
-    println!(
+    outln!(
         "  {:<20} {:>9}   {:<20} {:>8}",
-        "", "median", "of", "memory"
+        "",
+        "median",
+        "of",
+        "memory"
     );
     for measurement in &measurements {
         print(measurement);
@@ -97,7 +101,7 @@ fn print(one: &Measurement) {
     let gigabytes = |peak: u64| format!("{:.2} GB", peak as f64 / 1e9);
     let peak = one.peak.map_or("unknown".to_owned(), gigabytes);
     let (name, median) = (one.workload.describe(), one.median());
-    println!("  {name:<20} {median:>7.3} s   {range:<20} {peak:>8}");
+    outln!("  {name:<20} {median:>7.3} s   {range:<20} {peak:>8}");
 }
 
 /// Measures one round for each line of standard input, and answers with a line of JSON, so that

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Outcome;
 use crate::arguments::{Common, Convert, Width};
+use crate::terminal::outln;
 
 /// Refuses a name that does not say what is written.
 pub(crate) fn check_safetensors(output: &Path) -> Result<()> {
@@ -45,22 +46,22 @@ pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<Outcome> {
             "largest_rounding": conversion.largest_rounding,
             "most_rounded": conversion.most_rounded,
         });
-        println!("{printed:#}");
+        outln!("{printed:#}");
         return Ok(Outcome::Done);
     }
-    println!("{}", output.display());
-    println!(
+    outln!("{}", output.display());
+    outln!(
         "  {} tensors as {dtype}, {:.1} MB, was {:.1} MB",
         conversion.tensors,
         conversion.bytes_after as f64 / 1e6,
         conversion.bytes_before as f64 / 1e6
     );
     match conversion.most_rounded {
-        Some(name) => println!(
+        Some(name) => outln!(
             "  rounding changes no tensor by more than {:.1e} of it (`{name}`)",
             conversion.largest_rounding
         ),
-        None => println!("  nothing was rounded"),
+        None => outln!("  nothing was rounded"),
     }
     Ok(Outcome::Done)
 }

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::{Outcome, adapt, eval, note, segment};
 use crate::arguments::{Arguments, Command, Common, Demo};
+use crate::terminal::outln;
 use crate::watch::Watch;
 
 /// What differs from the default recipe for a model as small as the built-in one.
@@ -151,10 +152,10 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
     let record = record(computed, &[("demo", seconds)], result.clone());
     record.write_beside(&folder.join("demo"))?;
     if common.json {
-        println!("{result:#}");
+        outln!("{result:#}");
         return Ok(Outcome::Done);
     }
-    let row = |name: &str, before: &str, after: &str| println!("{name:<42} {before:>8} {after:>8}");
+    let row = |name: &str, before: &str, after: &str| outln!("{name:<42} {before:>8} {after:>8}");
     row("", "before", "after");
     let share = |value: f64| format!("{value:.3}");
     row("IoU, validation images", &share(before), &share(after));
@@ -168,11 +169,11 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         &polygons_before.found.to_string(),
         &polygons_after.found.to_string(),
     );
-    println!("\n{seconds:.0} s; each step is a command:\n");
+    outln!("\n{seconds:.0} s; each step is a command:\n");
     for line in typed {
-        println!("  {line}");
+        outln!("  {line}");
     }
-    println!();
+    outln!();
     for (what, file) in [
         ("report", "adapted/report.html"),
         ("polygons", "after/tanks.gpkg"),
@@ -180,7 +181,7 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         ("", "after/tanks.png"),
         ("scene", "scene/scene.tif"),
     ] {
-        println!("{what:<10} {}", folder.join(file).display());
+        outln!("{what:<10} {}", folder.join(file).display());
     }
     Ok(Outcome::Done)
 }

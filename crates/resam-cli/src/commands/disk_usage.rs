@@ -1,5 +1,6 @@
 //! What resam keeps on this computer, printed for `resam doctor`.
 
+use crate::terminal::outln;
 use resam::disk_usage::{DiskUsage, KeptWeights};
 use resam_hub::{catalogue, size_text};
 use serde_json::{Value, json};
@@ -11,15 +12,15 @@ pub(super) fn print(usage: &DiskUsage) {
         (false, true) => "not there yet, can be made".to_owned(),
         (false, false) => "not there, cannot be made".to_owned(),
     };
-    println!("kept in    {}: {state}", usage.shown);
+    outln!("kept in    {}: {state}", usage.shown);
     let names: Vec<String> = usage.weights.iter().map(describe).collect();
     if names.is_empty() {
         let count = catalogue().len();
-        println!("weights    none of the {count} of `resam weights list`");
+        outln!("weights    none of the {count} of `resam weights list`");
     } else {
-        println!("weights    {}", names.join(", "));
+        outln!("weights    {}", names.join(", "));
     }
-    println!("scenes     kept only where `resam segment --cache DIR` says");
+    outln!("scenes     kept only where `resam segment --cache DIR` says");
 }
 
 pub(super) fn as_json(usage: &DiskUsage) -> Value {

@@ -12,6 +12,7 @@ use resam::expect::{Expectation, expectations};
 use super::{Outcome, bench, disk_usage, expect, note};
 use crate::arguments::{Common, Doctor};
 use crate::failure;
+use crate::terminal::outln;
 
 /// Bytes in the unit that memory is printed in.
 const GIB: f64 = (1u64 << 30) as f64;
@@ -57,45 +58,45 @@ pub(crate) fn run(arguments: &Doctor, common: &Common) -> resam::Result<Outcome>
             "devices": devices,
             "expected": expected,
         });
-        println!("{report:#}");
+        outln!("{report:#}");
         return Ok(Outcome::Done);
     }
-    println!(
+    outln!(
         "resam      {}, burn {BURN_VERSION}",
         env!("CARGO_PKG_VERSION")
     );
-    println!("system     {}, {}", machine.system, std::env::consts::ARCH);
+    outln!("system     {}, {}", machine.system, std::env::consts::ARCH);
     let vectors = match machine.vector_instructions.join(" ") {
         none if none.is_empty() => "no vector instructions that resam knows".into(),
         some => some,
     };
-    println!("processor  {}, {vectors}", machine.processor);
+    outln!("processor  {}, {vectors}", machine.processor);
     let cores = machine.cores.map_or("?".into(), |cores| cores.to_string());
     let load = machine.load.map_or(String::new(), |load| {
         format!(", {load:.1} programs running beside it")
     });
-    println!(
+    outln!(
         "cores      {cores}, {} threads used{load}",
         rayon::current_num_threads()
     );
-    println!(
+    outln!(
         "memory     {:.1} GiB, {:.1} GiB available",
         machine.memory as f64 / GIB,
         machine.available_memory as f64 / GIB
     );
     match &kept {
         Ok(kept) => disk_usage::print(kept),
-        Err(problem) => println!("kept in    {problem}"),
+        Err(problem) => outln!("kept in    {problem}"),
     }
     let [rows, inner, columns] = PRODUCT;
-    println!("\ndevices, and the rate of a matrix product of {rows} x {inner} x {columns}");
+    outln!("\ndevices, and the rate of a matrix product of {rows} x {inner} x {columns}");
     for one in &devices {
-        println!("  {:<10} {}", one.device.name, description(&one.device));
-        println!("  {:<10} {}", "", one.describe());
+        outln!("  {:<10} {}", one.device.name, description(&one.device));
+        outln!("  {:<10} {}", "", one.describe());
     }
     match &expected {
         Ok((name, expected)) => expect::print(expected, name),
-        Err(problem) => println!("\nwhat to expect is not known: {problem}"),
+        Err(problem) => outln!("\nwhat to expect is not known: {problem}"),
     }
     Ok(Outcome::Done)
 }

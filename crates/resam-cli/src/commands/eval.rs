@@ -10,15 +10,16 @@ use serde_json::json;
 
 use super::Outcome;
 use crate::arguments::{Common, Eval};
+use crate::terminal::{errln, outln};
 use crate::watch::Watch;
 
 pub(crate) fn run(arguments: &Eval, common: &Common) -> resam::Result<Outcome> {
     let (evaluation, seconds) = score(arguments, common)?;
     for (image, reason) in &evaluation.failed {
-        eprintln!("failed: {image}: {reason}");
+        errln!("failed: {image}: {reason}");
     }
     if common.json {
-        println!("{:#}", result(&evaluation, arguments.per_class, seconds));
+        outln!("{:#}", result(&evaluation, arguments.per_class, seconds));
     } else {
         print_table(&evaluation, arguments.per_class, seconds);
     }
@@ -70,11 +71,16 @@ fn result(evaluation: &Evaluation, per_class: bool, seconds: f64) -> serde_json:
 
 fn print_table(evaluation: &Evaluation, per_class: bool, seconds: f64) {
     let row = |name: &str, iou: f64, f1: f64, precision: f64, recall: f64, count: usize| {
-        println!("{name:<24} {iou:>7.4} {f1:>7.4} {precision:>9.4} {recall:>7.4} {count:>9}");
+        outln!("{name:<24} {iou:>7.4} {f1:>7.4} {precision:>9.4} {recall:>7.4} {count:>9}");
     };
-    println!(
+    outln!(
         "{:<24} {:>7} {:>7} {:>9} {:>7} {:>9}",
-        "", "IoU", "F1", "precision", "recall", "instances"
+        "",
+        "IoU",
+        "F1",
+        "precision",
+        "recall",
+        "instances"
     );
     let Some(s) = evaluation.scores.summary() else {
         return;
@@ -102,12 +108,13 @@ fn print_table(evaluation: &Evaluation, per_class: bool, seconds: f64) {
     }
     let [iou, f1, precision, recall] =
         [s.iou, s.f1, s.precision, s.recall].map(|score| 100.0 * score);
-    println!(
+    outln!(
         "\nas a row of the paper, in per cent: | IoU {iou:.2} | F1 {f1:.2} | precision {precision:.2} | \
          recall {recall:.2} |"
     );
-    println!(
+    outln!(
         "{} images in {seconds:.1} s; IoU as a mean over all instances {:.4}",
-        s.images, s.iou_instances
+        s.images,
+        s.iou_instances
     );
 }

@@ -1,14 +1,19 @@
 //! What to expect of each model, printed for `resam doctor`.
 
+use crate::terminal::outln;
 use resam::expect::{Expectation, INSTANCES, POINTS, PROMPTS, SIDE, WINDOWS};
 use serde_json::{Value, json};
 
 /// A table, with what its columns are.
 pub(crate) fn print(expectations: &[Expectation], device: &str) {
-    println!("\nabout what to expect on {device}");
-    println!(
+    outln!("\nabout what to expect on {device}");
+    outln!(
         "  {:<12} {:>9} {:>9} {:>9} {:>9}",
-        "", "image", "scene", "step", "memory"
+        "",
+        "image",
+        "scene",
+        "step",
+        "memory"
     );
     for one in expectations {
         let [image, scene, step] = [one.image, one.scene, one.step].map(duration);
@@ -17,18 +22,18 @@ pub(crate) fn print(expectations: &[Expectation], device: &str) {
         } else {
             "reckoned from the matrix product"
         };
-        println!(
+        outln!(
             "  {:<12} {image:>9} {scene:>9} {step:>9} {:>6.1} GB  {how}",
             one.model,
             one.memory as f64 / 1e9
         );
     }
-    println!("  image: one of any size, {PROMPTS} prompts, at an input of 1024 px");
-    println!(
+    outln!("  image: one of any size, {PROMPTS} prompts, at an input of 1024 px");
+    outln!(
         "  scene: {SIDE} x {SIDE} pixels, {POINTS} points at random places in {WINDOWS} windows; asking \
          again at edges adds to it"
     );
-    println!(
+    outln!(
         "  step: of adaptation, an image with {INSTANCES} objects, there and back, and the memory that it \
          takes"
     );

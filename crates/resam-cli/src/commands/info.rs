@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{Outcome, inspect};
 use crate::arguments::{Common, Info};
+use crate::terminal::outln;
 
 /// What makes a folder an adapter.
 const CONFIG: &str = "adapter_config.json";
@@ -24,9 +25,9 @@ pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
             let mut fields = json!(info);
             fields["file"] = json!(arguments.file.display().to_string());
             fields["kind"] = json!("raster");
-            println!("{fields:#}");
+            outln!("{fields:#}");
         } else {
-            println!("{}\n{info}", arguments.file.display());
+            outln!("{}\n{info}", arguments.file.display());
         }
         return Ok(Outcome::Done);
     }
@@ -42,14 +43,16 @@ pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
                 "bit_depth": image.bit_depth,
             });
             if common.json {
-                println!("{info:#}");
+                outln!("{info:#}");
             } else {
-                println!("{}", arguments.file.display());
-                println!(
+                outln!("{}", arguments.file.display());
+                outln!(
                     "  image    {:?}, {} x {} pixels",
-                    image.format, image.width, image.height
+                    image.format,
+                    image.width,
+                    image.height
                 );
-                println!("  samples  {:?}, {} bits", image.colour, image.bit_depth);
+                outln!("  samples  {:?}, {} bits", image.colour, image.bit_depth);
             }
             Ok(Outcome::Done)
         }
@@ -96,7 +99,7 @@ fn adapter(folder: &Path, common: &Common) -> Result<Outcome> {
             "whole_tensors": adapter.whole.len(),
             "parameters": parameters,
         });
-        println!("{info:#}");
+        outln!("{info:#}");
         return Ok(Outcome::Done);
     }
     let base = adapter.base_sha256.as_deref().unwrap_or("not said");
@@ -108,17 +111,17 @@ fn adapter(folder: &Path, common: &Common) -> Result<Outcome> {
     if let Some(area) = selection.size_prior_px {
         answers += &format!(", size prior {area:.0} px");
     }
-    println!("{}", folder.display());
-    println!(
+    outln!("{}", folder.display());
+    outln!(
         "  adapter     {} layers of rank {rank} at the most, {} tensors trained whole",
         adapter.layers.len(),
         adapter.whole.len()
     );
-    println!("  parameters  {parameters}");
-    println!("  base        weights of SHA-256 {base}");
-    println!("  selection   {answers}");
+    outln!("  parameters  {parameters}");
+    outln!("  base        weights of SHA-256 {base}");
+    outln!("  selection   {answers}");
     if let Some(input) = &adapter.input {
-        println!("  input       {}", describe_input(input));
+        outln!("  input       {}", describe_input(input));
     }
     Ok(Outcome::Done)
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Outcome;
 use crate::arguments::{Common, Info};
+use crate::terminal::outln;
 
 pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
     describe(&arguments.file, true, common)
@@ -43,30 +44,30 @@ pub(crate) fn describe(file: &Path, tensors: bool, common: &Common) -> Result<Ou
             });
             info["tensors"] = rows.collect();
         }
-        println!("{info:#}");
+        outln!("{info:#}");
         return Ok(Outcome::Done);
     }
-    println!("{}", file.display());
-    println!("  model       {model}");
-    println!(
+    outln!("{}", file.display());
+    outln!("  model       {model}");
+    outln!(
         "  file        {:?}, {:?} key names",
         checkpoint.container(),
         checkpoint.key_style()
     );
-    println!(
+    outln!(
         "  parameters  {}, {:.1} MB on disk, {} tensors",
         checkpoint.parameters(),
         checkpoint.file_size() as f64 / 1e6,
         listed.len()
     );
-    println!("  sha256      {}", checkpoint.sha256());
+    outln!("  sha256      {}", checkpoint.sha256());
     for (key, value) in checkpoint.metadata() {
-        println!("  {key:<11} {value}");
+        outln!("  {key:<11} {value}");
     }
     if tensors {
-        println!();
+        outln!();
         for tensor in listed {
-            println!(
+            outln!(
                 "  {:<72} {:<5} {:?}",
                 tensor.name,
                 tensor.dtype.to_string(),

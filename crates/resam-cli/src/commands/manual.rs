@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::Outcome;
 use crate::arguments::{Arguments, Common, Completions, Man};
+use crate::terminal::outln;
 
 pub(crate) fn completions(arguments: &Completions) -> Result<Outcome> {
     let mut script = Vec::new();
@@ -44,10 +45,10 @@ pub(crate) fn pages(arguments: &Man, common: &Common) -> Result<Outcome> {
         files.push(path.display().to_string());
     }
     if common.json {
-        println!("{:#}", json!({ "files": files }));
+        outln!("{:#}", json!({ "files": files }));
     } else {
         for file in files {
-            println!("{file}");
+            outln!("{file}");
         }
     }
     Ok(Outcome::Done)

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::Outcome;
 use super::convert::check_safetensors;
 use crate::arguments::{Common, Merge};
+use crate::terminal::outln;
 
 pub(crate) fn run(arguments: &Merge, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
@@ -23,10 +24,10 @@ pub(crate) fn run(arguments: &Merge, common: &Common) -> Result<Outcome> {
             "output": output.display().to_string(),
             "tensors_changed": merged.len(),
         });
-        println!("{printed:#}");
+        outln!("{printed:#}");
     } else {
-        println!("{}", output.display());
-        println!("  {} tensors changed by the adapter", merged.len());
+        outln!("{}", output.display());
+        outln!("  {} tensors changed by the adapter", merged.len());
     }
     Ok(Outcome::Done)
 }

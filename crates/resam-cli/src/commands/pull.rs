@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{Outcome, note};
 use crate::arguments::{Common, Pull};
 use crate::progress::Progress;
+use crate::terminal::outln;
 
 pub(crate) fn list(common: &Common) -> Result<Outcome> {
     let home = home()?;
@@ -40,12 +41,16 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
             "good_for": resam_nano::NOTICE,
             "built_in": true,
         }));
-        println!("{:#}", json!(list));
+        outln!("{:#}", json!(list));
         return Ok(Outcome::Done);
     }
-    println!(
+    outln!(
         "{:<12} {:>8}  {:>8}  {:<11} {:<5} good for",
-        "name", "size", "an image", "licence", "here"
+        "name",
+        "size",
+        "an image",
+        "licence",
+        "here"
     );
     for entry in catalogue() {
         let here = match found(entry.name) {
@@ -54,12 +59,14 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
         };
         let size = size_text(entry.size);
         let seconds = seconds(entry).map_or(String::new(), |seconds| format!("{seconds:.1} s"));
-        println!(
+        outln!(
             "{:<12} {size:>8}  {seconds:>8}  {:<11} {here:<5} {}",
-            entry.name, entry.licence, entry.good_for
+            entry.name,
+            entry.licence,
+            entry.good_for
         );
     }
-    println!(
+    outln!(
         "{:<12} {:>8}  {:>8}  {:<11} {:<5} trying things: part of the program, made on drawn pictures",
         resam_nano::NAME,
         size_text(resam_nano::checkpoint()?.file_size()),
@@ -67,11 +74,11 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
         "as resam",
         "yes"
     );
-    println!(
+    outln!(
         "\nan image: measured on {}; `resam doctor` says what to expect here",
         resam_hub::MEASURED_ON
     );
-    println!(
+    outln!(
         "kept in {} (RESAM_HOME moves it); `resam weights pull NAME` fetches one",
         resam_hub::folder(&home).display()
     );
@@ -96,12 +103,12 @@ pub(crate) fn run(arguments: &Pull, common: &Common) -> Result<Outcome> {
     bar.finish();
     let path = path?;
     if common.json {
-        println!(
+        outln!(
             "{:#}",
             json!({"name": arguments.name, "file": path.display().to_string()})
         );
     } else {
-        println!("{}", path.display());
+        outln!("{}", path.display());
         note(
             common,
             &format!("`--weights {}` finds it from now on", arguments.name),

@@ -5,6 +5,7 @@ use resam::{Error, Model, Points, Scene, SegmentJob, Segmentation};
 
 use super::Outcome;
 use crate::arguments::{Common, Segment};
+use crate::terminal::{errln, outln};
 use crate::watch::Watch;
 
 pub(crate) fn run(arguments: &Segment, common: &Common) -> resam::Result<Outcome> {
@@ -16,10 +17,10 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> resam::Result<Outcome
         seconds,
     } = &segmented;
     for failure in &segmentation.failures {
-        eprintln!("failed: {}", failure.describe(&segmentation.prompts));
+        errln!("failed: {}", failure.describe(&segmentation.prompts));
     }
     if common.json {
-        println!("{:#}", segmentation.to_json());
+        outln!("{:#}", segmentation.to_json());
     } else {
         print_summary(segmentation, *seconds);
     }
@@ -106,13 +107,16 @@ fn print_summary(segmentation: &Segmentation, seconds: f64) {
     const ROWS: usize = 20;
     let objects = &segmentation.objects;
     if !objects.is_empty() && objects.len() <= ROWS {
-        println!(
+        outln!(
             "{:>4}  {:<16} {:>6}  {:>10}  box (px)",
-            "id", "prompt", "score", "area (px)"
+            "id",
+            "prompt",
+            "score",
+            "area (px)"
         );
         for object in objects {
             let [x0, y0, x1, y1] = object.mask.bounds();
-            println!(
+            outln!(
                 "{:>4}  {:<16} {:>6.3}  {:>10}  {x0},{y0} to {x1},{y1}",
                 object.id,
                 segmentation.name(object),
@@ -120,10 +124,10 @@ fn print_summary(segmentation: &Segmentation, seconds: f64) {
                 object.mask.area(),
             );
         }
-        println!();
+        outln!();
     }
     let counts = &segmentation.counts;
-    println!(
+    outln!(
         "{} objects of {} prompts in {seconds:.1} s; {} windows encoded, {} from the cache, {} from an \
          earlier run",
         objects.len(),
@@ -133,15 +137,16 @@ fn print_summary(segmentation: &Segmentation, seconds: f64) {
         counts.resumed
     );
     if counts.zoom_requeries > 0 {
-        println!(
+        outln!(
             "{} small objects were asked about again, enlarged",
             counts.zoom_requeries
         );
     }
     if counts.edge_requeries > 0 {
-        println!(
+        outln!(
             "{} objects at the edge of a window were asked about again; {} are still truncated",
-            counts.edge_requeries, counts.truncated
+            counts.edge_requeries,
+            counts.truncated
         );
     }
 }

@@ -7,6 +7,7 @@ use resam_nano::Training;
 use super::Outcome;
 use super::convert::check_safetensors;
 use crate::arguments::{Common, TrainNano};
+use crate::terminal::outln;
 use crate::watch::Watch;
 
 pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
@@ -29,17 +30,18 @@ pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
     let (result, scores) = train_nano(&training, until, from.as_ref(), output, &mut watch)?;
     watch.finish();
     if common.json {
-        println!("{result:#}");
+        outln!("{result:#}");
         return Ok(Outcome::Done);
     }
-    println!("{}", output.display());
-    println!(
+    outln!("{}", output.display());
+    outln!(
         "  IoU on {} validation pictures, {} objects",
-        scores.pictures, scores.things
+        scores.pictures,
+        scores.things
     );
     for (form, iou) in &scores.iou {
-        println!("  {form:<32} {iou:.3}");
+        outln!("  {form:<32} {iou:.3}");
     }
-    println!("  record  {}", output.with_extension("json").display());
+    outln!("  record  {}", output.with_extension("json").display());
     Ok(Outcome::Done)
 }

@@ -1,7 +1,8 @@
 //! The picture that objects are drawn on: the image itself, made smaller if it is large.
 
 use image::RgbImage;
-use resam_geo::{Raster, Scene, SceneOptions, Stretch, Window};
+use image::imageops::thumbnail;
+use resam_geo::{Raster, RasterError, Scene, SceneOptions, Stretch, Window};
 use resam_mask::{Bitmap, PlacedMask};
 use resam_scene::{Failure, PointedObject};
 
@@ -22,27 +23,46 @@ pub(super) fn of(image: &ImageReference) -> Result<(RgbImage, Scale), OutputErro
     let shrink = |side: u32| ((f64::from(side) * factor).round() as u32).max(1);
     let (across, down) = (shrink(width), shrink(height));
     let raster = Raster::open(&image.path)?;
-    let scene = if let Some(stretch) = image.stretch {
-        Scene::seen_as(raster, stretch, image.stretch_limits.clone())?
-    } else {
-        let as_it_is = SceneOptions {
-            stretch: Some(Stretch::None),
-            ..SceneOptions::default()
-        };
-        Scene::of_raster(raster, &as_it_is)?
+    let picture = match image.stretch {
+        Some(stretch) => read(&seen_as(raster, stretch, image)?, image, (across, down))?,
+        // A plain image as it was decoded for the model, opacity dropped.
+        None => match raster.into_rgb()? {
+            Some(decoded) if (across, down) == (width, height) => decoded.rgb,
+            Some(decoded) => thumbnail(&decoded.rgb, across, down),
+            None => {
+                let raster = Raster::open(&image.path)?;
+                let as_it_is = SceneOptions {
+                    stretch: Some(Stretch::None),
+                    ..SceneOptions::default()
+                };
+                read(&Scene::of_raster(raster, &as_it_is)?, image, (across, down))?
+            }
+        },
     };
-    let all = Window {
-        x: 0,
-        y: 0,
-        width,
-        height,
-    };
-    let picture = scene.read(all, across, down)?.image;
     let scale = Scale([
         f64::from(width) / f64::from(across),
         f64::from(height) / f64::from(down),
     ]);
     Ok((picture, scale))
+}
+
+fn seen_as(raster: Raster, stretch: Stretch, image: &ImageReference) -> Result<Scene, RasterError> {
+    Scene::seen_as(raster, stretch, image.stretch_limits.clone())
+}
+
+/// The whole of a scene at a size.
+fn read(
+    scene: &Scene,
+    image: &ImageReference,
+    (across, down): (u32, u32),
+) -> Result<RgbImage, RasterError> {
+    let all = Window {
+        x: 0,
+        y: 0,
+        width: image.width,
+        height: image.height,
+    };
+    Ok(scene.read(all, across, down)?.image)
 }
 
 /// The objects on the picture, and after them the prompts without an object.

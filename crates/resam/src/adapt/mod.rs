@@ -91,7 +91,9 @@ pub fn adapt(
         pace: None,
         loss: None,
     };
+    let learning = Instant::now();
     let result = train(sam, input, folder, &settings, watch)?;
+    let took = learning.elapsed().as_secs_f64();
     if !result.interrupted {
         let computed = Computed {
             weights: &weights,
@@ -100,7 +102,7 @@ pub fn adapt(
             precision: "f32",
             seed: options.seed,
         };
-        let stages = [("load", loading), ("adapt", result.seconds)];
+        let stages = [("load", loading), ("adapt", took)];
         let record = record(computed, &stages, with_scenes(&result, folder, data.scenes));
         record.write_beside(&folder.join("adapter_config.json"))?;
     }
@@ -184,7 +186,7 @@ fn say_memory(config: &SamConfig, settings: &Settings, observer: &mut dyn Observ
     };
     let bytes = step_memory(config, &step).total();
     observer.note(&format!(
-        "{}, {instances} instances at a time: a step takes about {:.1} GB at its peak",
+        "{}, {instances} instances at a time: an iteration takes about {:.1} GB at its peak",
         config.describe(),
         bytes as f64 / 1e9
     ));
@@ -235,6 +237,16 @@ impl resam_train::Observer for Watch<'_> {
             total,
             seconds_left: Some(left),
             detail: &detail,
+        });
+    }
+
+    fn drawn(&mut self, done: usize, total: usize) {
+        self.observer.progress(&Progress {
+            unit: "pictures",
+            done: done as u64,
+            total: total as u64,
+            seconds_left: None,
+            detail: "",
         });
     }
 

@@ -11,7 +11,7 @@ use resam_scene::Ground;
 use super::options::{AutomaticOptions, OutputOptions, SegmentOptions};
 use super::prompts::{check_inside, on_raster};
 use super::{journal, pixel_area};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::observer::Observer;
 use crate::points::Points;
@@ -77,6 +77,10 @@ impl SegmentJob {
             transform: raster.geo_transform(),
         };
         for path in &outputs {
+            check_apart(path, scene.path())?;
+            if let Target::Points(points) = &target {
+                check_apart(path, points.path())?;
+            }
             Format::check(path, ground.map_crs(), output_options.out_crs.as_ref())?;
         }
         // Points become objects here, so that what is wrong with them is found now.
@@ -84,12 +88,12 @@ impl SegmentJob {
             Target::Points(points) => {
                 Asked::Objects(on_raster(&points, &scene, &raster, observer)?)
             }
-            Target::Objects(objects) => Asked::Objects(objects),
+            Target::Objects(objects) => {
+                check_inside(&objects, raster.width(), raster.height())?;
+                Asked::Objects(objects)
+            }
             Target::Everything(automatic) => Asked::Everything(automatic),
         };
-        if let Asked::Objects(objects) = &asked {
-            check_inside(objects, raster.width(), raster.height())?;
-        }
         Ok(Self {
             scene,
             asked,
@@ -146,6 +150,21 @@ impl SegmentJob {
             seconds,
         })
     }
+}
+
+/// Refuses an output that is the file of an input, by whatever path.
+fn check_apart(output: &Path, input: &Path) -> Result<()> {
+    let same = match (std::fs::canonicalize(output), std::fs::canonicalize(input)) {
+        (Ok(output), Ok(input)) => output == input,
+        _ => false,
+    };
+    if same {
+        return Err(Error::input(
+            format!("the output `{}` is an input of the run", output.display()),
+            "name another file: the input would be lost",
+        ));
+    }
+    Ok(())
 }
 
 /// Areas in square metres become pixels, at the middle of the image.

@@ -66,7 +66,7 @@ impl Model {
             let raster = scene.raster()?;
             check_inside(&objects, raster.width(), raster.height())?;
             note_file(&raster, observer);
-            let result = whole::segment(self, scene, &objects, &selection)?;
+            let result = whole::segment(self, scene, &objects, &selection, observer)?;
             let image = ImageReference::plain(scene.path(), raster.width(), raster.height());
             return finish(self, image, objects, result, options, observer);
         }

@@ -22,7 +22,9 @@ pub(crate) fn on_raster(
     observer: &mut dyn Observer,
 ) -> Result<Vec<PointedObject>> {
     let name = scene.file_name();
-    points.check_inside(raster, &name)?;
+    if !scene.is_scene() {
+        points.check_inside(raster, &name)?;
+    }
     let gathered = points.on(raster, &name)?;
     for note in points.notes() {
         observer.note(&note);

@@ -9,6 +9,7 @@ use resam_select::{MaskSelection, stability};
 
 use crate::error::Result;
 use crate::model::Model;
+use crate::observer::Observer;
 use crate::picture::read_picture;
 use crate::scene::Scene;
 
@@ -18,8 +19,13 @@ pub(super) fn segment(
     scene: &Scene,
     prompts: &[PointedObject],
     selection: &MaskSelection,
+    observer: &mut dyn Observer,
 ) -> Result<SceneResult> {
-    let decoded = read_picture(scene.path())?.rgb;
+    let decoded = read_picture(scene.path())?;
+    for note in &decoded.notes {
+        observer.note(note);
+    }
+    let decoded = decoded.rgb;
     let (width, height) = decoded.dimensions();
     let view = RgbView::new(width as usize, height as usize, decoded.as_raw())?;
     let predictor = model.predictor();

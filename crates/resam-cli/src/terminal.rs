@@ -1,0 +1,43 @@
+//! What is printed: never a panic, whatever becomes of the terminal or the pipe.
+
+use std::fmt::Arguments;
+use std::io::{ErrorKind, Write};
+
+/// Prints on standard output. A reader that has gone wants no more: the program ends quietly. Another
+/// failure is told on standard error, and the exit code is 2.
+pub(crate) fn out(text: Arguments<'_>) {
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout.write_fmt(text).and_then(|()| stdout.flush());
+    let Err(error) = written else {
+        return;
+    };
+    if error.kind() == ErrorKind::BrokenPipe {
+        std::process::exit(0);
+    }
+    err(format_args!(
+        "error: standard output cannot be written: {error}\n"
+    ));
+    std::process::exit(2);
+}
+
+/// Prints on standard error. Nobody is left to tell when it is closed, and the work goes on.
+pub(crate) fn err(text: Arguments<'_>) {
+    let _ = std::io::stderr().lock().write_fmt(text);
+}
+
+/// A line on standard output; see [`out`].
+macro_rules! outln {
+    () => { $crate::terminal::out(format_args!("\n")) };
+    ($($argument:tt)*) => {
+        $crate::terminal::out(format_args!("{}\n", format_args!($($argument)*)))
+    };
+}
+
+/// A line on standard error; see [`err`].
+macro_rules! errln {
+    ($($argument:tt)*) => {
+        $crate::terminal::err(format_args!("{}\n", format_args!($($argument)*)))
+    };
+}
+
+pub(crate) use {errln, outln};
