@@ -71,16 +71,11 @@ fn of_run(error: &TrainError) -> Option<&'static str> {
 fn of_model(error: &SamError) -> Option<&'static str> {
     match error {
         SamError::Device { .. } => Some(
-            "`--device` picks one; `cargo install --locked --path crates/resam-cli --features cuda` (or \
-             vulkan, metal) builds a program that has more",
+            "`cargo install --locked --path crates/resam-cli --features cuda` (or vulkan, metal) builds a \
+             program that has more; `--device` picks one",
         ),
-        SamError::Precision { .. } => Some(
-            "`--precision f32` runs everywhere; `--precision auto` takes half precision where the \
-             device has it",
-        ),
-        SamError::Failed(_) => {
-            Some("`--device cpu` runs everywhere; a smaller `--input-size` needs less memory")
-        }
+        SamError::Precision { .. } => Some("`--precision` sets it"),
+        SamError::Failed(_) => Some("`--device` and `--input-size` set them"),
         SamError::AdapterFile { .. } => {
             Some("`--adapter` takes the folder that `resam adapt` writes")
         }

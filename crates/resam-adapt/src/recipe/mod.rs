@@ -69,7 +69,7 @@ pub struct Schedule {
     /// Each decoder batch makes an update of its own, as published, instead of a part of the update
     /// of its image.
     pub update_each_decoder_batch: bool,
-    /// Updates between two validations. 0 validates once an epoch.
+    /// Updates between two validations. 0 validates four times a run.
     pub validate_every: usize,
     /// Validations without a better one after which a run ends. 0 never ends early.
     pub patience: usize,

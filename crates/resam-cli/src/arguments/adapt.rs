@@ -65,7 +65,7 @@ pub(crate) struct Adapt {
     /// Iterations in all, each of one image
     #[arg(long, alias = "steps", value_name = "N")]
     pub(crate) iterations: Option<NonZeroU64>,
-    /// Learn for so long, measures included, instead of a number of images
+    /// Learn for so long, validation included, instead of a number of images
     #[arg(long, value_name = "M", conflicts_with_all = ["epochs", "iterations"], value_parser = minutes)]
     pub(crate) minutes: Option<f64>,
     /// Gigabytes on disk, inside the output folder and for the time of the run, for features that
@@ -85,7 +85,7 @@ pub(crate) struct Adapt {
     /// Side of the network's input in pixels, a multiple of 16 [default: the model's own, 1024]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) input_size: Option<usize>,
-    /// Compute the encoder's blocks again on the way back: less memory, more time
+    /// Compute the encoder's blocks again in the backward pass: less memory, more time
     #[arg(long)]
     pub(crate) checkpoint_activations: bool,
     /// Refuse to begin: the output folder must hold an unfinished run to go on with
@@ -203,6 +203,6 @@ impl RecipeName {
 pub(crate) enum SupervisionKind {
     /// Pseudo-labels from points: the method
     Points,
-    /// True masks: the method's ceiling
+    /// True masks: the method's upper bound
     Masks,
 }

@@ -60,7 +60,7 @@ pub(crate) enum Command {
     /// Adapt a model to images from points on their objects
     ///
     /// Writes an adapter, which `segment` and `eval` take with `--adapter`, and a report. Ctrl-C
-    /// leaves a checkpoint, and `--resume` goes on from it.
+    /// leaves a checkpoint; the same command resumes from it.
     Adapt(Adapt),
     /// Score a model on a COCO data set, with fixed points or true boxes
     Eval(Eval),
@@ -74,8 +74,8 @@ pub(crate) enum Command {
     Info(Info),
     /// See the whole loop in a minute, on synthetic images, with nothing to download
     ///
-    /// Paints images of industrial sites and a scene, scores the built-in model on images kept
-    /// back, adapts it from one point on each storage tank, scores it again, and segments the scene
+    /// Paints images of industrial sites and a scene, scores the built-in model on validation
+    /// images, adapts it from one point on each storage tank, scores it again, and segments the scene
     /// before and after.
     Demo(Demo),
     /// Look into weights

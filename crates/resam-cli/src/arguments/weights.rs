@@ -27,7 +27,7 @@ pub(crate) enum WeightsCommand {
     ///
     /// Every model loads from the result as from the original; the arithmetic stays f32.
     Convert(Convert),
-    /// Bake an adapter into the weights that it was trained on
+    /// Merge an adapter into the weights that it was trained on
     ///
     /// The published Python modules load the result, and so does everything that took the weights.
     Merge(Merge),
@@ -47,7 +47,7 @@ pub(crate) struct Pull {
     pub(crate) offline: bool,
 }
 
-/// Bake an adapter into the weights that it was trained on.
+/// Merge an adapter into the weights that it was trained on.
 #[derive(Debug, Args)]
 pub(crate) struct Merge {
     /// The weights

@@ -138,13 +138,13 @@ fn print_summary(segmentation: &Segmentation, seconds: f64) {
     );
     if counts.zoom_requeries > 0 {
         outln!(
-            "{} small objects were asked about again, enlarged",
+            "{} small objects were requeried, enlarged",
             counts.zoom_requeries
         );
     }
     if counts.edge_requeries > 0 {
         outln!(
-            "{} objects at the edge of a window were asked about again; {} are still truncated",
+            "{} objects at the edge of a window were requeried; {} are still truncated",
             counts.edge_requeries,
             counts.truncated
         );

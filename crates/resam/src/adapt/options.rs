@@ -15,7 +15,7 @@ pub enum Budget {
     Epochs,
     /// So many iterations, each of one image.
     Iterations(u64),
-    /// So many minutes, measures included.
+    /// So many minutes, validation included.
     Minutes(f64),
 }
 

@@ -96,9 +96,18 @@ fn no_point_for(points: &Points, name: &str) -> Error {
     } else {
         let first: Vec<&str> = images.iter().take(3).map(String::as_str).collect();
         format!(
-            "its `image` column names {} images: {}, ...; leave the column out for a single image",
-            images.len(),
-            first.join(", ")
+            "its `image` column names {}: {}{}; leave the column out for a single image",
+            if images.len() == 1 {
+                "one image".to_owned()
+            } else {
+                format!("{} images", images.len())
+            },
+            first.join(", "),
+            if images.len() > first.len() {
+                ", ..."
+            } else {
+                ""
+            }
         )
     };
     let file = points.path().display();
