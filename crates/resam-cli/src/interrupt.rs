@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use crate::terminal::errln;
 use resam::{Error, ErrorKind, Result};
 
 /// What was asked, and what the run at hand stops after. A process has one handler, and may have
@@ -23,7 +22,7 @@ pub(crate) fn asked_to_stop(unit: &'static str) -> Result<Arc<AtomicBool>> {
                 std::process::exit(130);
             }
             let unit = UNIT.lock().map_or(None, |unit| *unit).unwrap_or("step");
-            errln!("\nstopping after the {unit} at hand; once more to stop at once");
+            eprintln!("\nstopping after the {unit} at hand; once more to stop at once");
         })
         .map_err(|error| Error::new(ErrorKind::Io, error))?;
     }

@@ -1,13 +1,15 @@
 //! The command line of resam: arguments, printing, progress, and hints that name flags. What it
 //! does is the engine's, the library `resam`.
 
+#[macro_use]
+mod terminal;
+
 mod arguments;
 mod commands;
 mod failure;
 mod hints;
 mod interrupt;
 mod progress;
-mod terminal;
 mod watch;
 
 use std::process::ExitCode;

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::arguments::Common;
-use crate::terminal::errln;
 
 /// Lines on something other than a terminal come this far apart.
 const BETWEEN_LINES: Duration = Duration::from_secs(15);
@@ -73,7 +72,7 @@ impl Progress {
             } else {
                 format!("; {text}")
             };
-            errln!(
+            eprintln!(
                 "{done} of {total} {}, about {left:.0} s left{text}",
                 self.what
             );

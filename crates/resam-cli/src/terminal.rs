@@ -1,4 +1,5 @@
-//! What is printed: never a panic, whatever becomes of the terminal or the pipe.
+//! What is printed: never a panic, whatever becomes of the terminal or the pipe. `println!` and
+//! `eprintln!` of this program are those of this file.
 
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};
@@ -25,19 +26,17 @@ pub(crate) fn err(text: Arguments<'_>) {
     let _ = std::io::stderr().lock().write_fmt(text);
 }
 
-/// A line on standard output; see [`out`].
-macro_rules! outln {
+/// As the standard library's, with [`out`](terminal::out), which never panics.
+macro_rules! println {
     () => { $crate::terminal::out(format_args!("\n")) };
     ($($argument:tt)*) => {
         $crate::terminal::out(format_args!("{}\n", format_args!($($argument)*)))
     };
 }
 
-/// A line on standard error; see [`err`].
-macro_rules! errln {
+/// As the standard library's, with [`err`](terminal::err), which never panics.
+macro_rules! eprintln {
     ($($argument:tt)*) => {
         $crate::terminal::err(format_args!("{}\n", format_args!($($argument)*)))
     };
 }
-
-pub(crate) use {errln, outln};

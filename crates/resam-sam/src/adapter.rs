@@ -8,6 +8,7 @@
 //! value, with zero rows for the key. The product is not scaled: `lora_alpha` is the rank.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
@@ -138,6 +139,27 @@ pub struct StoredInput {
     pub input_size: Option<usize>,
 }
 
+/// In words: `1024 px, bands 4,3,2, stretch 0,3000`.
+impl fmt::Display for StoredInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        if let Some(size) = self.input_size {
+            parts.push(format!("{size} px"));
+        }
+        if let Some(window) = self.window {
+            parts.push(format!("windows of {window} px"));
+        }
+        if let Some(bands) = &self.bands {
+            let bands: Vec<String> = bands.iter().map(ToString::to_string).collect();
+            parts.push(format!("bands {}", bands.join(",")));
+        }
+        if let Some(stretch) = &self.stretch {
+            parts.push(format!("stretch {stretch}"));
+        }
+        f.write_str(&parts.join(", "))
+    }
+}
+
 /// A tensor's shape and its values, row-major.
 pub type Stored = (Vec<usize>, Vec<f32>);
 
@@ -230,6 +252,19 @@ fn none_of() -> String {
 }
 
 impl Adapter {
+    /// The largest rank of its layers; 0 without any.
+    pub fn rank(&self) -> usize {
+        let ranks = self.layers.iter().map(|layer| layer.sizes[1]);
+        ranks.max().unwrap_or(0)
+    }
+
+    /// The numbers that it holds: both factors of each layer, and the tensors trained whole.
+    pub fn parameters(&self) -> usize {
+        let factors = self.layers.iter().map(|one| one.a.len() + one.b.len());
+        let whole = self.whole.values().map(|(_, values)| values.len());
+        factors.chain(whole).sum()
+    }
+
     /// The adapter that is attached to a model. Settings are left at their defaults.
     pub fn of(sam: &Sam) -> Self {
         // A model's tensors are shared, not copied; only attaching needs it to change.

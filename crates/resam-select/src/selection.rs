@@ -1,5 +1,7 @@
 //! How the mask of a prompt is selected.
 
+use std::fmt;
+
 use documented::DocumentedFields;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -87,6 +89,20 @@ impl Default for MaskSelection {
             size_prior_weight: 0.1,
             size_prior_px: None,
             zoom: true,
+        }
+    }
+}
+
+/// In words: `requery, with zoom, size prior 400 px`.
+impl fmt::Display for MaskSelection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.mode.name())?;
+        if self.zooms() {
+            f.write_str(", with zoom")?;
+        }
+        match self.size_prior_px {
+            Some(area) => write!(f, ", size prior {area:.0} px"),
+            None => Ok(()),
         }
     }
 }

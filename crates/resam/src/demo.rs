@@ -28,6 +28,25 @@ const GSD: f64 = 0.5;
 /// Tanks of fewer visible pixels have no point.
 const SMALLEST: u64 = 100;
 
+/// What differs from the default recipe for a model as small as the built-in one.
+const RECIPE: &str = "\
+# The built-in model is small: it learns fast, everywhere, and has little to lose. It has no room to learn
+# the IoU of masks that it is not taught.
+[schedule]
+epochs = 12
+max_instances_per_image = 16
+decoder_batch_size = 16
+[adapter]
+start_block = 0
+encoder_layers = \"all\"
+encoder_rank = 8
+[optimizer]
+learning_rate = 1e-3
+decoder_lr_scale = 1.0
+[loss]
+multimask_iou = 0.0
+";
+
 /// What was made.
 #[derive(Debug, Clone)]
 pub struct DemoData {
@@ -37,6 +56,8 @@ pub struct DemoData {
     pub validation: PathBuf,
     /// A scene with points and the truth.
     pub scene: SceneFiles,
+    /// The recipe that the model learns by.
+    pub recipe: PathBuf,
 }
 
 /// Paints satellite images of industrial sites and a scene of the same kind somewhere in UTM zone
@@ -67,6 +88,8 @@ pub fn prepare(folder: &Path, seed: u64) -> Result<DemoData> {
         crate::Result::Ok(path)
     };
     let placement = Placement::north_up(Crs::from_epsg(32636)?, 452_000.0, 38_000.0, GSD);
+    let recipe = folder.join("recipe.toml");
+    fs_err::write(&recipe, RECIPE)?;
     Ok(DemoData {
         train: data_set("train", 0, TRAIN)?,
         validation: data_set("val", TRAIN, VALIDATION)?,
@@ -76,6 +99,7 @@ pub fn prepare(folder: &Path, seed: u64) -> Result<DemoData> {
             &placement,
             &options,
         )?,
+        recipe,
     })
 }
 

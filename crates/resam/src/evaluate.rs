@@ -6,6 +6,8 @@ pub use resam_eval::evaluate::InstanceRow;
 use resam_eval::{Evaluation, Prompting};
 use resam_prompt::PointFile;
 
+use serde_json::json;
+
 use crate::dataset::DatasetOptions;
 use crate::error::{Error, Result};
 use crate::model::{Model, SelectionOptions};
@@ -157,4 +159,26 @@ impl Prepared {
         }
         Ok(evaluation)
     }
+}
+
+/// The scores as JSON, with those of each class if asked for, and the seconds that it took.
+pub fn result_as_json(evaluation: &Evaluation, per_class: bool, seconds: f64) -> serde_json::Value {
+    let mut result = match evaluation.scores.summary() {
+        Some(summary) => json!(summary),
+        None => json!({ "images": 0, "instances": 0 }),
+    };
+    result["seconds"] = json!(seconds);
+    if per_class {
+        result["classes"] = json!(evaluation.scores.classes());
+    }
+    if !evaluation.failed.is_empty() {
+        result["failed"] = json!(
+            evaluation
+                .failed
+                .iter()
+                .map(|(image, _)| image)
+                .collect::<Vec<_>>()
+        );
+    }
+    result
 }

@@ -7,12 +7,14 @@
 use std::time::Instant;
 
 use crate::error::Result;
+use crate::machine::DeviceReport;
 use crate::pace::encoder_operations;
 use crate::workload::{Setting, Workload};
 use resam_adapt::{Step, step_memory};
 use resam_checkpoint::Checkpoint;
 use resam_sam::device::DeviceKind;
-use resam_sam::{ComputeDevice, ImageEncoderConfig, Published, random_checkpoint};
+use resam_sam::{ComputeDevice, ImageEncoderConfig, Published, SamError, random_checkpoint};
+use serde::Serialize;
 
 /// The models by the names of their weights; the first one is measured.
 const MODELS: [(&str, Published); 4] = [
@@ -42,19 +44,42 @@ pub const INSTANCES: usize = 10;
 const LONG: f64 = 1.5;
 
 /// What to expect of a model.
+#[derive(Debug, Clone, Serialize)]
 pub struct Expectation {
     /// The name of its weights.
     pub model: &'static str,
     /// Seconds of an image and [`PROMPTS`] prompts.
+    #[serde(rename = "image_seconds")]
     pub image: f64,
     /// Seconds of the scene.
+    #[serde(rename = "scene_seconds")]
     pub scene: f64,
     /// Seconds of a step of adaptation.
+    #[serde(rename = "step_seconds")]
     pub step: f64,
     /// Bytes of that step.
+    #[serde(rename = "step_memory_bytes")]
     pub memory: u64,
     /// Measured, rather than reckoned from the rate of a matrix product.
     pub measured: bool,
+}
+
+/// What to expect on a device by its name, which may be among those that were probed already; also
+/// the device's full name.
+///
+/// # Errors
+/// When there is no such device, or it does not work.
+pub fn expectations_of(name: &str, probed: &[DeviceReport]) -> Result<(String, Vec<Expectation>)> {
+    let device = ComputeDevice::find(name)?;
+    let report = match probed.iter().find(|one| one.name == device.name) {
+        Some(report) => report.clone(),
+        None => DeviceReport::probe(&device),
+    };
+    let rate = report
+        .matrix_product_gflops
+        .ok_or_else(|| SamError::Failed(report.problem.unwrap_or_default()))?;
+    let expected = expectations(&device, rate)?;
+    Ok((device.name, expected))
 }
 
 /// What to expect of each model on a device that multiplies matrices at a rate in GFLOP/s. Takes

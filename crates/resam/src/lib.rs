@@ -40,6 +40,7 @@ pub mod disk_usage;
 mod error;
 pub mod evaluate;
 pub mod expect;
+mod file_kind;
 mod input;
 pub mod machine;
 mod model;
@@ -59,10 +60,11 @@ pub use adapt::{AdaptOptions, Budget, TrainingSource, adapt};
 pub use dataset::{BenchmarkPart, DatasetOptions};
 pub use error::{Error, ErrorKind, InputError, Result};
 pub use evaluate::{EvaluateOptions, PromptSource};
+pub use file_kind::FileKind;
 pub use input::InputSettings;
 pub use model::{
-    BUILT_IN, Model, ModelOptions, SelectionOptions, built_in_sha256, open_weights,
-    open_weights_for_work,
+    BUILT_IN, Model, ModelOptions, SelectionOptions, built_in_sha256, check_weights_output,
+    open_weights, open_weights_for_work,
 };
 pub use observer::{Observer, Progress, Silent};
 pub use points::{Points, PointsOptions};

@@ -1,5 +1,10 @@
 //! What the machine is, as far as it tells.
 
+use std::fmt;
+
+use resam_sam::speed::matrix_product_rate;
+use resam_sam::{ComputeDevice, Precision};
+use serde::Serialize;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 /// The machine that resam runs on.
@@ -42,6 +47,69 @@ impl Machine {
             memory: system.total_memory(),
             available_memory: system.available_memory(),
         }
+    }
+}
+
+/// A device of the machine: what it is, what it computes in and how fast.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeviceReport {
+    /// The name that picks it.
+    #[serde(rename = "device")]
+    pub name: String,
+    /// Processor, graphics card and the like.
+    pub kind: &'static str,
+    /// The model as the driver names it.
+    pub model: Option<String>,
+    /// Its own memory in bytes.
+    pub memory_bytes: Option<u64>,
+    /// The names of the precisions that it computes in; none when it does not open.
+    pub precisions: Vec<&'static str>,
+    /// The rate of a matrix product of [`PRODUCT`](resam_sam::speed::PRODUCT), in GFLOP/s.
+    pub matrix_product_gflops: Option<f64>,
+    /// What kept it from making that product.
+    pub problem: Option<String>,
+}
+
+impl DeviceReport {
+    /// Opens a device and times a matrix product on it. Takes some seconds.
+    pub fn probe(device: &ComputeDevice) -> Self {
+        let opened = device.open();
+        let precisions = match &opened {
+            Ok(_) => Precision::of_device(device),
+            Err(_) => Vec::new(),
+        };
+        let (details, rate) = match opened {
+            Ok(details) => (Some(details), matrix_product_rate(&device.device)),
+            Err(problem) => (None, Err(problem)),
+        };
+        let details = details.unwrap_or_default();
+        Self {
+            name: device.name.clone(),
+            kind: device.kind.describe(),
+            model: details.model,
+            memory_bytes: details.memory,
+            precisions: precisions.into_iter().map(Precision::name).collect(),
+            matrix_product_gflops: rate.as_ref().ok().copied(),
+            problem: rate.err(),
+        }
+    }
+}
+
+/// In words: `NVIDIA L4, graphics card, 22.5 GiB, f32 f16`.
+impl fmt::Display for DeviceReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let memory = self
+            .memory_bytes
+            .map(|bytes| format!("{:.1} GiB", bytes as f64 / (1u64 << 30) as f64));
+        let precisions = Some(self.precisions.join(" ")).filter(|names| !names.is_empty());
+        let parts = [
+            self.model.clone(),
+            Some(self.kind.to_owned()),
+            memory,
+            precisions,
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        f.write_str(&parts.join(", "))
     }
 }
 

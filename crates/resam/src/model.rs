@@ -8,7 +8,7 @@ use resam_hub::{home, resolve};
 use resam_sam::{Adapter, ComputeDevice, Device, Precision, Predictor, Sam, SamConfig};
 use resam_select::{MaskSelection, SelectionMode};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::InputSettings;
 use crate::observer::{Observer, Silent};
 
@@ -229,6 +229,24 @@ pub fn open_weights(weights: &Path) -> Result<Checkpoint> {
     }
     let file = resolve(weights, home().ok().as_deref())?;
     Ok(Checkpoint::open(&file)?)
+}
+
+/// Refuses a name for weights that does not say what is written.
+///
+/// # Errors
+/// When it does not end with `.safetensors`.
+pub fn check_weights_output(output: &Path) -> Result<()> {
+    let extension = output.extension();
+    if extension.is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors")) {
+        return Ok(());
+    }
+    Err(Error::input(
+        format!(
+            "cannot write `{}`: weights are written as safetensors",
+            output.display()
+        ),
+        "give the output a name that ends with `.safetensors`",
+    ))
 }
 
 /// Tells the observer when weights are for showing things only, as those of `nano` are.

@@ -1,11 +1,14 @@
 //! Times workloads: the times that matter on a machine, and the memory they take.
 
+use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use resam_checkpoint::{Checkpoint, TensorToWrite};
 use resam_ops::memory;
 use resam_sam::{ComputeDevice, ImageEncoderConfig, Published, SamConfig, random_checkpoint};
+
+use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::observer::{Observer, Progress};
@@ -165,6 +168,43 @@ impl Stopwatch {
     }
 }
 
+impl Stopwatch {
+    /// Measures one round of a workload for each line of `asked` and answers with a line of JSON,
+    /// so that another program can take turns. The first round's answers are written to `answers`.
+    ///
+    /// # Errors
+    /// When the device fails, or the answers cannot be written.
+    pub fn on_request(
+        &self,
+        workload: Workload,
+        mut answers: Option<&Path>,
+        asked: impl BufRead,
+        mut said: impl Write,
+    ) -> Result<()> {
+        let mut prepared = self.prepare(workload)?;
+        for line in asked.lines() {
+            line?;
+            let (tensors, seconds) = time(&mut prepared)?;
+            let line = json!({
+                "workload": workload.name(),
+                "seconds": seconds,
+                "peak_memory_bytes": memory::peak(),
+            });
+            if let Some(path) = answers.take() {
+                write_tensors(path, &named(workload, &prepared, &tensors))?;
+            }
+            // Whoever asks may have gone; then nobody asks again.
+            if writeln!(said, "{line}")
+                .and_then(|()| said.flush())
+                .is_err()
+            {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Measurement {
     /// The median of the rounds, in seconds.
     pub fn median(&self) -> f64 {
@@ -179,14 +219,14 @@ impl Measurement {
 ///
 /// # Errors
 /// When the device fails.
-pub fn time(prepared: &mut Prepared) -> Result<(Vec<NamedTensor>, f64)> {
+fn time(prepared: &mut Prepared) -> Result<(Vec<NamedTensor>, f64)> {
     let started = Instant::now();
     let answers = prepared.run()?;
     Ok((answers, started.elapsed().as_secs_f64()))
 }
 
 /// Inputs and answers under names that tell whose they are: `encode.output.embedding`.
-pub fn named(
+fn named(
     workload: Workload,
     prepared: &Prepared,
     answers: &[NamedTensor],

@@ -7,12 +7,11 @@ use resam::adapt::{recipe, result_as_json};
 
 use super::Outcome;
 use crate::arguments::{Adapt, Common};
-use crate::terminal::{self, errln, outln};
 use crate::watch::Watch;
 
 pub(crate) fn run(arguments: &Adapt, common: &Common) -> resam::Result<Outcome> {
     if arguments.print_config {
-        terminal::out(format_args!(
+        crate::terminal::out(format_args!(
             "{}",
             recipe::to_toml(&arguments.recipe(common)?)
         ));
@@ -22,12 +21,12 @@ pub(crate) fn run(arguments: &Adapt, common: &Common) -> resam::Result<Outcome> 
     let output = arguments.output.as_deref().unwrap_or(Path::new("."));
     let result = learn(arguments, output, common)?;
     if common.json {
-        outln!("{:#}", result_as_json(&result, output));
+        println!("{:#}", result_as_json(&result, output));
     } else {
         print_result(&result, output);
     }
     for (image, reason) in &result.failed {
-        errln!("failed: {image}: {reason}");
+        eprintln!("failed: {image}: {reason}");
     }
     Ok(Outcome::failed_if(
         !result.failed.is_empty() || result.interrupted,
@@ -50,13 +49,13 @@ pub(crate) fn learn(
 fn print_result(result: &TrainingResult, output: &Path) {
     let folder = output.display();
     if result.interrupted {
-        outln!(
+        println!(
             "stopped after {} images; the same command goes on",
             result.iterations
         );
         return;
     }
-    outln!(
+    println!(
         "{} images, {} updates in {:.1} min; {} images skipped: no confident pseudo-label",
         result.iterations,
         result.updates,
@@ -65,15 +64,15 @@ fn print_result(result: &TrainingResult, output: &Path) {
     );
     if let (Some(before), Some(after)) = (result.before, result.after) {
         let row = |name: &str, before: f64, after: f64| {
-            outln!("{name:<28} {before:>10.4} {after:>10.4}");
+            println!("{name:<28} {before:>10.4} {after:>10.4}");
         };
         let title = format!("{} validation images", before.images);
-        outln!("\n{title:<28} {:>10} {:>10}", "pretrained", "adapted");
+        println!("\n{title:<28} {:>10} {:>10}", "pretrained", "adapted");
         row("consistency", before.consistency, after.consistency);
         if let (Some(before), Some(after)) = (before.iou, after.iou) {
             row("IoU", before, after);
         }
     }
-    outln!("\nadapter   {folder}  (--adapter {folder})");
-    outln!("report    {}", output.join("report.html").display());
+    println!("\nadapter   {folder}  (--adapter {folder})");
+    println!("report    {}", output.join("report.html").display());
 }

@@ -1,16 +1,14 @@
 //! `resam doctor --bench`: the times that matter on this machine, and the memory they take.
 
-use std::io::{BufRead, Write};
 use std::path::Path;
 
-use resam::stopwatch::{Measurement, Stopwatch, StopwatchOptions, named, time, write_tensors};
-use resam::workload::{Prepared, Workload};
+use resam::stopwatch::{Measurement, Stopwatch, StopwatchOptions, write_tensors};
+use resam::workload::Workload;
 use resam::{Error, Result};
 use serde_json::{Value, json};
 
 use super::Outcome;
 use crate::arguments::{Bench, Common};
-use crate::terminal::outln;
 use crate::watch::Watch;
 
 pub(crate) fn run(arguments: &Bench, common: &Common) -> Result<Outcome> {
@@ -34,8 +32,9 @@ pub(crate) fn run(arguments: &Bench, common: &Common) -> Result<Outcome> {
                 "name it: `--only encode`",
             ));
         };
-        let prepared = stopwatch.prepare(*workload)?;
-        return on_request(*workload, prepared, arguments.answers.as_deref());
+        let (asked, said) = (std::io::stdin().lock(), std::io::stdout());
+        stopwatch.on_request(*workload, arguments.answers.as_deref(), asked, said)?;
+        return Ok(Outcome::Done);
     }
     let mut watch = Watch::new(common);
     let measurements = stopwatch.run(&workloads, arguments.rounds.get(), &mut watch)?;
@@ -60,7 +59,7 @@ pub(crate) fn run(arguments: &Bench, common: &Common) -> Result<Outcome> {
             "start_block": stopwatch.start_block(),
             "workloads": measurements.iter().map(as_json).collect::<Vec<_>>(),
         });
-        outln!("{report:#}");
+        println!("{report:#}");
         return Ok(Outcome::Done);
     }
     let weights = if weights.is_some() {
@@ -68,16 +67,13 @@ pub(crate) fn run(arguments: &Bench, common: &Common) -> Result<Outcome> {
     } else {
         ", random weights"
     };
-    outln!(
+    println!(
         "{model}{weights}, {size} px, {}, {threads} threads",
         stopwatch.device
     );
-    outln!(
+    println!(
         "  {:<20} {:>9}   {:<20} {:>8}",
-        "",
-        "median",
-        "of",
-        "memory"
+        "", "median", "of", "memory"
     );
     for measurement in &measurements {
         print(measurement);
@@ -101,31 +97,5 @@ fn print(one: &Measurement) {
     let gigabytes = |peak: u64| format!("{:.2} GB", peak as f64 / 1e9);
     let peak = one.peak.map_or("unknown".to_owned(), gigabytes);
     let (name, median) = (one.workload.describe(), one.median());
-    outln!("  {name:<20} {median:>7.3} s   {range:<20} {peak:>8}");
-}
-
-/// Measures one round for each line of standard input, and answers with a line of JSON, so that
-/// another program can take turns. The first round's answers are written to `path`.
-fn on_request(
-    workload: Workload,
-    mut prepared: Prepared,
-    mut path: Option<&Path>,
-) -> Result<Outcome> {
-    for line in std::io::stdin().lock().lines() {
-        line?;
-        let (answers, seconds) = time(&mut prepared)?;
-        let line = json!({
-            "workload": workload.name(),
-            "seconds": seconds,
-            "peak_memory_bytes": resam_ops::memory::peak(),
-        });
-        if let Some(path) = path.take() {
-            write_tensors(path, &named(workload, &prepared, &answers))?;
-        }
-        // Whoever asks may have gone; then nobody asks again.
-        if writeln!(std::io::stdout(), "{line}").is_err() {
-            break;
-        }
-    }
-    Ok(Outcome::Done)
+    println!("  {name:<20} {median:>7.3} s   {range:<20} {peak:>8}");
 }

@@ -1,33 +1,15 @@
 //! `resam weights convert`: a checkpoint with numbers of another width.
 
-use std::path::Path;
-
-use resam::{Error, Result};
+use resam::{Result, check_weights_output};
 use resam_checkpoint::Dtype;
 use serde_json::json;
 
 use super::Outcome;
 use crate::arguments::{Common, Convert, Width};
-use crate::terminal::outln;
-
-/// Refuses a name that does not say what is written.
-pub(crate) fn check_safetensors(output: &Path) -> Result<()> {
-    let extension = output.extension();
-    if extension.is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors")) {
-        return Ok(());
-    }
-    Err(Error::input(
-        format!(
-            "cannot write `{}`: weights are written as safetensors",
-            output.display()
-        ),
-        "give the output a name that ends with `.safetensors`",
-    ))
-}
 
 pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
-    check_safetensors(output)?;
+    check_weights_output(output)?;
     let checkpoint = resam::open_weights(&arguments.file)?;
     let dtype = match arguments.dtype {
         Width::F16 => Dtype::F16,
@@ -46,22 +28,22 @@ pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<Outcome> {
             "largest_rounding": conversion.largest_rounding,
             "most_rounded": conversion.most_rounded,
         });
-        outln!("{printed:#}");
+        println!("{printed:#}");
         return Ok(Outcome::Done);
     }
-    outln!("{}", output.display());
-    outln!(
+    println!("{}", output.display());
+    println!(
         "  {} tensors as {dtype}, {:.1} MB, was {:.1} MB",
         conversion.tensors,
         conversion.bytes_after as f64 / 1e6,
         conversion.bytes_before as f64 / 1e6
     );
     match conversion.most_rounded {
-        Some(name) => outln!(
+        Some(name) => println!(
             "  rounding changes no tensor by more than {:.1e} of it (`{name}`)",
             conversion.largest_rounding
         ),
-        None => outln!("  nothing was rounded"),
+        None => println!("  nothing was rounded"),
     }
     Ok(Outcome::Done)
 }

@@ -15,27 +15,7 @@ use serde_json::json;
 
 use super::{Outcome, adapt, eval, note, segment};
 use crate::arguments::{Arguments, Command, Common, Demo};
-use crate::terminal::outln;
 use crate::watch::Watch;
-
-/// What differs from the default recipe for a model as small as the built-in one.
-const RECIPE: &str = "\
-# The built-in model is small: it learns fast, everywhere, and has little to lose. It has no room to learn
-# the IoU of masks that it is not taught.
-[schedule]
-epochs = 12
-max_instances_per_image = 16
-decoder_batch_size = 16
-[adapter]
-start_block = 0
-encoder_layers = \"all\"
-encoder_rank = 8
-[optimizer]
-learning_rate = 1e-3
-decoder_lr_scale = 1.0
-[loss]
-multimask_iou = 0.0
-";
 
 pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
     let started = Instant::now();
@@ -55,8 +35,6 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
     let text = |path: &Path| path.display().to_string();
     let of = |path: &Path, name: &str| text(&path.join(name));
     let adapted = of(folder, "adapted");
-    let recipe = folder.join("recipe.toml");
-    std::fs::write(&recipe, RECIPE)?;
     let seed = common.seed.to_string();
 
     let scoring_words = [
@@ -77,7 +55,7 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         "-o".into(),
         adapted.clone(),
         "--config".into(),
-        text(&recipe),
+        text(&data.recipe),
         "--seed".into(),
         seed,
     ];
@@ -152,10 +130,10 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
     let record = record(computed, &[("demo", seconds)], result.clone());
     record.write_beside(&folder.join("demo"))?;
     if common.json {
-        outln!("{result:#}");
+        println!("{result:#}");
         return Ok(Outcome::Done);
     }
-    let row = |name: &str, before: &str, after: &str| outln!("{name:<42} {before:>8} {after:>8}");
+    let row = |name: &str, before: &str, after: &str| println!("{name:<42} {before:>8} {after:>8}");
     row("", "before", "after");
     let share = |value: f64| format!("{value:.3}");
     row("IoU, validation images", &share(before), &share(after));
@@ -169,11 +147,11 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         &polygons_before.found.to_string(),
         &polygons_after.found.to_string(),
     );
-    outln!("\n{seconds:.0} s; each step is a command:\n");
+    println!("\n{seconds:.0} s; each step is a command:\n");
     for line in typed {
-        outln!("  {line}");
+        println!("  {line}");
     }
-    outln!();
+    println!();
     for (what, file) in [
         ("report", "adapted/report.html"),
         ("polygons", "after/tanks.gpkg"),
@@ -181,7 +159,7 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         ("", "after/tanks.png"),
         ("scene", "scene/scene.tif"),
     ] {
-        outln!("{what:<10} {}", folder.join(file).display());
+        println!("{what:<10} {}", folder.join(file).display());
     }
     Ok(Outcome::Done)
 }

@@ -1,6 +1,5 @@
 //! What resam keeps on this computer, printed for `resam doctor`.
 
-use crate::terminal::outln;
 use resam::disk_usage::{DiskUsage, KeptWeights};
 use resam_hub::{catalogue, size_text};
 use serde_json::{Value, json};
@@ -12,15 +11,15 @@ pub(super) fn print(usage: &DiskUsage) {
         (false, true) => "not there yet, can be made".to_owned(),
         (false, false) => "not there, cannot be made".to_owned(),
     };
-    outln!("kept in    {}: {state}", usage.shown);
+    println!("kept in    {}: {state}", usage.shown);
     let names: Vec<String> = usage.weights.iter().map(describe).collect();
     if names.is_empty() {
         let count = catalogue().len();
-        outln!("weights    none of the {count} of `resam weights list`");
+        println!("weights    none of the {count} of `resam weights list`");
     } else {
-        outln!("weights    {}", names.join(", "));
+        println!("weights    {}", names.join(", "));
     }
-    outln!("scenes     kept only where `resam segment --cache DIR` says");
+    println!("scenes     kept only where `resam segment --cache DIR` says");
 }
 
 pub(super) fn as_json(usage: &DiskUsage) -> Value {

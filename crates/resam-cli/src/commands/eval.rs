@@ -2,24 +2,25 @@
 
 use std::time::Instant;
 
-use resam::evaluate::Prepared;
+use resam::evaluate::{Prepared, result_as_json};
 use resam::files::{check_writable, write_atomically};
 use resam::record::{Computed, record};
 use resam::{Evaluation, Model};
-use serde_json::json;
 
 use super::Outcome;
 use crate::arguments::{Common, Eval};
-use crate::terminal::{errln, outln};
 use crate::watch::Watch;
 
 pub(crate) fn run(arguments: &Eval, common: &Common) -> resam::Result<Outcome> {
     let (evaluation, seconds) = score(arguments, common)?;
     for (image, reason) in &evaluation.failed {
-        errln!("failed: {image}: {reason}");
+        eprintln!("failed: {image}: {reason}");
     }
     if common.json {
-        outln!("{:#}", result(&evaluation, arguments.per_class, seconds));
+        println!(
+            "{:#}",
+            result_as_json(&evaluation, arguments.per_class, seconds)
+        );
     } else {
         print_table(&evaluation, arguments.per_class, seconds);
     }
@@ -42,45 +43,19 @@ pub(crate) fn score(arguments: &Eval, common: &Common) -> resam::Result<(Evaluat
     if let Some(csv) = &arguments.csv {
         write_atomically(csv, |writer| evaluation.write_csv(writer))?;
         let stages = [("load", model.seconds_to_load()), ("eval", seconds)];
-        let result = result(&evaluation, arguments.per_class, seconds);
+        let result = result_as_json(&evaluation, arguments.per_class, seconds);
         record(Computed::by(&model, common.seed), &stages, result).write_beside(csv)?;
     }
     Ok((evaluation, seconds))
 }
 
-fn result(evaluation: &Evaluation, per_class: bool, seconds: f64) -> serde_json::Value {
-    let mut result = match evaluation.scores.summary() {
-        Some(summary) => json!(summary),
-        None => json!({ "images": 0, "instances": 0 }),
-    };
-    result["seconds"] = json!(seconds);
-    if per_class {
-        result["classes"] = json!(evaluation.scores.classes());
-    }
-    if !evaluation.failed.is_empty() {
-        result["failed"] = json!(
-            evaluation
-                .failed
-                .iter()
-                .map(|(image, _)| image)
-                .collect::<Vec<_>>()
-        );
-    }
-    result
-}
-
 fn print_table(evaluation: &Evaluation, per_class: bool, seconds: f64) {
     let row = |name: &str, iou: f64, f1: f64, precision: f64, recall: f64, count: usize| {
-        outln!("{name:<24} {iou:>7.4} {f1:>7.4} {precision:>9.4} {recall:>7.4} {count:>9}");
+        println!("{name:<24} {iou:>7.4} {f1:>7.4} {precision:>9.4} {recall:>7.4} {count:>9}");
     };
-    outln!(
+    println!(
         "{:<24} {:>7} {:>7} {:>9} {:>7} {:>9}",
-        "",
-        "IoU",
-        "F1",
-        "precision",
-        "recall",
-        "instances"
+        "", "IoU", "F1", "precision", "recall", "instances"
     );
     let Some(s) = evaluation.scores.summary() else {
         return;
@@ -108,13 +83,12 @@ fn print_table(evaluation: &Evaluation, per_class: bool, seconds: f64) {
     }
     let [iou, f1, precision, recall] =
         [s.iou, s.f1, s.precision, s.recall].map(|score| 100.0 * score);
-    outln!(
+    println!(
         "\nas a row of the paper, in per cent: | IoU {iou:.2} | F1 {f1:.2} | precision {precision:.2} | \
          recall {recall:.2} |"
     );
-    outln!(
+    println!(
         "{} images in {seconds:.1} s; IoU as a mean over all instances {:.4}",
-        s.images,
-        s.iou_instances
+        s.images, s.iou_instances
     );
 }

@@ -1,19 +1,14 @@
 //! What to expect of each model, printed for `resam doctor`.
 
-use crate::terminal::outln;
 use resam::expect::{Expectation, INSTANCES, POINTS, PROMPTS, SIDE, WINDOWS};
 use serde_json::{Value, json};
 
 /// A table, with what its columns are.
 pub(crate) fn print(expectations: &[Expectation], device: &str) {
-    outln!("\nabout what to expect on {device}");
-    outln!(
+    println!("\nabout what to expect on {device}");
+    println!(
         "  {:<12} {:>9} {:>9} {:>9} {:>9}",
-        "",
-        "image",
-        "scene",
-        "step",
-        "memory"
+        "", "image", "scene", "step", "memory"
     );
     for one in expectations {
         let [image, scene, step] = [one.image, one.scene, one.step].map(duration);
@@ -22,40 +17,30 @@ pub(crate) fn print(expectations: &[Expectation], device: &str) {
         } else {
             "reckoned from the matrix product"
         };
-        outln!(
+        println!(
             "  {:<12} {image:>9} {scene:>9} {step:>9} {:>6.1} GB  {how}",
             one.model,
             one.memory as f64 / 1e9
         );
     }
-    outln!("  image: one of any size, {PROMPTS} prompts, at an input of 1024 px");
-    outln!(
+    println!("  image: one of any size, {PROMPTS} prompts, at an input of 1024 px");
+    println!(
         "  scene: {SIDE} x {SIDE} pixels, {POINTS} points at random places in {WINDOWS} windows; asking \
          again at edges adds to it"
     );
-    outln!(
+    println!(
         "  step: of adaptation, an image with {INSTANCES} objects, there and back, and the memory that it \
          takes"
     );
 }
 
 pub(crate) fn as_json(expectations: &[Expectation], device: &str) -> Value {
-    let models = expectations.iter().map(|one| {
-        json!({
-            "model": one.model,
-            "measured": one.measured,
-            "image_seconds": one.image,
-            "scene_seconds": one.scene,
-            "step_seconds": one.step,
-            "step_memory_bytes": one.memory,
-        })
-    });
     json!({
         "device": device,
         "image": { "prompts": PROMPTS },
         "scene": { "side": SIDE, "prompts": POINTS, "windows": WINDOWS },
         "step": { "objects": INSTANCES },
-        "models": models.collect::<Vec<_>>(),
+        "models": expectations,
     })
 }
 

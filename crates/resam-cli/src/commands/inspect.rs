@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::Outcome;
 use crate::arguments::{Common, Info};
-use crate::terminal::outln;
 
 pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
     describe(&arguments.file, true, common)
@@ -44,30 +43,30 @@ pub(crate) fn describe(file: &Path, tensors: bool, common: &Common) -> Result<Ou
             });
             info["tensors"] = rows.collect();
         }
-        outln!("{info:#}");
+        println!("{info:#}");
         return Ok(Outcome::Done);
     }
-    outln!("{}", file.display());
-    outln!("  model       {model}");
-    outln!(
+    println!("{}", file.display());
+    println!("  model       {model}");
+    println!(
         "  file        {:?}, {:?} key names",
         checkpoint.container(),
         checkpoint.key_style()
     );
-    outln!(
+    println!(
         "  parameters  {}, {:.1} MB on disk, {} tensors",
         checkpoint.parameters(),
         checkpoint.file_size() as f64 / 1e6,
         listed.len()
     );
-    outln!("  sha256      {}", checkpoint.sha256());
+    println!("  sha256      {}", checkpoint.sha256());
     for (key, value) in checkpoint.metadata() {
-        outln!("  {key:<11} {value}");
+        println!("  {key:<11} {value}");
     }
     if tensors {
-        outln!();
+        println!();
         for tensor in listed {
-            outln!(
+            println!(
                 "  {:<72} {:<5} {:?}",
                 tensor.name,
                 tensor.dtype.to_string(),

@@ -10,7 +10,6 @@ use serde_json::json;
 
 use super::Outcome;
 use crate::arguments::{Arguments, Common, Completions, Man};
-use crate::terminal::outln;
 
 pub(crate) fn completions(arguments: &Completions) -> Result<Outcome> {
     let mut script = Vec::new();
@@ -45,10 +44,10 @@ pub(crate) fn pages(arguments: &Man, common: &Common) -> Result<Outcome> {
         files.push(path.display().to_string());
     }
     if common.json {
-        outln!("{:#}", json!({ "files": files }));
+        println!("{:#}", json!({ "files": files }));
     } else {
         for file in files {
-            outln!("{file}");
+            println!("{file}");
         }
     }
     Ok(Outcome::Done)

@@ -1,17 +1,15 @@
 //! `resam weights merge`: an adapter baked into its weights.
 
-use resam::Result;
+use resam::{Result, check_weights_output};
 use resam_sam::Adapter;
 use serde_json::json;
 
 use super::Outcome;
-use super::convert::check_safetensors;
 use crate::arguments::{Common, Merge};
-use crate::terminal::outln;
 
 pub(crate) fn run(arguments: &Merge, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
-    check_safetensors(output)?;
+    check_weights_output(output)?;
     let base = resam::open_weights(&arguments.file)?;
     let adapter = Adapter::load(&arguments.adapter)?;
     adapter.check_base(&base.sha256())?;
@@ -24,10 +22,10 @@ pub(crate) fn run(arguments: &Merge, common: &Common) -> Result<Outcome> {
             "output": output.display().to_string(),
             "tensors_changed": merged.len(),
         });
-        outln!("{printed:#}");
+        println!("{printed:#}");
     } else {
-        outln!("{}", output.display());
-        outln!("  {} tensors changed by the adapter", merged.len());
+        println!("{}", output.display());
+        println!("  {} tensors changed by the adapter", merged.len());
     }
     Ok(Outcome::Done)
 }

@@ -17,7 +17,6 @@ pub(crate) mod segment;
 pub(crate) mod train_nano;
 
 use crate::arguments::Common;
-use crate::terminal::errln;
 
 /// How a run ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +37,6 @@ impl Outcome {
 /// A note on standard error, unless the run is quiet.
 pub(crate) fn note(common: &Common, text: &str) {
     if !common.quiet {
-        errln!("note: {text}");
+        eprintln!("note: {text}");
     }
 }

@@ -7,7 +7,6 @@ use serde_json::json;
 use super::{Outcome, note};
 use crate::arguments::{Common, Pull};
 use crate::progress::Progress;
-use crate::terminal::outln;
 
 pub(crate) fn list(common: &Common) -> Result<Outcome> {
     let home = home()?;
@@ -41,16 +40,12 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
             "good_for": resam_nano::NOTICE,
             "built_in": true,
         }));
-        outln!("{:#}", json!(list));
+        println!("{:#}", json!(list));
         return Ok(Outcome::Done);
     }
-    outln!(
+    println!(
         "{:<12} {:>8}  {:>8}  {:<11} {:<5} good for",
-        "name",
-        "size",
-        "an image",
-        "licence",
-        "here"
+        "name", "size", "an image", "licence", "here"
     );
     for entry in catalogue() {
         let here = match found(entry.name) {
@@ -59,14 +54,12 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
         };
         let size = size_text(entry.size);
         let seconds = seconds(entry).map_or(String::new(), |seconds| format!("{seconds:.1} s"));
-        outln!(
+        println!(
             "{:<12} {size:>8}  {seconds:>8}  {:<11} {here:<5} {}",
-            entry.name,
-            entry.licence,
-            entry.good_for
+            entry.name, entry.licence, entry.good_for
         );
     }
-    outln!(
+    println!(
         "{:<12} {:>8}  {:>8}  {:<11} {:<5} trying things: part of the program, made on drawn pictures",
         resam_nano::NAME,
         size_text(resam_nano::checkpoint()?.file_size()),
@@ -74,11 +67,11 @@ pub(crate) fn list(common: &Common) -> Result<Outcome> {
         "as resam",
         "yes"
     );
-    outln!(
+    println!(
         "\nan image: measured on {}; `resam doctor` says what to expect here",
         resam_hub::MEASURED_ON
     );
-    outln!(
+    println!(
         "kept in {} (RESAM_HOME moves it); `resam weights pull NAME` fetches one",
         resam_hub::folder(&home).display()
     );
@@ -103,12 +96,12 @@ pub(crate) fn run(arguments: &Pull, common: &Common) -> Result<Outcome> {
     bar.finish();
     let path = path?;
     if common.json {
-        outln!(
+        println!(
             "{:#}",
             json!({"name": arguments.name, "file": path.display().to_string()})
         );
     } else {
-        outln!("{}", path.display());
+        println!("{}", path.display());
         note(
             common,
             &format!("`--weights {}` finds it from now on", arguments.name),

@@ -5,7 +5,6 @@ use resam::{Error, Model, Points, Scene, SegmentJob, Segmentation};
 
 use super::Outcome;
 use crate::arguments::{Common, Segment};
-use crate::terminal::{errln, outln};
 use crate::watch::Watch;
 
 pub(crate) fn run(arguments: &Segment, common: &Common) -> resam::Result<Outcome> {
@@ -17,10 +16,10 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> resam::Result<Outcome
         seconds,
     } = &segmented;
     for failure in &segmentation.failures {
-        errln!("failed: {}", failure.describe(&segmentation.prompts));
+        eprintln!("failed: {}", failure.describe(&segmentation.prompts));
     }
     if common.json {
-        outln!("{:#}", segmentation.to_json());
+        println!("{:#}", segmentation.to_json());
     } else {
         print_summary(segmentation, *seconds);
     }
@@ -107,27 +106,24 @@ fn print_summary(segmentation: &Segmentation, seconds: f64) {
     const ROWS: usize = 20;
     let objects = &segmentation.objects;
     if !objects.is_empty() && objects.len() <= ROWS {
-        outln!(
+        println!(
             "{:>4}  {:<16} {:>6}  {:>10}  box (px)",
-            "id",
-            "prompt",
-            "score",
-            "area (px)"
+            "id", "prompt", "score", "area (px)"
         );
         for object in objects {
             let [x0, y0, x1, y1] = object.mask.bounds();
-            outln!(
+            println!(
                 "{:>4}  {:<16} {:>6.3}  {:>10}  {x0},{y0} to {x1},{y1}",
                 object.id,
                 segmentation.name(object),
                 object.score,
-                object.mask.area(),
+                object.mask.area()
             );
         }
-        outln!();
+        println!();
     }
     let counts = &segmentation.counts;
-    outln!(
+    println!(
         "{} objects of {} prompts in {seconds:.1} s; {} windows encoded, {} from the cache, {} from an \
          earlier run",
         objects.len(),
@@ -137,16 +133,15 @@ fn print_summary(segmentation: &Segmentation, seconds: f64) {
         counts.resumed
     );
     if counts.zoom_requeries > 0 {
-        outln!(
+        println!(
             "{} small objects were requeried, enlarged",
             counts.zoom_requeries
         );
     }
     if counts.edge_requeries > 0 {
-        outln!(
+        println!(
             "{} objects at the edge of a window were requeried; {} are still truncated",
-            counts.edge_requeries,
-            counts.truncated
+            counts.edge_requeries, counts.truncated
         );
     }
 }

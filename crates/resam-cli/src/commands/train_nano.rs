@@ -1,18 +1,16 @@
 //! `resam train-nano`: makes the built-in model again, from nothing.
 
-use resam::Result;
 use resam::nano::train_nano;
+use resam::{Result, check_weights_output};
 use resam_nano::Training;
 
 use super::Outcome;
-use super::convert::check_safetensors;
 use crate::arguments::{Common, TrainNano};
-use crate::terminal::outln;
 use crate::watch::Watch;
 
 pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
-    check_safetensors(output)?;
+    check_weights_output(output)?;
     let training = Training {
         updates: arguments.updates.get(),
         rate: arguments.rate,
@@ -30,18 +28,17 @@ pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
     let (result, scores) = train_nano(&training, until, from.as_ref(), output, &mut watch)?;
     watch.finish();
     if common.json {
-        outln!("{result:#}");
+        println!("{result:#}");
         return Ok(Outcome::Done);
     }
-    outln!("{}", output.display());
-    outln!(
+    println!("{}", output.display());
+    println!(
         "  IoU on {} validation pictures, {} objects",
-        scores.pictures,
-        scores.things
+        scores.pictures, scores.things
     );
     for (form, iou) in &scores.iou {
-        outln!("  {form:<32} {iou:.3}");
+        println!("  {form:<32} {iou:.3}");
     }
-    outln!("  record  {}", output.with_extension("json").display());
+    println!("  record  {}", output.with_extension("json").display());
     Ok(Outcome::Done)
 }

@@ -1,0 +1,62 @@
+//! What a file or folder is, told from what it holds.
+
+use std::io::Read;
+use std::path::Path;
+
+use resam_geo::Raster;
+use resam_image::ImageInfo;
+use resam_sam::Adapter;
+
+use crate::error::Result;
+
+/// What makes a folder an adapter.
+const ADAPTER_CONFIG: &str = "adapter_config.json";
+
+/// What a file or folder is.
+#[derive(Debug)]
+pub enum FileKind {
+    /// The folder of an adapter.
+    Adapter(Adapter),
+    /// A TIFF, a picture that says where it lies, or what GDAL reads.
+    Raster(Raster),
+    /// A picture that says nothing of the ground.
+    Image(ImageInfo),
+    /// None of these: a checkpoint, if anything.
+    Checkpoint,
+}
+
+impl FileKind {
+    /// Looks into a file or folder.
+    ///
+    /// # Errors
+    /// When there is no such file, or it is damaged.
+    pub fn of(path: &Path) -> Result<Self> {
+        if path.join(ADAPTER_CONFIG).is_file() {
+            return Ok(Self::Adapter(Adapter::load(path)?));
+        }
+        if let Some(raster) = raster(path)? {
+            return Ok(Self::Raster(raster));
+        }
+        match resam_image::probe(path) {
+            Ok(image) => Ok(Self::Image(image)),
+            Err(error) if error.is_unknown_format() => Ok(Self::Checkpoint),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The file as a raster, if it is a TIFF, a picture that says where it lies, or read by GDAL.
+fn raster(path: &Path) -> Result<Option<Raster>> {
+    let mut start = [0; 4];
+    let read = fs_err::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    let tiff = read.is_ok() && matches!(&start[..2], b"II" | b"MM");
+    match Raster::open(path) {
+        Ok(raster)
+            if tiff || raster.geo_transform().is_some() || raster.info().read_by.is_some() =>
+        {
+            Ok(Some(raster))
+        }
+        Err(error) if tiff => Err(error.into()),
+        _ => Ok(None),
+    }
+}
