@@ -4,8 +4,8 @@
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};
 
-/// Prints on standard output. A reader that has gone wants no more: the program ends quietly. Another
-/// failure is told on standard error, and the exit code is 2.
+/// Prints on standard output. A reader that has gone wants no more: the program ends quietly.
+/// Another failure is told on standard error, and the exit code is 2.
 pub(crate) fn out(text: Arguments<'_>) {
     let mut stdout = std::io::stdout().lock();
     let written = stdout.write_fmt(text).and_then(|()| stdout.flush());

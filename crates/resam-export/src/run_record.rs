@@ -47,6 +47,9 @@ pub struct Weights {
     pub path: String,
     /// The SHA-256 of the file, 64 hexadecimal digits.
     pub sha256: String,
+    /// The SHA-256 of the adapter's factors, if there was an adapter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adapter_sha256: Option<String>,
 }
 
 impl RunRecord {

@@ -32,9 +32,9 @@ impl Validation {
         self.iou.unwrap_or(self.consistency)
     }
 
-    /// Whether a model with this validation is to be kept in place of a later one: its IoU is higher,
-    /// or, where no true mask is known, its consistency is by more than the standard error. The
-    /// consistency of few images is a weak witness, and the last model has learnt the most.
+    /// Whether a model with this validation is to be kept in place of a later one: its IoU is
+    /// higher, or, where no true mask is known, its consistency is by more than the standard error.
+    /// The consistency of few images is a weak witness, and the last model has learnt the most.
     pub fn is_kept_over(&self, later: &Self) -> bool {
         let margin = if self.iou.is_some() {
             0.0

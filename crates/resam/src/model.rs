@@ -112,6 +112,7 @@ impl Model {
             adapter_sha256 = Some(factors.sha256());
             selection = adapter.mask_selection;
             input = InputSettings::of_adapter(&adapter)?;
+            observer.note(&answers_by(&adapter));
         }
         if precision != Precision::F32 {
             sam.image_encoder = sam.image_encoder.in_precision(precision);
@@ -229,6 +230,15 @@ pub fn open_weights(weights: &Path) -> Result<Checkpoint> {
     }
     let file = resolve(weights, home().ok().as_deref())?;
     Ok(Checkpoint::open(&file)?)
+}
+
+/// What an adapter says about answers, for a person to see: nothing of it is typed.
+fn answers_by(adapter: &Adapter) -> String {
+    let selection = adapter.mask_selection.unwrap_or(MaskSelection::SINGLE);
+    let input = adapter.input.as_ref().map(ToString::to_string);
+    let input = input.filter(|text| !text.is_empty());
+    let input = input.map_or(String::new(), |text| format!("; its input: {text}"));
+    format!("the adapter's mask selection: {selection}{input}")
 }
 
 /// Refuses a name for weights that does not say what is written.

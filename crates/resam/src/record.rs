@@ -16,6 +16,8 @@ pub struct Computed<'a> {
     pub weights: &'a Path,
     /// Their SHA-256.
     pub sha256: &'a str,
+    /// The SHA-256 of the adapter's factors, if there is an adapter.
+    pub adapter_sha256: Option<&'a str>,
     /// The device's name.
     pub device: &'a str,
     /// The numbers that the image encoder computes with.
@@ -30,6 +32,7 @@ impl<'a> Computed<'a> {
         Self {
             weights: model.weights(),
             sha256: model.sha256(),
+            adapter_sha256: model.adapter_sha256(),
             device: model.device_name(),
             precision: model.precision().name(),
             seed,
@@ -51,6 +54,7 @@ pub fn record(computed: Computed<'_>, stages: &[(&str, f64)], result: Value) -> 
         weights: Some(Weights {
             path: computed.weights.display().to_string(),
             sha256: computed.sha256.to_owned(),
+            adapter_sha256: computed.adapter_sha256.map(str::to_owned),
         }),
         device: computed.device.to_owned(),
         precision: computed.precision.to_owned(),

@@ -75,8 +75,8 @@ pub(crate) enum Command {
     /// See the whole loop in a minute, on synthetic images, with nothing to download
     ///
     /// Paints images of industrial sites and a scene, scores the built-in model on validation
-    /// images, adapts it from one point on each storage tank, scores it again, and segments the scene
-    /// before and after.
+    /// images, adapts it from one point on each storage tank, scores it again, and segments the
+    /// scene before and after.
     Demo(Demo),
     /// Look into weights
     Weights(Weights),

@@ -7,8 +7,8 @@ use clap::Args;
 
 /// Train the built-in model again, from nothing.
 ///
-/// On synthetic photographs, with points and boxes as people give them. Takes an hour on 2 cores; Ctrl-C
-/// ends it early with the model as it is then. A record is written beside.
+/// On synthetic photographs, with points and boxes as people give them. Takes an hour on 2 cores;
+/// Ctrl-C ends it early with the model as it is then. A record is written beside.
 #[derive(Debug, Args)]
 pub(crate) struct TrainNano {
     /// The checkpoint to write, `.safetensors`

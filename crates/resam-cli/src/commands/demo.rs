@@ -123,6 +123,7 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
     let computed = Computed {
         weights: Path::new(resam::BUILT_IN),
         sha256: &sha256,
+        adapter_sha256: None,
         device: "cpu",
         precision: "f32",
         seed: common.seed,

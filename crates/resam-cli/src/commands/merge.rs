@@ -1,4 +1,4 @@
-//! `resam weights merge`: an adapter baked into its weights.
+//! `resam weights merge`: an adapter merged into its weights.
 
 use resam::{Result, check_weights_output};
 use resam_sam::Adapter;

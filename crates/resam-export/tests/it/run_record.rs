@@ -11,6 +11,7 @@ fn record(seconds_since_1970: u64) -> RunRecord {
         weights: Some(Weights {
             path: "sam.pth".to_owned(),
             sha256: "ab".repeat(32),
+            adapter_sha256: Some("cd".repeat(32)),
         }),
         device: "cpu".to_owned(),
         precision: "f32".to_owned(),
@@ -34,7 +35,11 @@ fn the_record_lies_beside_the_output() {
         "version": "0.1.0",
         "command_line": ["resam", "segment", "a b.jpg"],
         "seed": 7,
-        "weights": {"path": "sam.pth", "sha256": "ab".repeat(32)},
+        "weights": {
+            "path": "sam.pth",
+            "sha256": "ab".repeat(32),
+            "adapter_sha256": "cd".repeat(32),
+        },
         "device": "cpu",
         "precision": "f32",
         "threads": 4,

@@ -98,6 +98,7 @@ pub fn adapt(
         let computed = Computed {
             weights: &weights,
             sha256: &settings.weights[1],
+            adapter_sha256: None,
             device: &compute.name,
             precision: "f32",
             seed: options.seed,
