@@ -41,7 +41,7 @@ pub fn training_picture(
 }
 
 /// The validation image of a number. No training seed gives the same image. Its side is
-/// [`INPUT_SIZE`](crate::sizes::INPUT_SIZE).
+/// [`INPUT_SIZE`].
 ///
 /// # Errors
 /// As [`training_picture`].

@@ -89,6 +89,7 @@ pub fn prepare(folder: &Path, seed: u64) -> Result<DemoData> {
     };
     let placement = Placement::north_up(Crs::from_epsg(32636)?, 452_000.0, 38_000.0, GSD);
     let recipe = folder.join("recipe.toml");
+    fs_err::create_dir_all(folder)?;
     fs_err::write(&recipe, RECIPE)?;
     Ok(DemoData {
         train: data_set("train", 0, TRAIN)?,

@@ -18,7 +18,7 @@ pub enum FileKind {
     /// The folder of an adapter.
     Adapter(Adapter),
     /// A TIFF, a picture that says where it lies, or what GDAL reads.
-    Raster(Raster),
+    Raster(Box<Raster>),
     /// A picture that says nothing of the ground.
     Image(ImageInfo),
     /// None of these: a checkpoint, if anything.
@@ -35,7 +35,7 @@ impl FileKind {
             return Ok(Self::Adapter(Adapter::load(path)?));
         }
         if let Some(raster) = raster(path)? {
-            return Ok(Self::Raster(raster));
+            return Ok(Self::Raster(Box::new(raster)));
         }
         match resam_image::probe(path) {
             Ok(image) => Ok(Self::Image(image)),
