@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
+use resam_files::disk;
 use resam_mask::{Bitmap, Rle};
 use resam_sam::SamError;
 use resam_sam::postprocess::Geometry;
@@ -56,7 +57,7 @@ impl FeatureCache {
     /// # Errors
     /// When the folder cannot be made.
     pub fn new(folder: &Path, limit: u64) -> std::io::Result<Self> {
-        fs_err::create_dir_all(folder)?;
+        disk::create_dir_all(folder)?;
         let files = fs_err::read_dir(folder)?.flatten();
         let sizes = files.filter_map(|file| Some(file.metadata().ok()?.len()));
         Ok(Self {

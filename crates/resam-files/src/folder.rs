@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::disk::{self, Operation, before, is_dead};
 use crate::error::FileError;
 use crate::unfinished::{AFFIXES, folder_of};
 
@@ -38,7 +39,9 @@ impl UnfinishedFolder {
             Err(error) => return Err(refused(error)),
         }
         let parent = folder_of(destination);
-        std::fs::create_dir_all(parent).map_err(refused)?;
+        let made = disk::create_dir_all(parent);
+        made.and_then(|()| before(Operation::Create, destination))
+            .map_err(refused)?;
         let [prefix, suffix] = AFFIXES;
         let mut builder = tempfile::Builder::new();
         builder.prefix(prefix).suffix(suffix);
@@ -70,15 +73,27 @@ impl UnfinishedFolder {
     ///
     /// # Errors
     /// [`FileError::Write`] if the operating system refuses; nothing is left behind then.
-    pub fn finish(self) -> Result<(), FileError> {
-        let refused = |source| FileError::write(&self.destination, source);
+    pub fn finish(mut self) -> Result<(), FileError> {
+        let destination = self.destination.clone();
+        let refused = |source| FileError::write(&destination, source);
         // Not every system renames over an empty folder.
         if self.destination.is_dir() {
-            std::fs::remove_dir(&self.destination).map_err(refused)?;
+            disk::remove_dir(&self.destination).map_err(refused)?;
         }
-        std::fs::rename(self.temporary.path(), &self.destination).map_err(refused)?;
+        before(Operation::Rename, &self.destination)
+            .and_then(|()| std::fs::rename(self.temporary.path(), &self.destination))
+            .map_err(refused)?;
         // The name is gone, so there is nothing left to delete.
-        drop(self.temporary.keep());
+        self.temporary.disable_cleanup(true);
         Ok(())
+    }
+}
+
+impl Drop for UnfinishedFolder {
+    fn drop(&mut self) {
+        // A process that was killed removes nothing.
+        if is_dead(&self.destination) {
+            self.temporary.disable_cleanup(true);
+        }
     }
 }

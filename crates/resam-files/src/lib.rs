@@ -8,6 +8,9 @@
 //! - [`UnfinishedFolder`]: a folder that is filled and then given its name.
 //! - [`Unfinished`]: the open file under a temporary name, for who seeks in it or writes it piece
 //!   by piece. Its errors are those of the operating system, without a path.
+//! - [`remove_strays`]: what runs that were killed left under such names.
+//! - [`disk`]: files that are written in place, and everything else that changes the disk.
+//! - [`FolderLock`]: one run at a time in a folder.
 //!
 //! The errors of all others name the file that was asked for: see [`FileError`].
 //!
@@ -27,11 +30,18 @@
 //! ```
 
 mod atomic;
+pub mod disk;
 mod error;
+#[cfg(feature = "fault-injection")]
+pub mod faults;
 mod folder;
+mod lock;
+mod strays;
 mod unfinished;
 
 pub use atomic::{check_writable, write_atomically};
 pub use error::FileError;
 pub use folder::UnfinishedFolder;
+pub use lock::{FolderLock, LockError};
+pub use strays::remove_strays;
 pub use unfinished::{Unfinished, is_unfinished};

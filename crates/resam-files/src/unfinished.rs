@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::disk::{Operation, before, before_write, is_dead, sync_folder};
+
 /// How the names of unfinished files and folders begin and end.
 pub(crate) const AFFIXES: [&str; 2] = [".resam-", ".part"];
 
@@ -36,6 +38,7 @@ impl Unfinished {
             Ok(_) => return Err(Error::other("there is a folder or a device of that name")),
             Err(_) => path.to_owned(),
         };
+        before(Operation::Create, &destination)?;
         let [prefix, suffix] = AFFIXES;
         let mut builder = tempfile::Builder::new();
         builder.prefix(prefix).suffix(suffix);
@@ -66,15 +69,11 @@ impl Unfinished {
     /// If the operating system refuses; nothing is left behind then, and what was there before
     /// stays.
     pub fn finish(self) -> Result<()> {
+        before(Operation::Sync, &self.destination)?;
         self.file.as_file().sync_all()?;
         let destination = self.destination.clone();
         self.finish_unsynced()?;
-        // Not every system lets a folder be opened, and the file is complete: a failure is no
-        // error.
-        if let Ok(folder) = File::open(folder_of(&destination)) {
-            folder.sync_all().ok();
-        }
-        Ok(())
+        sync_folder(folder_of(&destination))
     }
 
     /// As [`finish`](Self::finish), but after a power cut the file may be there and its content
@@ -82,15 +81,29 @@ impl Unfinished {
     ///
     /// # Errors
     /// As [`finish`](Self::finish).
-    pub fn finish_unsynced(self) -> Result<()> {
-        let persisted = self.file.persist(&self.destination);
-        persisted.map(drop).map_err(|error| error.error)
+    pub fn finish_unsynced(mut self) -> Result<()> {
+        before(Operation::Rename, &self.destination)?;
+        let path = std::mem::take(&mut self.destination);
+        std::fs::rename(self.file.path(), path)?;
+        // The temporary name is gone, so there is nothing left to remove.
+        self.file.disable_cleanup(true);
+        Ok(())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // A process that was killed removes nothing.
+        if is_dead(self.file.path()) {
+            self.file.disable_cleanup(true);
+        }
     }
 }
 
 impl Write for Unfinished {
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
-        self.file.write(bytes)
+        let allowed = before_write(&self.destination, bytes.len())?;
+        self.file.write(&bytes[..allowed])
     }
 
     fn flush(&mut self) -> Result<()> {

@@ -6,10 +6,12 @@
 //! removed.
 
 use std::ffi::OsString;
+use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use fs_err::{File, OpenOptions};
+use fs_err::File;
+use resam_files::{disk, write_atomically};
 use sha2::{Digest, Sha256};
 
 use crate::catalogue::Entry;
@@ -43,7 +45,7 @@ pub(crate) struct Origin {
 pub(crate) struct Part<'a> {
     entry: &'a Entry,
     path: PathBuf,
-    file: File,
+    file: disk::File,
     sum: Sha256,
     length: u64,
     origin: Option<Origin>,
@@ -58,7 +60,7 @@ impl<'a> Part<'a> {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, PullError> {
         let mut part = Self::at(entry, path)?;
-        if part.file.metadata()?.len() > entry.size {
+        if part.file.file().metadata()?.len() > entry.size {
             part.restart()?;
         }
         let Self {
@@ -87,7 +89,7 @@ impl<'a> Part<'a> {
         let options = options.read(true).write(true).create(true).truncate(false);
         Ok(Self {
             entry,
-            file: options.open(&path)?,
+            file: disk::File::open(&path, options)?,
             origin: read_origin(&origin_path(&path)),
             path,
             sum: Sha256::new(),
@@ -124,10 +126,11 @@ impl<'a> Part<'a> {
         let path = origin_path(&self.path);
         match &origin {
             Some(origin) => {
-                fs_err::write(&path, format!("{}\n{}\n", origin.address, origin.etag)).ok();
+                let text = format!("{}\n{}\n", origin.address, origin.etag);
+                write_atomically(&path, |file| file.write_all(text.as_bytes())).ok();
             }
             None => {
-                fs_err::remove_file(&path).ok();
+                disk::remove_file(&path).ok();
             }
         }
         self.origin = origin;
@@ -135,7 +138,7 @@ impl<'a> Part<'a> {
 
     /// Drops every byte.
     pub(crate) fn restart(&mut self) -> Result<(), PullError> {
-        if self.file.metadata()?.len() > 0 {
+        if self.file.file().metadata()?.len() > 0 {
             self.file.set_len(0)?;
         }
         self.file.rewind()?;
@@ -171,9 +174,11 @@ impl<'a> Part<'a> {
         }
         self.file.sync_all().map_err(|error| self.refused(error))?;
         drop(self.file);
-        fs_err::rename(&self.path, path)?;
-        fs_err::remove_file(origin_path(&self.path)).ok();
-        sync_folder(path);
+        disk::rename(&self.path, path)?;
+        disk::remove_file(origin_path(&self.path)).ok();
+        if let Some(folder) = path.parent() {
+            disk::sync_folder(folder)?;
+        }
         Ok(())
     }
 
@@ -186,8 +191,8 @@ impl<'a> Part<'a> {
 
     fn remove(self) {
         drop(self.file);
-        fs_err::remove_file(origin_path(&self.path)).ok();
-        fs_err::remove_file(&self.path).ok();
+        disk::remove_file(origin_path(&self.path)).ok();
+        disk::remove_file(&self.path).ok();
     }
 
     fn sum(&self) -> String {
@@ -246,14 +251,6 @@ fn read_origin(path: &Path) -> Option<Origin> {
         address: address.to_owned(),
         etag: etag.to_owned(),
     })
-}
-
-/// Flushes the folder, so that the new name survives a power cut. Not every system can open a
-/// folder, and the file itself is complete, so a failure is not an error.
-fn sync_folder(path: &Path) {
-    if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
-        folder.sync_all().ok();
-    }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -98,7 +98,7 @@ pub fn pull_entry(
         return Ok(path);
     }
     let source = source(entry, options)?;
-    fs_err::create_dir_all(folder(&options.home))?;
+    resam_files::disk::create_dir_all(folder(&options.home))?;
     let part_path = part::path_of(&path);
     let _lock = Lock::take(&part::with_suffix(&path, ".lock"), || {
         progress(length_of_file(&part_path).unwrap_or(0), entry.size);

@@ -1,10 +1,10 @@
 //! The metrics of a run: JSON Lines, one value a line, in the order of the steps.
 
+use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use fs_err::{File, OpenOptions};
-use resam_files::write_atomically;
+use resam_files::{disk, write_atomically};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ use crate::ReportError;
 #[derive(Debug)]
 pub struct MetricsFile {
     path: PathBuf,
-    file: File,
+    file: disk::File,
     /// Length of the complete lines in bytes.
     length: u64,
 }
@@ -101,8 +101,8 @@ impl MetricsFile {
 
     fn open(path: &Path) -> Result<Self, ReportError> {
         let opened = || {
-            let file = OpenOptions::new().append(true).open(path)?;
-            let length = file.metadata()?.len();
+            let file = disk::File::open(path, OpenOptions::new().append(true))?;
+            let length = file.file().metadata()?.len();
             Ok((file, length))
         };
         let (file, length) = opened().map_err(ReportError::AppendMetrics)?;

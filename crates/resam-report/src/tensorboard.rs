@@ -9,11 +9,12 @@
 //! The crate `crc32c` computes the checksum with the processor's instruction if it has one, and
 //! other dependencies use it already.
 
+use std::fs::OpenOptions;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fs_err::{File, OpenOptions};
+use resam_files::disk;
 
 use crate::ReportError;
 
@@ -23,7 +24,7 @@ const FILE_VERSION: &str = "brain.Event:2";
 /// An event file with scalars. TensorBoard shows all event files of a folder as one run.
 #[derive(Debug)]
 pub struct EventFile {
-    file: BufWriter<File>,
+    file: BufWriter<disk::File>,
 }
 
 impl EventFile {
@@ -37,7 +38,7 @@ impl EventFile {
     /// [`ReportError`] if the folder or the file cannot be created.
     pub fn create(folder: impl AsRef<Path>, now: SystemTime) -> Result<Self, ReportError> {
         let begun = || {
-            fs_err::create_dir_all(folder.as_ref())?;
+            disk::create_dir_all(folder.as_ref())?;
             let mut events = Self {
                 file: BufWriter::new(new_file(folder.as_ref(), now)?),
             };
@@ -112,7 +113,7 @@ impl EventFile {
 }
 
 /// Creates the file under the first free name.
-fn new_file(folder: &Path, now: SystemTime) -> io::Result<File> {
+fn new_file(folder: &Path, now: SystemTime) -> io::Result<disk::File> {
     let seconds = seconds_of(now) as u64;
     let first = folder.join(format!("events.out.tfevents.{seconds:010}.resam"));
     let further = (1..1000).map(|number| {
@@ -122,7 +123,7 @@ fn new_file(folder: &Path, now: SystemTime) -> io::Result<File> {
     });
     let mut last_error = ErrorKind::AlreadyExists.into();
     for path in std::iter::once(first.clone()).chain(further) {
-        match OpenOptions::new().write(true).create_new(true).open(path) {
+        match disk::File::open(path, OpenOptions::new().write(true).create_new(true)) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => last_error = error,
             result => return result,
         }

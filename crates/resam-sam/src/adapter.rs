@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
-use resam_files::Unfinished;
+use resam_files::{Unfinished, disk};
 use resam_select::{MaskSelection, SelectionMode};
 use serde::{Deserialize, Serialize};
 
@@ -388,7 +388,7 @@ impl Adapter {
             path: file.clone(),
             reason: error.to_string(),
         };
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        disk::create_dir_all(folder).map_err(failed)?;
         let mut tensors = Vec::new();
         for layer in &self.layers {
             let [d_input, rank, d_output] = layer.sizes;

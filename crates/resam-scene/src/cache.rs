@@ -17,7 +17,7 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use image::RgbImage;
-use resam_files::{Unfinished, is_unfinished};
+use resam_files::{Unfinished, disk, is_unfinished};
 use sha2::{Digest, Sha256};
 
 const MAGIC: &[u8; 8] = b"resamem1";
@@ -82,7 +82,7 @@ impl Cache {
     /// # Errors
     /// When the folder cannot be made or read.
     pub fn open(folder: &Path, limit: u64) -> io::Result<Self> {
-        fs_err::create_dir_all(folder)?;
+        disk::create_dir_all(folder)?;
         let cache = Self {
             folder: folder.to_owned(),
             limit,
@@ -110,7 +110,7 @@ impl Cache {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).ok()?;
         let Some(start) = checked(&bytes, key) else {
-            std::fs::remove_file(&path).ok();
+            disk::remove_file(&path).ok();
             return None;
         };
         // Where a read-only cache cannot be marked, its entries merely seem older than they are.
@@ -170,7 +170,7 @@ impl Cache {
                 break;
             }
             // Another process may have removed it already.
-            std::fs::remove_file(&entry.path).ok();
+            disk::remove_file(&entry.path).ok();
             bytes -= entry.bytes;
         }
         Ok(bytes)
@@ -196,7 +196,7 @@ impl Cache {
             } else if is_unfinished(&name) {
                 let age = SystemTime::now().duration_since(used).unwrap_or_default();
                 if age > ABANDONED {
-                    std::fs::remove_file(&path).ok();
+                    disk::remove_file(&path).ok();
                 }
             }
         }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use fs_err::{File, OpenOptions};
+use resam_files::disk;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -40,7 +40,7 @@ pub struct Journal {
     path: PathBuf,
     on_change: OnChange,
     about: About,
-    file: Option<File>,
+    file: Option<disk::File>,
     /// Finished windows by their names, as JSON.
     windows: HashMap<String, String>,
 }
@@ -77,7 +77,7 @@ impl Journal {
     /// When the operating system refuses.
     pub fn remove(mut self) -> Result<(), SceneError> {
         if self.file.take().is_some() {
-            fs_err::remove_file(&self.path)?;
+            disk::remove_file(&self.path)?;
         }
         Ok(())
     }
@@ -85,12 +85,9 @@ impl Journal {
     /// Opens the file for a run about this.
     pub(crate) fn begin(&mut self, about: About) -> Result<(), SceneError> {
         self.about.extend(about);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&self.path)?;
+        let mut options = std::fs::OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = disk::File::open(&self.path, &options)?;
         match file.file().try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
@@ -108,7 +105,7 @@ impl Journal {
             OnChange::Afresh => 0,
             OnChange::Refuse => self.take_over(&text, &lines, end)?,
         };
-        file.file().set_len(kept as u64)?;
+        file.set_len(kept as u64)?;
         file.seek(SeekFrom::End(0))?;
         self.file = Some(file);
         if kept == 0 {

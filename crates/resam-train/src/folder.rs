@@ -14,6 +14,7 @@
 use std::path::{Path, PathBuf};
 
 use resam_adapt::{State, StateError, TrainingPlan};
+use resam_files::disk;
 
 use crate::error::TrainError;
 use crate::settings::Start;
@@ -94,7 +95,7 @@ impl Folder {
             None => {
                 // A run that was stopped before its first checkpoint has nothing to keep.
                 folder.clear()?;
-                fs_err::create_dir_all(folder.file("checkpoints"))?;
+                disk::create_dir_all(folder.file("checkpoints"))?;
                 Ok(Begun::New(folder))
             }
         }
@@ -108,7 +109,7 @@ impl Folder {
         // The second name is of versions before this one.
         for folder in ["features", "looks"].map(|name| self.file(name)) {
             if folder.is_dir() {
-                fs_err::remove_dir_all(folder)?;
+                disk::remove_dir_all(folder)?;
             }
         }
         Ok(())
@@ -134,15 +135,15 @@ impl Folder {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             if FILES.contains(&&*name) || name.starts_with(EVENTS) {
-                fs_err::remove_file(entry.path())?;
+                disk::remove_file(entry.path())?;
             }
         }
         for file in self.checkpoints() {
-            fs_err::remove_file(file)?;
+            disk::remove_file(file)?;
         }
         let best = self.file("checkpoints/best.safetensors");
         if best.exists() {
-            fs_err::remove_file(best)?;
+            disk::remove_file(best)?;
         }
         self.remove_features()
     }
@@ -184,7 +185,7 @@ impl Folder {
         state.write(&self.file("checkpoints").join(name))?;
         let states = self.checkpoints();
         for old in &states[..states.len().saturating_sub(keep.max(1))] {
-            fs_err::remove_file(old)?;
+            disk::remove_file(old)?;
         }
         Ok(())
     }

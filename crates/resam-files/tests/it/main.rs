@@ -1,6 +1,7 @@
 //! What this crate promises, as statements.
 
 mod atomic;
+mod faults;
 mod folder;
 mod unfinished;
 

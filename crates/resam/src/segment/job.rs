@@ -143,7 +143,7 @@ impl SegmentJob {
         if let (Some(journal), 0) = (&options.journal, segmentation.failed_windows())
             && journal.exists()
         {
-            fs_err::remove_file(journal)?;
+            resam_files::disk::remove_file(journal)?;
         }
         Ok(Segmented {
             segmentation,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use resam_files::disk;
 use resam_geo::Scene as RasterScene;
 use resam_prompt::PointedObject;
 use resam_scene::{Journal, Model as _, OnChange};
@@ -80,7 +81,7 @@ pub(super) fn journal_of(
         (None, None) => return Ok(None),
     };
     if options.restart && path.exists() {
-        fs_err::remove_file(&path)?;
+        disk::remove_file(&path)?;
     }
     let journal = Journal::new(&path, OnChange::Refuse);
     let journal = about
