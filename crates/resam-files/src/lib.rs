@@ -11,6 +11,7 @@
 //! - [`remove_strays`]: what runs that were killed left under such names.
 //! - [`disk`]: files that are written in place, and everything else that changes the disk.
 //! - [`FolderLock`]: one run at a time in a folder.
+//! - [`open_regular`], [`read_bounded`]: inputs, which are regular files of a bounded size.
 //!
 //! The errors of all others name the file that was asked for: see [`FileError`].
 //!
@@ -35,6 +36,7 @@ mod error;
 #[cfg(feature = "fault-injection")]
 pub mod faults;
 mod folder;
+mod input;
 mod lock;
 mod strays;
 mod unfinished;
@@ -42,6 +44,7 @@ mod unfinished;
 pub use atomic::{check_writable, write_atomically};
 pub use error::FileError;
 pub use folder::UnfinishedFolder;
+pub use input::{check_regular, open_regular, read_bounded};
 pub use lock::{FolderLock, LockError};
 pub use strays::remove_strays;
 pub use unfinished::{Unfinished, is_unfinished};

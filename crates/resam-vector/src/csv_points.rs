@@ -9,21 +9,19 @@ use crate::source::{Geometry, Row, Source, Stated};
 /// Reads the bytes of a file; messages call it `name`.
 pub(crate) fn read(name: &str, bytes: &[u8]) -> Result<Source, VectorError> {
     let table = PointTable::parse(name, bytes)?;
-    let rows = table.rows.into_iter().map(|row| Row {
-        number: usize::try_from(row.line).unwrap_or(usize::MAX),
-        geometry: Geometry::Points(vec![(row.x, row.y)]),
-        values: row.values,
-    });
-    Ok(Source {
-        rows: rows.collect(),
-        file: table.name,
-        layer: None,
-        row_name: "line",
-        stated: match table.coordinates {
-            Coordinates::Degrees => Stated::Crs(Crs::wgs84()),
-            Coordinates::Pixels | Coordinates::Projected => Stated::Nothing,
-        },
-        fields: table.fields,
-        notes: table.notes,
-    })
+    let mut source = Source::new(name, "line");
+    source.stated = match table.coordinates {
+        Coordinates::Degrees => Stated::Crs(Crs::wgs84()),
+        Coordinates::Pixels | Coordinates::Projected => Stated::Nothing,
+    };
+    source.fields = table.fields;
+    source.notes = table.notes;
+    for row in table.rows {
+        source.push(Row {
+            number: usize::try_from(row.line).unwrap_or(usize::MAX),
+            geometry: Geometry::Points(vec![(row.x, row.y)]),
+            values: row.values,
+        })?;
+    }
+    Ok(source)
 }

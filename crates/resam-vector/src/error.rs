@@ -15,7 +15,7 @@ use resam_prompt::PointsError;
 #[non_exhaustive]
 pub enum VectorError {
     /// The operating system refused to read.
-    #[error("cannot read the file: {0}")]
+    #[error("{0}")]
     Read(#[from] io::Error),
     /// A CSV table of points cannot be used.
     #[error(transparent)]
@@ -97,6 +97,18 @@ pub enum VectorError {
         problem: String,
         /// What to do.
         hint: &'static str,
+    },
+    /// The features take more memory than those of any file of prompts.
+    #[error(
+        "{file}: its features take more than {most} MiB of memory, the first {rows} alone\n\nhint: keep only those in the scene (`ogr2ogr -spat`) and only the fields that are needed"
+    )]
+    TooMuch {
+        /// The file.
+        file: String,
+        /// How many were read.
+        rows: usize,
+        /// The bound in MiB.
+        most: usize,
     },
     /// The file has no points, no polygons or no layer.
     #[error("{file}: no {wanted}\n\nhint: {hint}")]

@@ -8,6 +8,7 @@
 //! | [`ReadOptions`] | target CRS, CRS of the file, name of the layer |
 //! | [`parse_geojson_points`], [`is_csv`] | points from bytes; whether a file is read as CSV |
 //! | [`write_layer`], [`write_layer_dated`] | a layer to GeoPackage, GeoJSON or FlatGeobuf |
+//! | [`replace_layer`], [`geopackage_layers`] | a layer in a GeoPackage that keeps its others; which it has |
 //! | [`check_target`], [`VectorFormat`] | whether a path can be written, before the work |
 //! | [`Layer`], [`Feature`], [`Field`], [`Value`] | polygons with attributes |
 //! | [`VectorError`] | why a file could not be read or written |
@@ -70,4 +71,4 @@ pub use points::{PointFeature, PointFile, parse_geojson_points, read_points};
 pub use polygons::{PolygonFile, read_polygons};
 pub use resam_prompt::{Field, FieldKind, Value};
 pub use source::{ReadOptions, is_csv};
-pub use write::{check_target, write_layer, write_layer_dated};
+pub use write::{check_target, geopackage_layers, replace_layer, write_layer, write_layer_dated};

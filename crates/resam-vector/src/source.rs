@@ -5,6 +5,7 @@ use std::path::Path;
 
 use geo_types::MultiPolygon;
 use resam_crs::{Crs, Transform};
+use resam_files::{open_regular, read_bounded};
 
 use crate::format::{ReadFormat, sniff};
 use crate::{Field, Value, VectorError, csv_points, geojson, geopackage};
@@ -54,12 +55,40 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// Bytes of memory that it and what is made of it take, about.
+    fn memory(&self) -> usize {
+        const ROW: usize = 160;
+        const VALUE: usize = 112;
+        const VERTEX: usize = 32;
+        const RING: usize = 64;
+        let geometry = match &self.geometry {
+            Geometry::Points(points) => points.len() * (VERTEX + ROW),
+            Geometry::Polygons(polygons) => {
+                let rings = polygons.iter().flat_map(|polygon| {
+                    std::iter::once(polygon.exterior()).chain(polygon.interiors())
+                });
+                rings.map(|ring| RING + VERTEX * ring.0.len()).sum()
+            }
+            Geometry::None | Geometry::Other(_) => 0,
+        };
+        let value = |(_, value): &(usize, Value)| match value {
+            Value::Text(text) => VALUE + text.len(),
+            _ => VALUE,
+        };
+        ROW + geometry + self.values.iter().map(value).sum::<usize>()
+    }
+
     /// The value of the field at a place.
     pub(crate) fn value(&self, place: usize) -> &Value {
         let value = self.values.iter().find(|(at, _)| *at == place);
         value.map_or(&Value::Null, |(_, value)| value)
     }
 }
+
+/// Bytes of memory that the features of a file may take.
+const MOST_MEMORY: usize = 512 << 20;
+/// Bytes of a file that is read whole.
+pub(crate) const MOST_BYTES: u64 = 512 << 20;
 
 /// A file in its own CRS.
 #[derive(Debug)]
@@ -74,15 +103,48 @@ pub(crate) struct Source {
     pub(crate) rows: Vec<Row>,
     /// What was skipped, a sentence each.
     pub(crate) notes: Vec<String>,
+    /// Bytes of memory that its rows take, about.
+    memory: usize,
 }
 
 impl Source {
+    /// A file of which nothing is read yet.
+    pub(crate) fn new(file: &str, row_name: &'static str) -> Self {
+        Self {
+            file: file.to_owned(),
+            layer: None,
+            row_name,
+            stated: Stated::Nothing,
+            fields: Vec::new(),
+            rows: Vec::new(),
+            notes: Vec::new(),
+            memory: 0,
+        }
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// When the rows take more memory than those of any layer of prompts.
+    pub(crate) fn push(&mut self, row: Row) -> Result<(), VectorError> {
+        self.memory = self.memory.saturating_add(row.memory());
+        if self.memory > MOST_MEMORY {
+            return Err(VectorError::TooMuch {
+                file: self.file.clone(),
+                rows: self.rows.len(),
+                most: MOST_MEMORY >> 20,
+            });
+        }
+        self.rows.push(row);
+        Ok(())
+    }
+
     pub(crate) fn open(path: &Path, layer: Option<&str>) -> Result<Self, VectorError> {
         let file = path.display().to_string();
         match sniff_file(path)? {
             ReadFormat::GeoPackage => geopackage::read(path, layer),
-            ReadFormat::GeoJson => geojson::read(&file, &fs_err::read(path)?),
-            ReadFormat::Csv => csv_points::read(&file, &fs_err::read(path)?),
+            ReadFormat::GeoJson => geojson::read(&file, &read_bounded(path, MOST_BYTES)?),
+            ReadFormat::Csv => csv_points::read(&file, &read_bounded(path, MOST_BYTES)?),
         }
     }
 
@@ -173,9 +235,7 @@ impl Source {
 /// Finds the format of a file by its first bytes.
 fn sniff_file(path: &Path) -> Result<ReadFormat, VectorError> {
     let mut start = Vec::new();
-    fs_err::File::open(path)?
-        .take(1024)
-        .read_to_end(&mut start)?;
+    open_regular(path)?.take(1024).read_to_end(&mut start)?;
     sniff(&path.display().to_string(), &start)
 }
 

@@ -9,6 +9,8 @@ use geo_types::MultiPolygon;
 use resam_crs::Crs;
 use resam_files::Unfinished;
 
+use crate::geopackage::NotReplaced;
+use crate::geopackage::side_files::Unsettled;
 use crate::reproject::reprojected;
 use crate::{
     Feature, FieldKind, Layer, Value, VectorError, VectorFormat, flat_geobuf, geojson, geopackage,
@@ -44,10 +46,10 @@ pub fn write_layer(
 }
 
 /// Checks that a layer in the CRS `own` can be written to a path in `out_crs`, before the layer is
-/// made.
+/// made. What a dead process left beside a GeoPackage of that name is taken into it.
 ///
 /// # Errors
-/// As [`write_layer`], for the extension and the CRSs.
+/// As [`write_layer`], for the extension, the CRSs, and a GeoPackage that another program has open.
 pub fn check_target(
     path: impl AsRef<Path>,
     own: Option<&Crs>,
@@ -59,7 +61,11 @@ pub fn check_target(
         path: path.to_owned(),
         problem,
     };
-    target(own, format, out_crs).map(drop).map_err(refuse)
+    target(own, format, out_crs).map(drop).map_err(refuse)?;
+    match format {
+        VectorFormat::GeoPackage => settle(path),
+        _ => Ok(()),
+    }
 }
 
 /// As [`write_layer`]; `modified` is the time of the last change that a GeoPackage states, in UTC
@@ -75,45 +81,150 @@ pub fn write_layer_dated(
 ) -> Result<(), VectorError> {
     let path = path.as_ref();
     let format = VectorFormat::of(path)?;
+    let layer = prepared(path, layer, format, out_crs)?;
+    let refused = |source| VectorError::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let file = Unfinished::beside(path).map_err(refused)?;
+    if format == VectorFormat::GeoPackage {
+        let written = geopackage::write(file.path(), &layer, modified);
+        written.map_err(|error| geopackage_error(path, error))?;
+        let table = geopackage::table_name(&layer);
+        return finish_geopackage(path, file, &vec![(table, layer.features.len())]);
+    }
+    let mut buffered = BufWriter::with_capacity(1 << 16, file);
+    match format {
+        VectorFormat::GeoJson => geojson::write(&mut buffered, &layer),
+        _ => flat_geobuf::write(&mut buffered, &layer),
+    }
+    .map_err(refused)?;
+    buffered
+        .into_inner()
+        .map_err(IntoInnerError::into_error)
+        .and_then(Unfinished::finish)
+        .map_err(refused)
+}
+
+/// Puts a layer into a GeoPackage that is there already, in the place of the layer of its name, or
+/// beside the others. All other tables stay as they are; a style that QGIS keeps for the layer
+/// stays too. Where there is no file yet, this is [`write_layer_dated`].
+///
+/// The work is done on a copy, which is checked and then takes the file's place.
+///
+/// # Errors
+/// As [`write_layer`], and when the file is no GeoPackage, is damaged, is open in another program,
+/// or has something of the layer's name that is no layer of features.
+pub fn replace_layer(
+    path: impl AsRef<Path>,
+    layer: &Layer,
+    out_crs: Option<&Crs>,
+    modified: &str,
+) -> Result<(), VectorError> {
+    let path = path.as_ref();
+    let format = VectorFormat::of(path)?;
+    if format != VectorFormat::GeoPackage || !path.exists() {
+        return write_layer_dated(path, layer, out_crs, modified);
+    }
+    let layer = prepared(path, layer, format, out_crs)?;
+    settle(path)?;
+    // Says in full what is wrong with a file that is none, or not sound.
+    geopackage::layer_names(path)?;
+    let file = Unfinished::beside(path).map_err(|source| VectorError::Write {
+        path: path.to_owned(),
+        source,
+    })?;
+    let replaced = geopackage::replace_layer(path, file.path(), &layer, modified);
+    let expected = replaced.map_err(|error| match error {
+        NotReplaced::Database(error) => geopackage_error(path, error),
+        NotReplaced::Locked => VectorError::Locked {
+            file: path.display().to_string(),
+        },
+        NotReplaced::Taken(name) => VectorError::Unwritable {
+            path: path.to_owned(),
+            problem: format!(
+                "it has a table `{name}` that is no layer of features\n\nhint: name the layer, or the file, otherwise"
+            ),
+        },
+    })?;
+    finish_geopackage(path, file, &expected)
+}
+
+/// The layers of features of a GeoPackage, in the file's order.
+///
+/// # Errors
+/// When the file cannot be read or is no GeoPackage. One without layers has none.
+pub fn geopackage_layers(path: impl AsRef<Path>) -> Result<Vec<String>, VectorError> {
+    geopackage::layer_names(path.as_ref())
+}
+
+/// Gives a GeoPackage its name once it is found sound, and nothing lies beside what it replaces.
+fn finish_geopackage(
+    path: &Path,
+    file: Unfinished,
+    expected: &geopackage::Expected,
+) -> Result<(), VectorError> {
+    let sound = geopackage::verify(file.path(), expected);
+    let sound = sound.map_err(|error| geopackage_error(path, error))?;
+    sound.map_err(|problem| VectorError::Unwritable {
+        path: path.to_owned(),
+        problem: format!(
+            "what was written does not read back: {problem}\n\nhint: see that the disk is sound; nothing was replaced"
+        ),
+    })?;
+    settle(path)?;
+    file.finish().map_err(|source| VectorError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Sees to it that nothing lies beside a GeoPackage that is to be replaced.
+fn settle(path: &Path) -> Result<(), VectorError> {
+    geopackage::side_files::settle(path).map_err(|unsettled| match unsettled {
+        Unsettled::InUse => VectorError::Locked {
+            file: path.display().to_string(),
+        },
+        Unsettled::Database(source) => geopackage_error(path, source),
+        Unsettled::File(source) => VectorError::Write {
+            path: path.to_owned(),
+            source,
+        },
+    })
+}
+
+fn geopackage_error(path: &Path, source: rusqlite::Error) -> VectorError {
+    VectorError::GeoPackageWrite {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// The layer as the file is to hold it: checked, and in the file's CRS.
+fn prepared<'a>(
+    path: &Path,
+    layer: &'a Layer,
+    format: VectorFormat,
+    out_crs: Option<&Crs>,
+) -> Result<Cow<'a, Layer>, VectorError> {
     let refuse = |problem: String| VectorError::Unwritable {
         path: path.to_owned(),
         problem,
     };
     check(layer).map_err(refuse)?;
     let to = target(layer.crs.as_ref(), format, out_crs).map_err(refuse)?;
-    let layer = match to {
+    match to {
         Some(to) if layer.crs.as_ref() != Some(&to) => {
             let moved = reprojected(layer, &to);
-            Cow::Owned(moved.map_err(|(feature, error)| match feature {
-                0 => refuse(error.to_string()),
-                _ => refuse(format!("feature {feature}: {error}")),
-            })?)
+            moved
+                .map(Cow::Owned)
+                .map_err(|(feature, error)| match feature {
+                    0 => refuse(error.to_string()),
+                    _ => refuse(format!("feature {feature}: {error}")),
+                })
         }
-        _ => Cow::Borrowed(layer),
-    };
-    let refused = |source| VectorError::Write {
-        path: path.to_owned(),
-        source,
-    };
-    let file = Unfinished::beside(path).map_err(refused)?;
-    let mut buffered = BufWriter::with_capacity(1 << 16, file);
-    match format {
-        VectorFormat::GeoJson => geojson::write(&mut buffered, &layer).map_err(refused)?,
-        VectorFormat::FlatGeobuf => flat_geobuf::write(&mut buffered, &layer).map_err(refused)?,
-        VectorFormat::GeoPackage => {
-            geopackage::write(buffered.get_ref().path(), &layer, modified).map_err(|source| {
-                VectorError::GeoPackageWrite {
-                    path: path.to_owned(),
-                    source,
-                }
-            })?;
-        }
+        _ => Ok(Cow::Borrowed(layer)),
     }
-    buffered
-        .into_inner()
-        .map_err(IntoInnerError::into_error)
-        .and_then(Unfinished::finish)
-        .map_err(refused)
 }
 
 /// The CRS that the file is to be in; none for pixels.

@@ -53,18 +53,12 @@ pub(crate) fn read(name: &str, bytes: &[u8]) -> Result<Source, VectorError> {
     let text = std::str::from_utf8(bytes).map_err(|error| malformed(error.to_string()))?;
     let outline: Outline<'_> =
         serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
-    let mut source = Source {
-        file: name.to_owned(),
-        layer: outline
-            .name
-            .as_ref()
-            .and_then(|name| name.as_str().map(ToOwned::to_owned)),
-        row_name: "feature",
-        stated: stated(name, &outline)?,
-        fields: Vec::new(),
-        rows: Vec::new(),
-        notes: Vec::new(),
-    };
+    let mut source = Source::new(name, "feature");
+    source.layer = outline
+        .name
+        .as_ref()
+        .and_then(|name| name.as_str().map(ToOwned::to_owned));
+    source.stated = stated(name, &outline)?;
     match &*outline.r#type {
         "FeatureCollection" => {
             let features = outline
@@ -73,23 +67,23 @@ pub(crate) fn read(name: &str, bytes: &[u8]) -> Result<Source, VectorError> {
             let mut columns = Columns::default();
             for (index, feature) in features.into_iter().enumerate() {
                 let row = read_feature(&source, index + 1, feature.get(), &mut columns)?;
-                source.rows.push(row);
+                source.push(row)?;
             }
             source.fields = columns.fields();
         }
         "Feature" => {
             let mut columns = Columns::default();
             let row = read_feature(&source, 1, text, &mut columns)?;
-            source.rows.push(row);
+            source.push(row)?;
             source.fields = columns.fields();
         }
         _ => {
             let geometry = geometry::read(text).map_err(|error| malformed(error.to_string()))?;
-            source.rows.push(Row {
+            source.push(Row {
                 number: 1,
                 geometry,
                 values: Vec::new(),
-            });
+            })?;
         }
     }
     Ok(source)

@@ -1,23 +1,25 @@
 //! Features from a GeoPackage.
 
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+use rusqlite::{Connection, ErrorCode, params};
 
+use super::connection::{VIEW_TIME, open, stop_after};
 use super::{geometry, quoted, reference_systems};
 use crate::source::{Geometry, Row, Source};
 use crate::{Field, FieldKind, Value, VectorError};
 
-/// How long a lock of another program is waited for.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// Layers that are listed; the rest are not there.
+const MOST_LAYERS: usize = 10_000;
 
 /// One entry of the tables that list layers.
 struct Entry {
     table: String,
     geometry: String,
     srs_id: i64,
+    /// Whether its rows are computed and not stored.
+    is_view: bool,
 }
 
 /// A column of a layer's table.
@@ -31,12 +33,13 @@ struct Column {
 pub(crate) fn read(path: &Path, layer: Option<&str>) -> Result<Source, VectorError> {
     let file = path.display().to_string();
     let failed = |source: rusqlite::Error| failure(&file, source);
-    let connection = open(path).map_err(failed)?;
+    let mut connection = open(path).map_err(failed)?;
     if !is_geopackage(&connection).map_err(failed)? {
         return Err(VectorError::Malformed {
             file,
             format: "a GeoPackage with vector layers",
-            problem: "the tables `gpkg_contents` and `gpkg_geometry_columns` are missing"
+            problem: "the tables `gpkg_contents`, `gpkg_geometry_columns` and `gpkg_spatial_ref_sys` are \
+                      not all there"
                 .to_owned(),
             hint: "the file is another SQLite database; export the points to GeoPackage or GeoJSON",
         });
@@ -49,31 +52,29 @@ pub(crate) fn read(path: &Path, layer: Option<&str>) -> Result<Source, VectorErr
             file: file.clone(),
             source: source.into(),
         })?;
-    let mut source = Source {
-        file: file.clone(),
-        layer: Some(entry.table.clone()),
-        row_name: "feature",
-        stated,
-        fields: Vec::new(),
-        rows: Vec::new(),
-        notes: Vec::new(),
-    };
+    let mut source = Source::new(&file, "feature");
+    source.layer = Some(entry.table.clone());
+    source.stated = stated;
+    if entry.is_view {
+        stop_after(&mut connection, VIEW_TIME).map_err(failed)?;
+    }
     read_rows(&connection, &entry, columns, &mut source)?;
     Ok(source)
 }
 
-/// Opens a database that is never written to, and in which no function of the file's is run.
-fn open(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(PATIENCE)?;
-    connection.pragma_update(None, "trusted_schema", "OFF")?;
-    connection.pragma_update(None, "cell_size_check", "ON")?;
-    connection.pragma_update(None, "query_only", "ON")?;
-    Ok(connection)
+/// The layers of features of a file, in its order.
+pub(crate) fn layer_names(path: &Path) -> Result<Vec<String>, VectorError> {
+    let file = path.display().to_string();
+    let failed = |source: rusqlite::Error| failure(&file, source);
+    let connection = open(path).map_err(failed)?;
+    if !is_geopackage(&connection).map_err(failed)? {
+        return Ok(Vec::new());
+    }
+    let entries = entries(&connection).map_err(failed)?;
+    Ok(entries.into_iter().map(|entry| entry.table).collect())
 }
 
-fn failure(file: &str, source: rusqlite::Error) -> VectorError {
+pub(crate) fn failure(file: &str, source: rusqlite::Error) -> VectorError {
     let file = file.to_owned();
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => VectorError::Locked { file },
@@ -90,31 +91,54 @@ fn failure(file: &str, source: rusqlite::Error) -> VectorError {
             problem: source.to_string(),
             hint: "the file is damaged or not copied in full; get it again",
         },
+        Some(ErrorCode::OperationInterrupted) => unbounded(file, "takes more than 4 s to run"),
+        Some(ErrorCode::OutOfMemory) => unbounded(file, "takes more than 512 MiB of memory"),
+        Some(ErrorCode::TooBig) => unbounded(file, "has a value of more than 64 MiB"),
+        // Denied functions come as a plain error.
+        _ if ["not authorized", "unsafe use"]
+            .iter()
+            .any(|words| source.to_string().contains(words)) =>
+        {
+            unbounded(file, "calls functions, or itself, which is not run here")
+        }
         _ => VectorError::GeoPackage { file, source },
     }
 }
 
+/// A layer that is a program, or holds what no layer needs.
+fn unbounded(file: String, problem: &str) -> VectorError {
+    VectorError::Malformed {
+        file,
+        format: "a GeoPackage whose layer can be read within bounds",
+        problem: format!("the layer {problem}"),
+        hint: "if the file is to be trusted, export the layer to a new GeoPackage, where it becomes a plain table",
+    }
+}
+
 fn is_geopackage(connection: &Connection) -> rusqlite::Result<bool> {
+    // Views of these names would run whatever their author likes.
     let tables: i64 = connection.query_row(
-        "SELECT count(*) FROM sqlite_schema WHERE lower(name) IN ('gpkg_contents', 'gpkg_geometry_columns')",
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND lower(name) IN ('gpkg_contents', 'gpkg_geometry_columns', 'gpkg_spatial_ref_sys')",
         [],
         |row| row.get(0),
     )?;
-    Ok(tables == 2)
+    Ok(tables == 3)
 }
 
 fn entries(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
+    // A virtual table is code of SQLite's over tables of the file's: none is a layer.
     let mut statement = connection.prepare(
-        "SELECT c.table_name, g.column_name, g.srs_id FROM gpkg_contents c JOIN gpkg_geometry_columns g ON lower(c.table_name) = lower(g.table_name) WHERE c.data_type = 'features' ORDER BY c.rowid",
+        "SELECT c.table_name, g.column_name, g.srs_id, s.type FROM gpkg_contents c JOIN gpkg_geometry_columns g ON lower(c.table_name) = lower(g.table_name) LEFT JOIN sqlite_schema s ON lower(s.name) = lower(c.table_name) AND s.type IN ('table', 'view') WHERE c.data_type = 'features' AND (s.name IS NULL OR s.type = 'view' OR (s.type = 'table' AND s.rootpage > 0)) ORDER BY c.rowid",
     )?;
     let entries = statement.query_map([], |row| {
         Ok(Entry {
             table: row.get(0)?,
             geometry: row.get(1)?,
             srs_id: row.get(2)?,
+            is_view: row.get::<_, Option<String>>(3)?.as_deref() == Some("view"),
         })
     })?;
-    entries.collect()
+    entries.take(MOST_LAYERS).collect()
 }
 
 /// The layer asked for, or the only one.
@@ -204,6 +228,19 @@ fn read_rows(
     let file = source.file.clone();
     let failed = |error: rusqlite::Error| failure(&file, error);
     let is_geometry = |column: &Column| column.name.eq_ignore_ascii_case(&entry.geometry);
+    // A name that is no column would be read as a text.
+    if !columns.iter().any(is_geometry) {
+        return Err(VectorError::Malformed {
+            file,
+            format: "a sound GeoPackage",
+            problem: if columns.is_empty() {
+                format!("no such table: `{}`", entry.table)
+            } else {
+                format!("`{}` has no column `{}`", entry.table, entry.geometry)
+            },
+            hint: "its lists name what is not there; export the layer to a new GeoPackage",
+        });
+    }
     let keys: Vec<&Column> = columns.iter().filter(|column| column.is_key).collect();
     let key = match keys[..] {
         [key] if key.kind == FieldKind::Integer => Some(&key.name),
@@ -265,11 +302,11 @@ fn read_rows(
             fits[place] &= value.to_kind(column.kind) != Value::Null;
             values.push((place, value));
         }
-        source.rows.push(Row {
+        source.push(Row {
             number,
             geometry,
             values,
-        });
+        })?;
     }
     // SQLite lets any value into any column; a field must be able to hold what is there.
     for (field, fits) in source.fields.iter_mut().zip(fits) {

@@ -46,19 +46,9 @@ pub(crate) fn stated(
     Ok(crs.map(Stated::Crs))
 }
 
-/// The id that a layer in this CRS has.
-pub(crate) fn id(crs: Option<&Crs>) -> i32 {
-    match crs {
-        None => UNDEFINED,
-        Some(crs) => crs
-            .epsg()
-            .and_then(|code| i32::try_from(code).ok())
-            .unwrap_or(USER_DEFINED),
-    }
-}
-
-/// Fills the table with the rows that every GeoPackage has and the layer's.
-pub(crate) fn insert(connection: &Connection, crs: Option<&Crs>) -> rusqlite::Result<()> {
+/// Adds the rows that every GeoPackage has and the one of a layer, where they are missing. Returns
+/// the id that the layer's CRS has in this file.
+pub(crate) fn insert(connection: &Connection, crs: Option<&Crs>) -> rusqlite::Result<i32> {
     let mut statement = connection.prepare(
         "INSERT OR IGNORE INTO gpkg_spatial_ref_sys (srs_name, srs_id, organization, organization_coordsys_id, definition, description) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
@@ -87,17 +77,55 @@ pub(crate) fn insert(connection: &Connection, crs: Option<&Crs>) -> rusqlite::Re
         wgs84.wkt(),
         "longitude/latitude coordinates in decimal degrees on the WGS 84 spheroid"
     ])?;
-    if let Some(crs) = crs {
-        let organization = if crs.epsg().is_some() { "EPSG" } else { "NONE" };
-        let id = id(Some(crs));
-        statement.execute(params![
-            crs.name(),
-            id,
-            organization,
-            id,
-            crs.wkt(),
-            crs.proj_string()
-        ])?;
+    let Some(crs) = crs else {
+        return Ok(UNDEFINED);
+    };
+    if let Some(id) = known(connection, crs)? {
+        return Ok(id);
     }
-    Ok(())
+    let code = crs.epsg().and_then(|code| i32::try_from(code).ok());
+    let wanted = code.unwrap_or(USER_DEFINED);
+    let id = free(connection, wanted)?;
+    statement.execute(params![
+        crs.name(),
+        id,
+        if code.is_some() { "EPSG" } else { "NONE" },
+        code.unwrap_or(id),
+        crs.wkt(),
+        crs.proj_string()
+    ])?;
+    Ok(id)
+}
+
+/// The id of the row that stands for this CRS already.
+fn known(connection: &Connection, crs: &Crs) -> rusqlite::Result<Option<i32>> {
+    let row = match crs.epsg() {
+        Some(code) => connection.query_row(
+            "SELECT srs_id FROM gpkg_spatial_ref_sys WHERE upper(organization) = 'EPSG' AND organization_coordsys_id = ?1",
+            params![code],
+            |row| row.get(0),
+        ),
+        None => connection.query_row(
+            "SELECT srs_id FROM gpkg_spatial_ref_sys WHERE definition = ?1",
+            params![crs.wkt()],
+            |row| row.get(0),
+        ),
+    };
+    row.optional()
+}
+
+/// The id wanted, or the first free one of those for definitions without a code.
+fn free(connection: &Connection, wanted: i32) -> rusqlite::Result<i32> {
+    let is_taken = |id: i32| {
+        connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM gpkg_spatial_ref_sys WHERE srs_id = ?1)",
+            params![id],
+            |row| row.get::<_, bool>(0),
+        )
+    };
+    let mut id = wanted;
+    while is_taken(id)? {
+        id = (id + 1).max(USER_DEFINED);
+    }
+    Ok(id)
 }

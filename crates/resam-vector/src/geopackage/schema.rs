@@ -2,7 +2,7 @@
 
 /// The tables of every GeoPackage that is written here.
 pub(crate) const TABLES: &str = "
-CREATE TABLE gpkg_spatial_ref_sys (
+CREATE TABLE IF NOT EXISTS gpkg_spatial_ref_sys (
   srs_name TEXT NOT NULL,
   srs_id INTEGER PRIMARY KEY,
   organization TEXT NOT NULL,
@@ -10,7 +10,7 @@ CREATE TABLE gpkg_spatial_ref_sys (
   definition TEXT NOT NULL,
   description TEXT
 );
-CREATE TABLE gpkg_contents (
+CREATE TABLE IF NOT EXISTS gpkg_contents (
   table_name TEXT NOT NULL PRIMARY KEY,
   data_type TEXT NOT NULL,
   identifier TEXT UNIQUE,
@@ -23,7 +23,7 @@ CREATE TABLE gpkg_contents (
   srs_id INTEGER,
   CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id)
 );
-CREATE TABLE gpkg_geometry_columns (
+CREATE TABLE IF NOT EXISTS gpkg_geometry_columns (
   table_name TEXT NOT NULL,
   column_name TEXT NOT NULL,
   geometry_type_name TEXT NOT NULL,
@@ -35,7 +35,7 @@ CREATE TABLE gpkg_geometry_columns (
   CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
   CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id)
 );
-CREATE TABLE gpkg_extensions (
+CREATE TABLE IF NOT EXISTS gpkg_extensions (
   table_name TEXT,
   column_name TEXT,
   extension_name TEXT NOT NULL,

@@ -16,46 +16,63 @@ const VERSION: i32 = 10_300;
 /// Fills an empty file. The clock is not read: `modified` is the time that the file states.
 pub(crate) fn write(path: &Path, layer: &Layer, modified: &str) -> rusqlite::Result<()> {
     let mut connection = Connection::open(path)?;
-    // The file has a temporary name and is thrown away on any failure: no journal, no waiting for
-    // the disk here.
-    connection.pragma_update(None, "journal_mode", "OFF")?;
-    connection.pragma_update(None, "synchronous", "OFF")?;
+    unlogged(&connection)?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     connection.pragma_update(None, "user_version", VERSION)?;
     let transaction = connection.transaction()?;
-    transaction.execute_batch(schema::TABLES)?;
-    reference_systems::insert(&transaction, layer.crs.as_ref())?;
-    let names = Names::of(layer);
-    let srs_id = reference_systems::id(layer.crs.as_ref());
-    create_table(&transaction, layer, &names)?;
-    let extent = bounds(layer.features.iter().map(|feature| &feature.geometry));
-    let [west, south, east, north] = extent.map_or([None; 4], |extent| extent.map(Some));
-    transaction.execute(
-        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, min_x, min_y, max_x, max_y, srs_id) VALUES (?1, 'features', ?1, '', ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![names.table, modified, west, south, east, north, srs_id],
-    )?;
-    transaction.execute(
-        "INSERT INTO gpkg_geometry_columns (table_name, column_name, geometry_type_name, srs_id, z, m) VALUES (?1, ?2, 'MULTIPOLYGON', ?3, 0, 0)",
-        params![names.table, names.geometry, srs_id],
-    )?;
-    transaction.execute(
-        "INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope) VALUES (?1, ?2, 'gpkg_rtree_index', 'http://www.geopackage.org/spec120/#extension_rtree', 'write-only')",
-        params![names.table, names.geometry],
-    )?;
-    insert_features(&transaction, layer, &names, srs_id)?;
-    transaction.execute_batch(&schema::triggers(
-        &names.table,
-        &names.geometry,
-        &names.id,
-        &names.tree,
-    ))?;
+    add_layer(&transaction, layer, &Names::of(layer), modified)?;
     transaction.commit()?;
     connection.close().map_err(|(_, error)| error)
 }
 
+/// For a file that has a temporary name and is thrown away on any failure: no journal, no waiting
+/// for the disk here.
+pub(super) fn unlogged(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "OFF")?;
+    connection.pragma_update(None, "synchronous", "OFF")
+}
+
+/// Adds a layer whose names are free, and what of the standard's tables is missing.
+pub(super) fn add_layer(
+    connection: &Connection,
+    layer: &Layer,
+    names: &Names,
+    modified: &str,
+) -> rusqlite::Result<()> {
+    connection.execute_batch(schema::TABLES)?;
+    let srs_id = reference_systems::insert(connection, layer.crs.as_ref())?;
+    create_table(connection, layer, names)?;
+    let extent = bounds(layer.features.iter().map(|feature| &feature.geometry));
+    let [west, south, east, north] = extent.map_or([None; 4], |extent| extent.map(Some));
+    connection.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, min_x, min_y, max_x, max_y, srs_id) VALUES (?1, 'features', ?1, '', ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![names.table, modified, west, south, east, north, srs_id],
+    )?;
+    connection.execute(
+        "INSERT INTO gpkg_geometry_columns (table_name, column_name, geometry_type_name, srs_id, z, m) VALUES (?1, ?2, 'MULTIPOLYGON', ?3, 0, 0)",
+        params![names.table, names.geometry, srs_id],
+    )?;
+    connection.execute(
+        "INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope) VALUES (?1, ?2, 'gpkg_rtree_index', 'http://www.geopackage.org/spec120/#extension_rtree', 'write-only')",
+        params![names.table, names.geometry],
+    )?;
+    insert_features(connection, layer, names, srs_id)?;
+    connection.execute_batch(&schema::triggers(
+        &names.table,
+        &names.geometry,
+        &names.id,
+        &names.tree,
+    ))
+}
+
+/// The name of a layer's table.
+pub(crate) fn table_name(layer: &Layer) -> String {
+    Names::of(layer).table
+}
+
 /// What things are called in the database, unquoted.
-struct Names {
-    table: String,
+pub(super) struct Names {
+    pub(super) table: String,
     id: String,
     geometry: String,
     tree: String,
@@ -63,7 +80,7 @@ struct Names {
 
 impl Names {
     /// The names that programs expect, unless an attribute has them.
-    fn of(layer: &Layer) -> Self {
+    pub(super) fn of(layer: &Layer) -> Self {
         let table = match layer.name.trim() {
             "" => "objects".to_owned(),
             // These beginnings belong to GeoPackage and SQLite.

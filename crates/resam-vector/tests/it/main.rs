@@ -7,7 +7,9 @@ mod geojson_written;
 mod geopackage_read;
 mod geopackage_written;
 mod hostile;
+mod hostile_geopackage;
 mod polygons;
+mod replaced;
 mod written;
 
 use std::path::{Path, PathBuf};
