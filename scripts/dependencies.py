@@ -3,10 +3,12 @@
 
     scripts/dependencies.py check
     scripts/dependencies.py licences FILE [--features vulkan,cuda] [--target TRIPLE]
+    scripts/dependencies.py sbom FILE [--features vulkan,cuda] [--target TRIPLE]
 
 `check` reads the licences, bans and sources of deny.toml, as cargo-deny does, of every package that
 Cargo.lock has for any feature and platform. `licences` writes the texts of what is linked into the
-program. Neither needs a network when the dependencies are downloaded.
+program. `sbom` writes the list of what is linked into it, in CycloneDX 1.6. None needs a network when
+the dependencies are downloaded.
 """
 
 import argparse
@@ -120,19 +122,64 @@ def licences(features, target):
     return "\n\n".join(parts) + "\n"
 
 
+def checksums():
+    """The SHA-256 sums of packages, by name and version, as Cargo.lock has them."""
+    lock = tomllib.loads(Path("Cargo.lock").read_text(encoding="utf-8"))
+    return {(one["name"], one["version"]): one.get("checksum") for one in lock["package"]}
+
+
+def component(package, checksum):
+    """A package as CycloneDX has it."""
+    name, version = package["name"], package["version"]
+    reference = f"pkg:cargo/{name}@{version}"
+    found = {"type": "library", "bom-ref": reference, "name": name, "version": version, "purl": reference}
+    if package["license"]:
+        found["licenses"] = [{"expression": re.sub(r"\s*/\s*", " OR ", package["license"])}]
+    if checksum:
+        found["hashes"] = [{"alg": "SHA-256", "content": checksum}]
+    if package["repository"]:
+        found["externalReferences"] = [{"type": "vcs", "url": package["repository"]}]
+    return found
+
+
+def sbom(features, target):
+    """The bill of materials of the program (CycloneDX 1.6), the same bytes for the same lock file."""
+    wanted, sums = linked(features, target), checksums()
+    every = packages("--features", features) if features else packages()
+    program = next(package for package in every if package["name"] == "resam-cli")
+    own = component(program, None) | {"type": "application"}
+    parts = [
+        component(package, sums.get((package["name"], package["version"])))
+        for package in sorted(every, key=lambda package: (package["name"], package["version"]))
+        if (package["name"], package["version"]) in wanted and package["name"] != "resam-cli"
+    ]
+    text = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": own},
+        "components": parts,
+    }
+    return json.dumps(text, indent=1) + "\n"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     tasks = parser.add_subparsers(dest="task", required=True)
     tasks.add_parser("check")
-    write = tasks.add_parser("licences")
-    write.add_argument("file", type=Path)
-    write.add_argument("--features", default="")
-    write.add_argument("--target")
+    writers = {"licences": licences, "sbom": sbom}
+    for name in writers:
+        write = tasks.add_parser(name)
+        write.add_argument("file", type=Path)
+        write.add_argument("--features", default="")
+        write.add_argument("--target")
     arguments = parser.parse_args()
     if arguments.task == "check":
         check()
     else:
-        arguments.file.write_text(licences(arguments.features, arguments.target), encoding="utf-8")
+        text = writers[arguments.task](arguments.features, arguments.target)
+        arguments.file.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

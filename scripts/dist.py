@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Packs a release: one archive with the program, completions, manual pages and licences, and its sums.
+"""Packs a release: one archive of the program, completions, manual pages, licences, and its sums.
 
     scripts/dist.py --binary target/release/resam --out target/dist
 
 Writes OUT/resam-VERSION-TARGET.tar.gz and OUT/resam-VERSION-TARGET.tar.gz.sha256. The archive has a
-SHA256SUMS of what is in it. Two runs of one commit on one machine give the same bytes.
+SHA256SUMS of what is in it, and `resam.cdx.json`, the bill of materials (CycloneDX 1.6). Two runs of
+one commit on one machine give the same bytes.
 """
 
 import argparse
@@ -56,6 +57,8 @@ def fill(folder, binary, features, target):
         shutil.copyfile(ROOT / name, folder / name)
     texts = dependencies.licences(features, target)
     (folder / "LICENCES-OF-DEPENDENCIES.md").write_text(texts, encoding="utf-8", newline="\n")
+    parts = dependencies.sbom(features, target)
+    (folder / "resam.cdx.json").write_text(parts, encoding="utf-8", newline="\n")
 
 
 def digest(data):

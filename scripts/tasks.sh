@@ -96,7 +96,8 @@ task_fuzz-check() {
     cargo check --release --manifest-path scripts/candle-peer/Cargo.toml
 }
 
-# What takes too long for every change: devices, fuzz targets under a sanitizer, all of cargo-deny.
+# What takes too long for every change: devices, fuzz targets under a sanitizer, damaged files, all
+# of cargo-deny.
 task_long() {
     task_devices
     command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
@@ -104,6 +105,13 @@ task_long() {
     # Needs the database of advisories, which is fetched from its own repository.
     cargo deny check advisories || echo "advisories: not checked, or some were found; see above"
     scripts/sanitize.sh "${RESAM_FUZZ_RUNS:-20000}"
+    task_mutated --runs "${RESAM_MUTATED_RUNS:-20000}"
+}
+
+# Damaged files through the built program: no panic, exit codes 0 to 3, messages that name the file.
+task_mutated() {
+    cargo build --release --workspace
+    python3 scripts/mutated.py --binary "${CARGO_TARGET_DIR:-target}/release/resam" "$@"
 }
 
 # A release in one archive below target/dist: the program, completions, manual pages, licences, sums.
