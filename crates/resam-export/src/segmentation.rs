@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use resam_crs::Crs;
-use resam_geo::{Scene, Stretch, StretchLimits};
+use resam_geo::{Raster, RasterError, Scene, Stretch, StretchLimits};
 use resam_polygon::PolygonOptions;
 use resam_scene::{Counts, Failure, Ground, PointedObject, SegmentedObject};
 use resam_vector::write_layer;
@@ -30,8 +30,10 @@ pub struct Segmentation {
 /// An image by its file: where it is, where it lies, and how the model saw it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImageReference {
-    /// The file.
+    /// The file, or what several that are one scene are called.
     pub path: PathBuf,
+    /// The files that are one scene; empty where `path` is the file.
+    pub parts: Vec<PathBuf>,
     /// Its name, as outputs refer to it.
     pub file_name: String,
     /// Width in pixels.
@@ -199,6 +201,10 @@ impl ImageReference {
         let raster = scene.raster();
         Self {
             path: raster.path().to_owned(),
+            parts: match raster.opened() {
+                [_] => Vec::new(),
+                parts => parts.to_vec(),
+            },
             file_name: file_name(raster.path()),
             width: raster.width(),
             height: raster.height(),
@@ -206,6 +212,20 @@ impl ImageReference {
             bands: scene.bands(),
             stretch: Some(scene.stretch()),
             stretch_limits: scene.stretch_limits().to_vec(),
+        }
+    }
+}
+
+impl ImageReference {
+    /// The raster, opened again.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn raster(&self) -> Result<Raster, RasterError> {
+        if self.parts.is_empty() {
+            Raster::open(&self.path)
+        } else {
+            Raster::open_all(&self.parts)
         }
     }
 }

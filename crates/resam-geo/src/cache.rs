@@ -15,9 +15,16 @@ pub(crate) type Key = (usize, u64);
 /// The samples of a chunk.
 pub(crate) type Chunk = Arc<Vec<u8>>;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ChunkCache {
     state: Mutex<State>,
+    budget: usize,
+}
+
+impl Default for ChunkCache {
+    fn default() -> Self {
+        Self::of_budget(BUDGET)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -37,6 +44,14 @@ struct Slot {
 }
 
 impl ChunkCache {
+    /// A cache of so many bytes.
+    pub(crate) fn of_budget(budget: usize) -> Self {
+        Self {
+            state: Mutex::default(),
+            budget,
+        }
+    }
+
     /// The chunk of a key, decoded by `decode` unless it is kept. Chunks that were never written
     /// are nothing, and are not kept.
     pub(crate) fn get(
@@ -62,7 +77,7 @@ impl ChunkCache {
             Ok(Some(bytes)) => {
                 let bytes = Arc::new(bytes);
                 *chunk = Some(bytes.clone());
-                state.keep(key, bytes.len());
+                state.keep(key, bytes.len(), self.budget);
                 Ok(Some(bytes))
             }
             other => {
@@ -76,14 +91,14 @@ impl ChunkCache {
 impl State {
     /// Counts a new chunk. If the budget is exceeded, drops the least recently used chunks until a
     /// quarter of the budget is free.
-    fn keep(&mut self, key: Key, bytes: usize) {
+    fn keep(&mut self, key: Key, bytes: usize, budget: usize) {
         // The slot is gone if others were decoded meanwhile; then the chunk is not kept.
         let Some(slot) = self.slots.get_mut(&key) else {
             return;
         };
         self.bytes += bytes - slot.bytes;
         slot.bytes = bytes;
-        if self.bytes <= BUDGET {
+        if self.bytes <= budget {
             return;
         }
         let mut by_use: Vec<(u64, Key)> = self
@@ -94,7 +109,7 @@ impl State {
             .collect();
         by_use.sort_unstable();
         for (_, old) in by_use {
-            if self.bytes <= BUDGET / 4 * 3 {
+            if self.bytes <= budget / 4 * 3 {
                 break;
             }
             if let Some(slot) = self.slots.remove(&old) {

@@ -37,6 +37,41 @@ pub enum RasterError {
     /// The file cannot be read; the error of the operating system names it.
     #[error("cannot read a raster: {0}")]
     Read(#[from] std::io::Error),
+    /// No file was named where several are one scene.
+    #[error("no raster is named\n\nhint: name at least one")]
+    NoRasters,
+    /// A file that does not go with another one of the same scene.
+    #[error("{}: it does not go with `{}`: {what}\n\nhint: `{mend}`, or segment it on its own", path.display(), first.display())]
+    Apart {
+        /// The file.
+        path: PathBuf,
+        /// The file that it should go with.
+        first: PathBuf,
+        /// What differs.
+        what: String,
+        /// The command that mends it.
+        mend: String,
+    },
+    /// A file without a place on the map among several that are one scene.
+    #[error("{}: it does not say where its pixels lie, so it cannot be one scene with others\n\nhint: segment it on its own, or give it a place (`gdal_translate -a_srs ... -a_ullr ...`)", path.display())]
+    WithoutPlace {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A VRT that is damaged, or does more than place pixels of files.
+    #[error("{}: this VRT cannot be used: {detail}\n\nhint: `gdal_translate {} whole.tif` makes a raster of it", path.display(), path.display())]
+    Vrt {
+        /// The file.
+        path: PathBuf,
+        /// What is not understood.
+        detail: String,
+    },
+    /// A file that is another than when it was opened.
+    #[error("{}: it changed while it was read\n\nhint: run it again when the file is whole", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// The content is not in a known format.
     #[error("{}: not a raster of a known format\n\nhint: convert it to GeoTIFF, PNG or JPEG{OR_BY_GDAL}", path.display())]
     UnknownFormat {
@@ -143,7 +178,10 @@ impl RasterError {
     /// Whether the file may be intact, but has a format or a kind of TIFF that this crate does not
     /// read.
     pub fn is_foreign(&self) -> bool {
-        matches!(self, Self::UnknownFormat { .. } | Self::Unsupported { .. })
+        matches!(
+            self,
+            Self::UnknownFormat { .. } | Self::Unsupported { .. } | Self::Vrt { .. }
+        )
     }
 
     /// The error of a fault in a TIFF, with the name of the file.
@@ -156,6 +194,7 @@ impl RasterError {
             Fault::Gdal(detail) => Self::Gdal { path, detail },
             Fault::Unsupported(what) => Self::Unsupported { path, what },
             Fault::Image(error) => Self::Image(error),
+            Fault::Part(error) => *error,
             Fault::ChunkTooLarge(bytes) => Self::ChunkTooLarge { path, bytes },
         }
     }

@@ -236,6 +236,8 @@ fn read(path: &Path) -> Result<Raster, Fault> {
     };
     Ok(Raster {
         path: path.to_owned(),
+        opened: vec![path.to_owned()],
+        files: vec![path.to_owned()],
         pixels,
         palette,
         crs: georeference.crs,

@@ -175,6 +175,11 @@ impl Pixels {
         }
     }
 
+    /// Keeps at most so many bytes of decoded chunks.
+    pub(crate) fn keep_at_most(&mut self, bytes: usize) {
+        self.cache = ChunkCache::of_budget(bytes);
+    }
+
     /// The image at full size.
     pub(crate) fn base(&self) -> &Image {
         &self.levels[0].pixels.image

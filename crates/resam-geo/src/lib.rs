@@ -62,6 +62,7 @@ mod georeference;
 mod info;
 mod level;
 mod limits;
+mod mosaic;
 mod plain_image;
 mod raster;
 mod resample;

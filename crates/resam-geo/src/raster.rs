@@ -14,6 +14,7 @@ use crate::geo_transform::GeoTransform;
 use crate::georeference::Georeference;
 use crate::info::{BandInfo, ChunkLayout, Colour, CrsInfo, RasterInfo, ValidFrom};
 use crate::level::Pixels;
+use crate::mosaic;
 use crate::plain_image::PlainImage;
 use crate::samples::Samples;
 use crate::tiff::image::{Image, PALETTE, RGB, WHITE_IS_ZERO, YCBCR};
@@ -52,6 +53,9 @@ pub(crate) type Palette = Vec<[u8; 3]>;
 #[derive(Debug)]
 pub struct Raster {
     pub(crate) path: PathBuf,
+    /// What it was opened by, and all files that it is made of.
+    pub(crate) opened: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     pub(crate) pixels: Pixels,
     pub(crate) palette: Option<Palette>,
     pub(crate) crs: Option<Crs>,
@@ -60,7 +64,7 @@ pub struct Raster {
 
 impl Raster {
     /// Opens a raster. GeoTIFF (OGC 19-008r4), BigTIFF, cloud-optimised GeoTIFF and TIFF 6.0 are
-    /// read by window. Of PNG, JPEG, WebP, BMP and GIF only the header is read here; the pixels are
+    /// read by window, and so are the files that a VRT of GDAL's places side by side. Of PNG, JPEG, WebP, BMP and GIF only the header is read here; the pixels are
     /// decoded at the first read or by [`Raster::load`], and held in memory. With the feature
     /// `gdal`, other formats and other kinds of TIFF are read by window through GDAL.
     ///
@@ -73,6 +77,17 @@ impl Raster {
     /// not supported.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, RasterError> {
         let path = path.as_ref();
+        if !mosaic::is_vrt(path) {
+            return Self::open_single(path);
+        }
+        match mosaic::open_vrt(path) {
+            Err(error) if error.is_foreign() => through_gdal(path, error),
+            other => other,
+        }
+    }
+
+    /// Opens a raster that is one file.
+    pub(crate) fn open_single(path: &Path) -> Result<Self, RasterError> {
         let path_owned = || path.to_owned();
         let metadata = match fs_err::metadata(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -174,6 +189,8 @@ impl Raster {
         };
         Ok(Self {
             path: path.to_owned(),
+            opened: vec![path.to_owned()],
+            files: vec![path.to_owned()],
             pixels,
             palette,
             crs: georeference.crs,
@@ -200,6 +217,8 @@ impl Raster {
         };
         Ok(Self {
             path: path.to_owned(),
+            opened: vec![path.to_owned()],
+            files: vec![path.to_owned()],
             pixels,
             palette: None,
             crs: georeference.crs,

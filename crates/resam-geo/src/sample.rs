@@ -42,6 +42,26 @@ impl SampleKind {
         !matches!(self, Self::F32 | Self::F64)
     }
 
+    /// Writes a value as a sample, little endian: rounded and clamped where it does not fit, as
+    /// GDAL does.
+    pub(crate) fn put(self, value: f64, sample: &mut [u8]) {
+        macro_rules! whole {
+            ($number:ty) => {
+                sample.copy_from_slice(&(value.round() as $number).to_le_bytes())
+            };
+        }
+        match self {
+            Self::U8 => whole!(u8),
+            Self::I8 => whole!(i8),
+            Self::U16 => whole!(u16),
+            Self::I16 => whole!(i16),
+            Self::U32 => whole!(u32),
+            Self::I32 => whole!(i32),
+            Self::F32 => sample.copy_from_slice(&(value as f32).to_le_bytes()),
+            Self::F64 => sample.copy_from_slice(&value.to_le_bytes()),
+        }
+    }
+
     /// Hands the values of `count` samples to `put`, the first at index `start` of the samples in
     /// `bytes` (little endian), then each `step` samples on. All of them must lie within `bytes`.
     pub(crate) fn for_each(

@@ -1,13 +1,15 @@
 //! What a file or folder is, told from what it holds.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use resam_geo::Raster;
+use resam_geo::{Raster, RasterError};
 use resam_image::ImageInfo;
 use resam_sam::Adapter;
 
 use crate::error::Result;
+use crate::input::InputSettings;
+use crate::scene::Scene;
 
 /// What makes a folder an adapter.
 const ADAPTER_CONFIG: &str = "adapter_config.json";
@@ -34,6 +36,9 @@ impl FileKind {
         if path.join(ADAPTER_CONFIG).is_file() {
             return Ok(Self::Adapter(Adapter::load(path)?));
         }
+        if path.is_dir() {
+            return Self::of_all(&[path.to_owned()]);
+        }
         if let Some(raster) = raster(path)? {
             return Ok(Self::Raster(Box::new(raster)));
         }
@@ -45,6 +50,17 @@ impl FileKind {
     }
 }
 
+impl FileKind {
+    /// Looks into several rasters, or a folder of them, that are one scene.
+    ///
+    /// # Errors
+    /// When they do not go together, or one of them is damaged.
+    pub fn of_all(paths: &[PathBuf]) -> Result<Self> {
+        let scene = Scene::open_all(paths, InputSettings::default())?;
+        Ok(Self::Raster(Box::new(scene.raster()?)))
+    }
+}
+
 /// The file as a raster, if it is a TIFF, a picture that says where it lies, or read by GDAL.
 fn raster(path: &Path) -> Result<Option<Raster>> {
     let mut start = [0; 4];
@@ -52,11 +68,15 @@ fn raster(path: &Path) -> Result<Option<Raster>> {
     let tiff = read.is_ok() && matches!(&start[..2], b"II" | b"MM");
     match Raster::open(path) {
         Ok(raster)
-            if tiff || raster.geo_transform().is_some() || raster.info().read_by.is_some() =>
+            if tiff
+                || raster.geo_transform().is_some()
+                || raster.info().read_by.is_some()
+                || raster.opened() != raster.files() =>
         {
             Ok(Some(raster))
         }
         Err(error) if tiff => Err(error.into()),
+        Err(error @ (RasterError::Vrt { .. } | RasterError::Missing { .. })) => Err(error.into()),
         _ => Ok(None),
     }
 }

@@ -1,10 +1,12 @@
-//! An image or a scene on disk.
+//! An image or a scene on disk, of one file or of several.
 
 use std::path::{Path, PathBuf};
 
-use resam_geo::{Raster, SampleKind};
+use rayon::prelude::*;
+use resam_data::layouts::files_below;
+use resam_geo::{Raster, RasterError, SampleKind};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::InputSettings;
 
 /// A side in pixels above which a raster is a scene: seen at once, the model would see too little.
@@ -17,6 +19,9 @@ const LARGE: u32 = 4096;
 #[derive(Debug, Clone)]
 pub struct Scene {
     path: PathBuf,
+    /// What the raster is opened by, and all files that it is made of.
+    opened: Vec<PathBuf>,
+    files: Vec<PathBuf>,
     width: u32,
     height: u32,
     is_scene: bool,
@@ -37,20 +42,49 @@ impl Scene {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_with(path: impl AsRef<Path>, input: InputSettings) -> Result<Self> {
-        let path = path.as_ref();
-        let raster = Raster::open(path)?;
+        Self::open_all(&[path.as_ref().to_owned()], input)
+    }
+
+    /// Opens several rasters as one scene: files, or a folder of them. They have the same CRS, bands
+    /// and type of samples and lie on one pixel grid; where they overlap, the last that is valid
+    /// there is on top.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and when two files do not go together.
+    pub fn open_all(paths: &[PathBuf], input: InputSettings) -> Result<Self> {
+        let mut opened = Vec::new();
+        for path in paths {
+            if path.is_dir() {
+                opened.extend(rasters_in(path)?);
+            } else {
+                opened.push(path.clone());
+            }
+        }
+        let raster = Raster::open_all(&opened)?;
+        // A folder gives its name to what is in it.
+        let path = match paths {
+            [path] if opened.len() > 1 => path.clone(),
+            _ => raster.path().to_owned(),
+        };
         Ok(Self {
-            path: path.to_owned(),
+            path,
             width: raster.width(),
             height: raster.height(),
             is_scene: is_scene(&raster),
+            opened: raster.opened().to_vec(),
+            files: raster.files().to_vec(),
             input,
         })
     }
 
-    /// The file.
+    /// The file or the folder; of several files the first, with how many there are more.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Every file that the scene is made of.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// The name of the file without folders.
@@ -84,8 +118,40 @@ impl Scene {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn raster(&self) -> Result<Raster> {
-        Ok(Raster::open(&self.path)?)
+        Ok(Raster::open_all(&self.opened)?)
     }
+}
+
+/// The rasters of a folder and of the folders in it, in the order of their names.
+fn rasters_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let files = files_below(folder).map_err(resam_data::DataError::from)?;
+    let rasters: Result<Vec<Option<PathBuf>>> = files
+        .into_par_iter()
+        .filter(|file| !is_beside(file))
+        .map(|file| match Raster::open(&file) {
+            Ok(_) => Ok(Some(file)),
+            // World files, points, results.
+            Err(RasterError::UnknownFormat { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        })
+        .collect();
+    let rasters: Vec<PathBuf> = rasters?.into_iter().flatten().collect();
+    if rasters.is_empty() {
+        return Err(Error::input(
+            format!("`{}` holds no raster", folder.display()),
+            "name a raster, or a folder of rasters that are one scene",
+        ));
+    }
+    Ok(rasters)
+}
+
+/// Whether a file of a folder belongs to the rasters in it, and is none of them: a VRT of them, a
+/// mask or overviews.
+pub(crate) fn is_beside(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+    ["vrt", "msk", "ovr"]
+        .iter()
+        .any(|known| extension == *known)
 }
 
 /// Whether a raster is a scene by itself; see [`Scene`].

@@ -7,6 +7,15 @@ use clap::Args;
 /// Say what an image or a checkpoint is.
 #[derive(Debug, Args)]
 pub(crate) struct Info {
-    /// The file, or the folder of an adapter
+    /// The file, or the folder of an adapter; or several rasters, or a folder of them, that are one
+    /// scene
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// Say what a checkpoint is, and list its tensors.
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// The file
     pub(crate) file: PathBuf,
 }

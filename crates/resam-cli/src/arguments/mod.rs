@@ -20,7 +20,7 @@ pub(crate) use common::Common;
 pub(crate) use demo::Demo;
 pub(crate) use doctor::{Bench, Doctor};
 pub(crate) use eval::{BenchmarkArguments, Eval};
-pub(crate) use info::Info;
+pub(crate) use info::{Info, Inspect};
 pub(crate) use manual::{Completions, Man};
 pub(crate) use model::ModelArguments;
 pub(crate) use renamed::renamed;

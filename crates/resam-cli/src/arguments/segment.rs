@@ -11,8 +11,10 @@ use super::{ModelArguments, SceneInput};
 /// Segment the objects of an image from points or boxes.
 #[derive(Debug, Args)]
 pub(crate) struct Segment {
-    /// The image or the scene: GeoTIFF, BigTIFF, COG, or JPEG, PNG, TIFF, WebP, BMP, GIF
-    pub(crate) image: PathBuf,
+    /// The image or the scene: GeoTIFF, BigTIFF, COG, VRT, or JPEG, PNG, TIFF, WebP, BMP, GIF; or
+    /// several rasters, or a folder of them, that are one scene
+    #[arg(value_name = "IMAGE", required = true)]
+    pub(crate) images: Vec<PathBuf>,
     /// The model
     #[command(flatten)]
     pub(crate) model: ModelArguments,

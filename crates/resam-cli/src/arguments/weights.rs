@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Info;
+use super::Inspect;
 
 /// Look into weights.
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(crate) enum WeightsCommand {
     /// Fetch pretrained weights from their publisher, checked, and resumed where it stopped
     Pull(Pull),
     /// List the tensors of a checkpoint and say which model it is
-    Inspect(Info),
+    Inspect(Inspect),
     /// Write a checkpoint with numbers of another width, by default in half of the space
     ///
     /// Every model loads from the result as from the original; the arithmetic stays f32.

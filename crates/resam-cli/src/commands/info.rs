@@ -12,8 +12,12 @@ use super::{Outcome, inspect};
 use crate::arguments::{Common, Info};
 
 pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
-    let file = &arguments.file;
-    match FileKind::of(file)? {
+    let kind = match arguments.files.as_slice() {
+        [file] => FileKind::of(file)?,
+        files => FileKind::of_all(files)?,
+    };
+    let file = &arguments.files[0];
+    match kind {
         FileKind::Adapter(adapter) => print_adapter(file, &adapter, common),
         FileKind::Raster(raster) => print_raster(file, &raster, common),
         FileKind::Image(image) => print_image(file, &image, common),
@@ -30,7 +34,7 @@ fn print_raster(file: &Path, raster: &Raster, common: &Common) {
         fields["kind"] = json!("raster");
         println!("{fields:#}");
     } else {
-        println!("{}\n{info}", file.display());
+        println!("{}\n{info}", raster.path().display());
     }
 }
 

@@ -7,9 +7,9 @@ use resam_sam::SamConfig;
 use serde_json::json;
 
 use super::Outcome;
-use crate::arguments::{Common, Info};
+use crate::arguments::{Common, Inspect};
 
-pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Inspect, common: &Common) -> Result<Outcome> {
     describe(&arguments.file, true, common)
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn find_and_write(
     watch: &mut Watch<'_>,
 ) -> resam::Result<Segmented> {
     let input = arguments.scene.input.settings(None);
-    let scene = Scene::open_with(&arguments.image, input)?;
+    let scene = Scene::open_all(&arguments.images, input)?;
     let job = SegmentJob::new(
         scene,
         target(arguments)?,

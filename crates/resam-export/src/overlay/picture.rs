@@ -22,7 +22,7 @@ pub(super) fn of(image: &ImageReference) -> Result<(RgbImage, Scale), OutputErro
     let factor = (f64::from(LONGEST) / f64::from(width.max(height))).min(1.0);
     let shrink = |side: u32| ((f64::from(side) * factor).round() as u32).max(1);
     let (across, down) = (shrink(width), shrink(height));
-    let raster = Raster::open(&image.path)?;
+    let raster = image.raster()?;
     let picture = match image.stretch {
         Some(stretch) => read(&seen_as(raster, stretch, image)?, image, (across, down))?,
         // A plain image as it was decoded for the model, opacity dropped.
@@ -30,7 +30,7 @@ pub(super) fn of(image: &ImageReference) -> Result<(RgbImage, Scale), OutputErro
             Some(decoded) if (across, down) == (width, height) => decoded.rgb,
             Some(decoded) => thumbnail(&decoded.rgb, across, down),
             None => {
-                let raster = Raster::open(&image.path)?;
+                let raster = image.raster()?;
                 let as_it_is = SceneOptions {
                     stretch: Some(Stretch::None),
                     ..SceneOptions::default()

@@ -23,6 +23,9 @@ pub(crate) enum Fault {
     /// A fault of a plain image; it names the file.
     #[error(transparent)]
     Image(Arc<ImageError>),
+    /// A fault of a file that a mosaic is made of; it names the file.
+    #[error(transparent)]
+    Part(Box<crate::error::RasterError>),
     /// A chunk whose decoded size in bytes, given here, is over the limit.
     #[error("a chunk of {0} bytes")]
     ChunkTooLarge(u64),

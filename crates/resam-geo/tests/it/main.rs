@@ -3,6 +3,7 @@
 mod damaged;
 mod fixtures;
 mod hand_made;
+mod mosaics;
 mod mutated;
 mod places;
 mod plain_images;

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::SourceError;
 use crate::error::Result;
 use crate::points::Points;
+use crate::scene::is_beside;
 
 /// A scene with points on it.
 #[derive(Debug)]
@@ -322,7 +323,9 @@ impl Examples for PointedScenes {
 /// A raster, or all files of a folder.
 fn files(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(if path.is_dir() {
-        files_below(path).map_err(resam_data::DataError::from)?
+        let mut files = files_below(path).map_err(resam_data::DataError::from)?;
+        files.retain(|file| !is_beside(file));
+        files
     } else {
         vec![path.to_owned()]
     })

@@ -77,7 +77,9 @@ impl SegmentJob {
             transform: raster.geo_transform(),
         };
         for path in &outputs {
-            check_apart(path, scene.path())?;
+            for file in scene.files() {
+                check_apart(path, file)?;
+            }
             if let Target::Points(points) = &target {
                 check_apart(path, points.path())?;
             }

@@ -38,23 +38,39 @@ pub(super) struct Question<'a> {
 
 impl Question<'_> {
     /// What must be the same for a run to go on, in words and values.
-    fn about(&self) -> Result<[(&'static str, String); 7]> {
-        let file = fs_err::metadata(self.scene.path())?;
-        let modified = file.modified().ok();
-        let modified = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    fn about(&self) -> Result<[(&'static str, String); 6]> {
         Ok([
             ("scene", self.scene.path().display().to_string()),
-            ("size of the scene's file", file.len().to_string()),
-            (
-                "time of the scene's file",
-                modified.map_or(0, |time| time.as_nanos()).to_string(),
-            ),
+            ("files of the scene", files(self.scene)?),
             ("bands", format!("{:?}", self.seen.bands())),
             ("stretch", format!("{:?}", self.seen.stretch_limits())),
             ("mask selection", format!("{:?}", self.selection)),
             ("version", env!("CARGO_PKG_VERSION").to_owned()),
         ])
     }
+}
+
+/// Sizes and times of the files of a scene.
+fn files(scene: &Scene) -> Result<String> {
+    let mut digest = Sha256::new();
+    let mut bytes = 0;
+    for path in scene.files() {
+        let file = fs_err::metadata(path)?;
+        let modified = file.modified().ok();
+        let modified = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let modified = modified.map_or(0, |time| time.as_nanos());
+        bytes += file.len();
+        digest.update(format!("{} {} {modified}\n", path.display(), file.len()));
+    }
+    let digest = digest.finalize();
+    let digest: String = digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Ok(format!(
+        "{} of {bytes} bytes ({digest})",
+        scene.files().len()
+    ))
 }
 
 /// The journal of a run: with a cache in there, named by the question, so that the same question
