@@ -9,7 +9,7 @@ use half::{bf16, f16};
 use crate::checkpoint::Checkpoint;
 use crate::error::CheckpointError;
 use crate::tensor::{Dtype, for_each_f64};
-use crate::write::{TensorLayout, write_streamed};
+use crate::write::{TensorLayout, write_checkpoint};
 
 /// The result of a conversion.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,7 +98,7 @@ pub fn convert(
         Ok(Cow::Owned(rounded))
     };
     let bytes_after =
-        write_streamed(path, &layouts, checkpoint.metadata(), bytes).map_err(refused)?;
+        write_checkpoint(path, &layouts, checkpoint.metadata(), bytes).map_err(refused)?;
     Ok(Conversion {
         tensors: stored.len(),
         bytes_before: checkpoint.file_size(),

@@ -1,6 +1,5 @@
-//! Reads `.pth` and `.safetensors` checkpoints of Segment Anything models, and writes safetensors
-//! files. It never runs code from a checkpoint, and it checks every size against the file before it
-//! allocates.
+//! Reads and writes `.pth` and `.safetensors` checkpoints of Segment Anything models. It never runs
+//! code from a checkpoint, and it checks every size against the file before it allocates.
 //!
 //! | item | what it is |
 //! |---|---|
@@ -46,7 +45,7 @@
 //! # Limits
 //!
 //! It does not read the format that PyTorch wrote before version 1.6, TorchScript archives, or
-//! quantised and sparse tensors. It does not write `.pth` files. It knows nothing of the model's
+//! quantised and sparse tensors. It knows nothing of the model's
 //! layers: that is `resam-sam`.
 
 mod archive;
@@ -56,6 +55,7 @@ mod error;
 mod keys;
 #[doc(hidden)]
 pub mod pickle;
+mod pth_file;
 mod replace;
 mod safetensors_file;
 mod sniff;

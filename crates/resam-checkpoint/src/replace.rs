@@ -8,10 +8,10 @@ use crate::checkpoint::Checkpoint;
 use crate::convert::is_same_file;
 use crate::error::CheckpointError;
 use crate::tensor::Dtype;
-use crate::write::{TensorLayout, write_streamed};
+use crate::write::{TensorLayout, write_checkpoint};
 
-/// Writes a checkpoint as safetensors with the published names and its metadata, and replaces the
-/// tensors of `replaced`. These have a published name, a shape and row-major values, and are
+/// Writes a checkpoint with the published names and its metadata, as PyTorch does if the name ends
+/// with `.pth` or `.pt`, else as safetensors. Replaces the tensors of `replaced`. These have a published name, a shape and row-major values, and are
 /// written as `f32`. All other tensors keep their bytes. Returns the size of the file in bytes.
 ///
 /// The file appears whole or not at all.
@@ -70,5 +70,5 @@ pub fn replace(
                 .map_err(|error| error.to_string()),
         }
     };
-    write_streamed(path, &layouts, checkpoint.metadata(), bytes).map_err(refused)
+    write_checkpoint(path, &layouts, checkpoint.metadata(), bytes).map_err(refused)
 }

@@ -11,6 +11,7 @@ use safetensors::tensor::TensorInfo as StoredInfo;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::error::CheckpointError;
+use crate::pth_file;
 use crate::tensor::Dtype;
 
 /// One tensor for [`write_safetensors`].
@@ -84,6 +85,20 @@ pub(crate) struct TensorLayout<'a> {
 }
 
 impl TensorLayout<'_> {
+    /// Whether these are as many bytes as it has.
+    pub(crate) fn check(&self, bytes: &[u8]) -> Result<(), String> {
+        if self.size() == Some(bytes.len()) {
+            return Ok(());
+        }
+        Err(format!(
+            "tensor `{}` of shape {:?} and type {} has {} bytes",
+            self.name,
+            self.shape,
+            self.dtype,
+            bytes.len()
+        ))
+    }
+
     /// The number of bytes; `None` on overflow.
     fn size(&self) -> Option<usize> {
         let lengths = self.shape.iter();
@@ -91,6 +106,33 @@ impl TensorLayout<'_> {
             .copied()
             .try_fold(self.dtype.size(), usize::checked_mul)
     }
+}
+
+/// Writes a checkpoint: as PyTorch does if the name ends with `.pth` or `.pt`, else as safetensors.
+/// Its tensors are made one at a time: `bytes(i)` is called once for each of `tensors[i]`. Returns
+/// the size of the file in bytes.
+///
+/// A PyTorch file has no place for metadata. Those that say what the model is are not dropped: such
+/// a checkpoint is refused.
+pub(crate) fn write_checkpoint<'a>(
+    path: &Path,
+    tensors: &[TensorLayout<'_>],
+    metadata: &BTreeMap<String, String>,
+    bytes: impl FnMut(usize) -> Result<Cow<'a, [u8]>, String>,
+) -> Result<u64, String> {
+    if !pth_file::is_asked_for(path) {
+        return write_streamed(path, tensors, metadata, bytes);
+    }
+    let told = metadata.keys().filter(|key| *key != "format");
+    let told: Vec<String> = told.map(|key| format!("`{key}`")).collect();
+    if !told.is_empty() {
+        return Err(format!(
+            "a PyTorch file has no place for the metadata of this checkpoint ({}), without which it is \
+             another model\n\nhint: give the result a name that ends with `.safetensors`",
+            told.join(", ")
+        ));
+    }
+    pth_file::write_streamed(path, tensors, bytes)
 }
 
 /// Writes a file whose tensors are made one at a time: `bytes(i)` is called once for each of
@@ -119,15 +161,7 @@ pub(crate) fn write_streamed<'a>(
         .map_err(words)?;
     for index in order {
         let (tensor, bytes) = (&tensors[index], bytes(index)?);
-        if tensor.size() != Some(bytes.len()) {
-            return Err(format!(
-                "tensor `{}` of shape {:?} and type {} has {} bytes",
-                tensor.name,
-                tensor.shape,
-                tensor.dtype,
-                bytes.len()
-            ));
-        }
+        tensor.check(&bytes)?;
         writer.write_all(&bytes).map_err(words)?;
         size += bytes.len() as u64;
     }

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use common::open;
 use half::{bf16, f16};
-use resam_checkpoint::{Checkpoint, Dtype, TensorToWrite, convert, write_safetensors};
+use resam_checkpoint::{
+    Checkpoint, Container, Dtype, TensorToWrite, convert, replace, write_safetensors,
+};
 use tempfile::TempDir;
 
 /// A checkpoint of these numbers and of a tensor of bytes, with metadata.
@@ -157,4 +159,68 @@ fn tensors_that_are_views_in_a_pytorch_file_are_converted_in_their_own_order() {
             assert_eq!(written, rounded, "{name}: {tensor}");
         }
     }
+}
+
+#[test]
+fn a_pytorch_file_is_written_for_its_ending_and_read_back_as_it_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = folder.path().join("model.safetensors");
+    let tensors = [
+        TensorToWrite::from_f32("deep.kernel", &[2, 1, 3, 3], &numbers()[..18]),
+        TensorToWrite::from_f32("scale", &[], &[0.5]),
+        TensorToWrite::from_f32("long", &[70_000], &vec![1.5; 70_000]),
+        TensorToWrite {
+            name: "counter".to_owned(),
+            dtype: Dtype::I64,
+            shape: vec![1],
+            bytes: vec![7, 0, 0, 0, 0, 0, 0, 0].into(),
+        },
+    ];
+    // More than the short form of a pickle's numbers holds.
+    let many = (0..300).map(|at| TensorToWrite::from_f32(format!("many.{at}"), &[1], &[at as f32]));
+    let tensors: Vec<TensorToWrite<'_>> = tensors.into_iter().chain(many).collect();
+    let format = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
+    write_safetensors(&source, &tensors, &format).expect("written");
+    let source = Checkpoint::open(&source).expect("a checkpoint");
+
+    let target = folder.path().join("model.pth");
+    let replaced = BTreeMap::from([("scale".to_owned(), (Vec::new(), vec![0.25]))]);
+    let size = replace(&source, &replaced, &target).expect("written");
+    assert_eq!(size, std::fs::metadata(&target).expect("a file").len());
+    let read = Checkpoint::open(&target).expect("a checkpoint");
+    assert_eq!(read.container(), Container::Pickle);
+    assert!(read.names().eq(source.names()));
+    for name in source.names() {
+        let (before, after) = (source.get(name), read.get(name));
+        let (before, after) = (before.expect("listed"), after.expect("listed"));
+        assert_eq!((before.dtype, &before.shape), (after.dtype, &after.shape));
+        if name == "scale" {
+            assert_eq!(read.read_f32(name).expect("numbers"), [0.25]);
+        } else {
+            let (before, after) = (source.bytes(name), read.bytes(name));
+            assert_eq!(before.expect("bytes"), after.expect("bytes"), "{name}");
+        }
+    }
+    // The same content gives the same bytes; half as wide numbers are half the file.
+    let again = folder.path().join("again/model.pth");
+    std::fs::create_dir(folder.path().join("again")).expect("a folder");
+    replace(&source, &replaced, &again).expect("written");
+    assert_eq!(
+        std::fs::read(&target).expect("a file"),
+        std::fs::read(&again).expect("a file")
+    );
+    let half = folder.path().join("half.pt");
+    convert(&source, Dtype::F16, &half).expect("written");
+    let half = Checkpoint::open(&half).expect("a checkpoint");
+    assert_eq!(half.get("long").expect("listed").dtype, Dtype::F16);
+}
+
+#[test]
+fn what_says_the_model_is_not_dropped_by_a_pytorch_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = Checkpoint::open(&checkpoint(&folder, &numbers())).expect("a checkpoint");
+    let target = folder.path().join("model.pth");
+    let refusal = convert(&source, Dtype::F32, &target).expect_err("metadata");
+    assert!(refusal.to_string().contains("`decoder_heads`"), "{refusal}");
+    assert!(!target.exists());
 }

@@ -2,7 +2,7 @@
 //! `eprintln!` of this program are those of this file.
 
 use std::fmt::Arguments;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 /// Prints on standard output. A reader that has gone wants no more: the program ends quietly.
 /// Another failure is told on standard error, and the exit code is 2.
@@ -24,6 +24,16 @@ pub(crate) fn out(text: Arguments<'_>) {
 /// Prints on standard error. Nobody is left to tell when it is closed, and the work goes on.
 pub(crate) fn err(text: Arguments<'_>) {
     let _ = std::io::stderr().lock().write_fmt(text);
+}
+
+/// A line that is not to be missed, whether notes are wanted or not: bold on a terminal.
+pub(crate) fn warn(text: &str) {
+    let [bold, plain] = if std::io::stderr().is_terminal() {
+        ["\x1b[1m", "\x1b[0m"]
+    } else {
+        [""; 2]
+    };
+    err(format_args!("{bold}warning: {text}{plain}\n"));
 }
 
 /// As the standard library's, with [`out`](terminal::out), which never panics.

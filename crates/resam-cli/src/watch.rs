@@ -87,7 +87,7 @@ impl Observer for Watch<'_> {
 }
 
 /// Whether a note was not said before: several runs of a process find the same.
-fn is_news(text: &str) -> bool {
+pub(crate) fn is_news(text: &str) -> bool {
     static SAID: Mutex<Option<HashSet<String>>> = Mutex::new(None);
     let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
     said.get_or_insert_with(HashSet::new)

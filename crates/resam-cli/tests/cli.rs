@@ -461,6 +461,45 @@ fn eval_prints_the_agreed_object_and_a_row_for_each_instance() {
 }
 
 #[test]
+fn eval_says_how_it_asked_and_that_segment_asks_otherwise() {
+    let folder = folder();
+    dataset(&folder);
+    let told = |how: &[&str]| {
+        let output = eval(&folder, &[how, &["--csv", "rows.csv"]].concat());
+        let told: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+        let rows = std::fs::read_to_string(folder.path().join("rows.csv")).expect("rows");
+        let row = rows.lines().nth(1).expect("a row").to_owned();
+        let selection = &told["mask_selection"];
+        let mode = selection["mode"].as_str().expect("a mode").to_owned();
+        (mode, selection["zoom"].clone(), row)
+    };
+    for (how, mode, zoom) in [
+        (&[][..], "single", false),
+        (&["--requery"], "requery", true),
+        (&["--requery", "--no-zoom"], "requery", false),
+        (&["--mask-selection", "best-score"], "best-score", false),
+        (&["--prompt", "box", "--requery"], "single", false),
+    ] {
+        let (of_json, zooms, row) = told(how);
+        assert_eq!((&*of_json, zooms), (mode, Value::Bool(zoom)), "{how:?}");
+        assert!(row.ends_with(&format!(",{mode},{zoom}")), "{row}");
+    }
+    let printed = |how: &[&str]| {
+        let weights = weights();
+        let weights = weights.to_str().expect("a path");
+        let words = ["eval", "--images", "images", "--coco", "coco.json"];
+        let words = [&words[..], &["--weights", weights], how].concat();
+        text(&resam(&folder, &words).stdout)
+    };
+    let published = printed(&[]);
+    assert!(published.contains("single mask, the published protocol"));
+    assert!(published.contains("`--mask-selection requery`"));
+    let selected = printed(&["--requery"]);
+    assert!(selected.contains("answered with: requery, with zoom"));
+    assert!(!selected.contains("--mask-selection"));
+}
+
+#[test]
 fn eval_takes_the_first_images_by_id() {
     let folder = folder();
     dataset(&folder);
@@ -601,6 +640,9 @@ fn weights_in_half_the_space_give_nearly_the_same_masks() {
                     weights,
                     "--point",
                     "45,35",
+                    // A selection may turn by a rounding.
+                    "--mask-selection",
+                    "single",
                     "-o",
                     out,
                 ],
@@ -638,10 +680,66 @@ fn weights_are_never_converted_onto_themselves_or_into_something_else() {
         )
     };
     refused(&folder, &convert("model.safetensors"), "being converted");
-    refused(&folder, &convert("out.pth"), "written as safetensors");
+    refused(&folder, &convert("out.txt"), "written as `.safetensors`");
+    // The reduced model of the tests says its sizes in metadata.
+    refused(&folder, &convert("out.pth"), "no place for the metadata");
     refused(&folder, &convert("nowhere/out.safetensors"), "nowhere");
     let after = std::fs::read(folder.path().join("model.safetensors")).expect("bytes");
     assert_eq!(before, after);
+}
+
+/// The masks of a run of `segment`, as the numbers of a label raster.
+fn labels(folder: &TempDir, arguments: &[&str]) -> Vec<f64> {
+    let output = segment(folder, &[arguments, &["-o", "out.tif"]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let labels = Raster::open(folder.path().join("out.tif")).expect("labels");
+    let (width, height) = (labels.width(), labels.height());
+    let all = Window {
+        x: 0,
+        y: 0,
+        width,
+        height,
+    };
+    labels.read(all, &[1]).expect("labels").values
+}
+
+#[test]
+fn segment_answers_points_with_requery_and_boxes_with_the_single_mask() {
+    let folder = folder();
+    let of = |what: &[&str], how: &[&str]| labels(&folder, &[what, how].concat());
+    let single = ["--mask-selection", "single"];
+    let point = ["--point", "45,35"];
+    assert_eq!(of(&point, &[]), of(&point, &["--requery"]));
+    assert_ne!(of(&point, &[]), of(&point, &single));
+    // A box says what is meant: nothing is selected, and nothing is zoomed in on.
+    for what in [
+        &["--box", "28,18,62,52"][..],
+        &["--box", "28,18,62,52", "--point", "45,35"],
+    ] {
+        assert_eq!(of(what, &[]), of(what, &single));
+    }
+}
+
+#[test]
+fn the_toy_among_the_models_is_never_used_unawares() {
+    let folder = folder();
+    let told = |how: &[&str]| {
+        let words = ["segment", "scene.png", "--point", "45,35", "-o", "out.png"];
+        let mut command = Command::cargo_bin("resam").expect("the binary");
+        command.env("RESAM_HOME", folder.path().join("home"));
+        let output = command.current_dir(folder.path()).args(words).args(how);
+        let output = output.output().expect("it runs");
+        assert!(output.status.success());
+        text(&output.stderr)
+    };
+    for how in [&[][..], &["-q"]] {
+        let told = told(how);
+        let warning = "warning: no weights are named, and the built-in `nano` is a toy";
+        assert!(told.contains(warning), "{told}");
+        assert!(told.contains("`resam weights pull mobile-sam`"), "{told}");
+    }
+    let named = told(&["--weights", "nano"]);
+    assert!(!named.contains("warning"), "{named}");
 }
 
 #[test]

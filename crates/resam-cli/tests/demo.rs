@@ -89,6 +89,7 @@ fn the_demo_makes_a_model_better_from_points_and_its_numbers_are_true() {
         "adapted/adapter_model.safetensors",
         "adapted/report.html",
         "before/tanks.png",
+        "selected/tanks.png",
         "after/tanks.png",
         "after/tanks.gpkg",
     ] {
@@ -97,7 +98,7 @@ fn the_demo_makes_a_model_better_from_points_and_its_numbers_are_true() {
 
     // Its polygons are as good as it says, and better than before, measured on the map.
     let truth = polygons(&demo.join("scene/truth.geojson"), "instance");
-    let [before, after] = ["before", "after"].map(|name| {
+    let [before, selected, after] = ["before", "selected", "after"].map(|name| {
         let found = polygons(&demo.join(format!("{name}/tanks.geojson")), "prompt");
         mean_iou(&truth, &found)
     });
@@ -111,7 +112,13 @@ fn the_demo_makes_a_model_better_from_points_and_its_numbers_are_true() {
         (said("scene_iou_after") - after).abs() < 0.01,
         "{after} {told:#}"
     );
+    assert!(
+        (said("scene_iou_selected") - selected).abs() < 0.01,
+        "{selected} {told:#}"
+    );
     assert!(after > before + 0.05, "{before} {after}");
+    // Learning adds to mask selection, on the images.
+    assert!(said("iou_after") > said("iou_selected"), "{told:#}");
     assert!(said("iou_after") > said("iou_before") + 0.05, "{told:#}");
 
     // The commands that it names do what it did.
@@ -127,6 +134,8 @@ fn the_demo_makes_a_model_better_from_points_and_its_numbers_are_true() {
         .expect("it runs");
     let again: Value = serde_json::from_slice(&again.stdout).expect("JSON");
     assert_eq!(again["iou"], told["iou_after"]);
+    assert_eq!(again["pretrained"]["iou"], told["iou_selected"]);
+    assert_eq!(again["mask_selection"], told["mask_selection"]);
 
     // A folder with something in it is left alone.
     let refused = Command::cargo_bin("resam")

@@ -43,11 +43,17 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// Writes a row for each instance as CSV with a header: image, instance, category, areas in
-    /// pixels, score, IoU, F1, precision, recall.
+    /// pixels, score, IoU, F1, precision, recall, how points were answered; and with a `baseline`
+    /// its IoU.
     ///
     /// # Errors
     /// When the writer fails.
-    pub fn write_csv(&self, writer: &mut dyn std::io::Write) -> std::io::Result<()> {
+    pub fn write_csv(
+        &self,
+        selection: &MaskSelection,
+        baseline: Option<&Self>,
+        writer: &mut dyn std::io::Write,
+    ) -> std::io::Result<()> {
         let mut csv = csv::Writer::from_writer(writer);
         let header = [
             "image",
@@ -60,11 +66,14 @@ impl Evaluation {
             "f1",
             "precision",
             "recall",
+            "mask_selection",
+            "zoom",
         ];
-        csv.write_record(header)?;
+        let of_baseline = baseline.map(Self::iou_by_instance);
+        csv.write_record(header.into_iter().chain(baseline.map(|_| "pretrained_iou")))?;
         for row in &self.rows {
             let s = &row.scores;
-            csv.write_record([
+            let cells = [
                 row.image.clone(),
                 row.instance.to_string(),
                 row.category.clone(),
@@ -75,9 +84,35 @@ impl Evaluation {
                 s.f1.to_string(),
                 s.precision.to_string(),
                 s.recall.to_string(),
-            ])?;
+                selection.mode.name().to_owned(),
+                selection.zooms().to_string(),
+            ];
+            let pretrained = of_baseline.as_ref().map(|ious| {
+                let iou = ious.get(&(&*row.image, row.instance));
+                iou.map(f64::to_string).unwrap_or_default()
+            });
+            csv.write_record(cells.into_iter().chain(pretrained))?;
         }
         csv.flush()
+    }
+
+    /// The IoU of each instance, by image and id.
+    fn iou_by_instance(&self) -> BTreeMap<(&str, u64), f64> {
+        let rows = self.rows.iter();
+        rows.map(|row| ((&*row.image, row.instance), row.scores.iou))
+            .collect()
+    }
+
+    /// The IoU of each image that both evaluations have: this one's and the other's.
+    pub fn image_ious(&self, other: &Self) -> Vec<[f64; 2]> {
+        let others = other.scores.images().into_iter();
+        let others: BTreeMap<String, f64> = others
+            .map(|image| (image.image, image.scores.iou))
+            .collect();
+        let images = self.scores.images().into_iter();
+        images
+            .filter_map(|image| Some([image.scores.iou, *others.get(&image.image)?]))
+            .collect()
     }
 }
 

@@ -272,7 +272,15 @@ pub fn segment<S: Source, M: Model>(
     }
     let extent_of = |object: usize| extent(&objects[object], false);
     if options.zoom {
-        zoom(&mut engine, &mut known, &asking, model, extent_of)?;
+        let is_ambiguous = |object: usize| objects[object].bounds.is_none();
+        zoom(
+            &mut engine,
+            &mut known,
+            &asking,
+            model,
+            is_ambiguous,
+            extent_of,
+        )?;
     }
     requery_truncated(
         &mut engine,

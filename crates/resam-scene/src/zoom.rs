@@ -14,12 +14,14 @@ use crate::model::Model;
 use crate::plan::{Grid, Need, PlannedWindow, union};
 use crate::source::Source;
 
-/// Requeries small objects. `extent` is the box of an object's prompt.
+/// Requeries small objects that `is_ambiguous` names: a box says how far its object reaches, and is
+/// not asked about again. `extent` is the box of an object's prompt.
 pub(crate) fn zoom<S: Source, M: Model>(
     engine: &mut Engine<'_, '_, S, M>,
     known: &mut BTreeMap<usize, Known>,
     questioner: &impl Questioner,
     model: &M,
+    is_ambiguous: impl Fn(usize) -> bool,
     extent: impl Fn(usize) -> Option<[f64; 4]>,
 ) -> Result<(), SceneError> {
     let grid = Grid {
@@ -45,7 +47,9 @@ pub(crate) fn zoom<S: Source, M: Model>(
         } else {
             extent(object).map_or(known.piece.core, |own| union(own, known.piece.core))
         };
-        let is_needed = known.planned.level == 0 && is_small(seen, f64::from(grid.side));
+        let is_needed = known.planned.level == 0
+            && is_ambiguous(object)
+            && is_small(seen, f64::from(grid.side));
         is_needed.then_some(Need {
             object,
             bounds: seen,

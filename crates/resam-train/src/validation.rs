@@ -99,7 +99,7 @@ pub(crate) fn mean(values: &[f64]) -> f64 {
 }
 
 /// The standard error of the mean of values; 0 of fewer than two.
-fn standard_error(values: &[f64]) -> f64 {
+pub(crate) fn standard_error(values: &[f64]) -> f64 {
     let count = values.len() as f64;
     if count < 2.0 {
         return 0.0;

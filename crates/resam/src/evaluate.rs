@@ -1,16 +1,18 @@
 //! Scores of a model on a data set with true masks.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 pub use resam_eval::evaluate::InstanceRow;
 use resam_eval::{Evaluation, Prompting};
 use resam_prompt::PointFile;
-
-use serde_json::json;
+use resam_select::{MaskSelection, SelectionMode};
+pub use resam_train::Gain;
+use serde_json::{Value, json};
 
 use crate::dataset::DatasetOptions;
 use crate::error::{Error, Result};
-use crate::model::{Model, SelectionOptions};
+use crate::model::{Model, ModelOptions, SelectionOptions};
 use crate::observer::{Observer, Progress};
 
 /// What the model is told about each instance.
@@ -77,7 +79,8 @@ impl Model {
         observer: &mut dyn Observer,
     ) -> Result<Evaluation> {
         let prepared = Prepared::new(options)?;
-        prepared.run(self, options, observer)
+        let selection = prepared.selection(self, options);
+        prepared.run(self, options, &selection, "images", observer)
     }
 }
 
@@ -123,26 +126,78 @@ impl Prepared {
         Ok(Self { dataset, prompting })
     }
 
-    /// Scores a model.
+    /// How the prompts of the data set are answered: as the adapter says, with what the options
+    /// change; else with the single mask, the published protocol, which true boxes always get
+    /// unless the best score is asked for.
+    pub fn selection(&self, model: &Model, options: &EvaluateOptions) -> MaskSelection {
+        let selection = model.selection(&options.selection, SelectionMode::Single);
+        match self.prompting {
+            Prompting::TrueBox if selection.requeries() => MaskSelection::SINGLE,
+            _ => selection,
+        }
+    }
+
+    /// Scores a model, and if it has an adapter and `baseline` is the model's options, the
+    /// pretrained model too: under the same mask selection, so that the difference is what was
+    /// learnt.
     ///
     /// # Errors
     /// As [`Model::evaluate`].
-    pub fn run(
+    pub fn compare(
         &self,
         model: &Model,
         options: &EvaluateOptions,
+        baseline: Option<&ModelOptions>,
+        observer: &mut dyn Observer,
+    ) -> Result<Scored> {
+        let started = Instant::now();
+        let selection = self.selection(model, options);
+        let evaluation = self.run(model, options, &selection, "images", observer)?;
+        let seconds = started.elapsed().as_secs_f64();
+        let baseline = match baseline {
+            Some(options_of_model) if options_of_model.adapter.is_some() => {
+                let pretrained = ModelOptions {
+                    adapter: None,
+                    input_size: Some(model.predictor().input_size()),
+                    ..options_of_model.clone()
+                };
+                let pretrained = Model::load_with(&pretrained, observer)?;
+                let unit = "images by the pretrained model";
+                Some(self.run(&pretrained, options, &selection, unit, observer)?)
+            }
+            _ => None,
+        };
+        Ok(Scored {
+            evaluation,
+            selection,
+            prompt: match self.prompting {
+                Prompting::TrueBox => "box",
+                _ => "points",
+            },
+            has_adapter: model.adapter_sha256().is_some(),
+            baseline,
+            seconds,
+        })
+    }
+
+    fn run(
+        &self,
+        model: &Model,
+        options: &EvaluateOptions,
+        selection: &MaskSelection,
+        unit: &'static str,
         observer: &mut dyn Observer,
     ) -> Result<Evaluation> {
         let total = self.dataset.images().len() as u64;
         let evaluation = resam_eval::evaluate(
             &self.dataset,
             &self.prompting,
-            &model.selection(&options.selection),
+            selection,
             options.threshold,
             model.predictor(),
             |done| {
                 observer.progress(&Progress {
-                    unit: "images",
+                    unit,
                     done: done as u64,
                     total,
                     seconds_left: None,
@@ -161,24 +216,76 @@ impl Prepared {
     }
 }
 
-/// The scores as JSON, with those of each class if asked for, and the seconds that it took.
-pub fn result_as_json(evaluation: &Evaluation, per_class: bool, seconds: f64) -> serde_json::Value {
+/// The scores of a model, with how it answered, and the pretrained model's beside them.
+#[derive(Debug, Clone)]
+pub struct Scored {
+    /// The scores.
+    pub evaluation: Evaluation,
+    /// How prompts were answered.
+    pub selection: MaskSelection,
+    /// What was asked with: `points` or `box`.
+    pub prompt: &'static str,
+    /// Whether the model has an adapter.
+    pub has_adapter: bool,
+    /// The scores of the pretrained model under the same mask selection.
+    pub baseline: Option<Evaluation>,
+    /// Seconds that the scores took, without the baseline's.
+    pub seconds: f64,
+}
+
+impl Scored {
+    /// How prompts were answered, in words.
+    pub fn answered(&self) -> String {
+        let how = match (self.prompt, self.selection.mode) {
+            ("box", SelectionMode::Single) => "the single mask of a box".to_owned(),
+            (_, SelectionMode::Single) => "single mask".to_owned(),
+            _ => self.selection.to_string(),
+        };
+        match (self.has_adapter, self.selection.mode) {
+            (false, SelectionMode::Single) => how + ", the published protocol",
+            _ => how,
+        }
+    }
+
+    /// Whether `segment` would answer the same prompts of the same model otherwise: it selects a
+    /// mask where nobody says how to answer.
+    pub fn segment_answers_otherwise(&self) -> bool {
+        !self.has_adapter && self.prompt == "points" && self.selection.mode == SelectionMode::Single
+    }
+
+    /// What the adapter gains over the pretrained model under the same mask selection: IoU, over
+    /// the images.
+    pub fn gain(&self) -> Option<Gain> {
+        Gain::of_pairs(&self.evaluation.image_ious(self.baseline.as_ref()?))
+    }
+
+    /// As JSON, with the scores of each class if asked for.
+    pub fn to_json(&self, per_class: bool) -> Value {
+        let mut result = scores_as_json(&self.evaluation, per_class);
+        result["seconds"] = json!(self.seconds);
+        result["prompt"] = json!(self.prompt);
+        result["mask_selection"] = json!(self.selection);
+        if let Some(baseline) = &self.baseline {
+            result["pretrained"] = scores_as_json(baseline, per_class);
+        }
+        if let Some(gain) = self.gain() {
+            result["gain"] = json!(gain);
+        }
+        result
+    }
+}
+
+fn scores_as_json(evaluation: &Evaluation, per_class: bool) -> Value {
     let mut result = match evaluation.scores.summary() {
         Some(summary) => json!(summary),
         None => json!({ "images": 0, "instances": 0 }),
     };
-    result["seconds"] = json!(seconds);
     if per_class {
         result["classes"] = json!(evaluation.scores.classes());
     }
     if !evaluation.failed.is_empty() {
-        result["failed"] = json!(
-            evaluation
-                .failed
-                .iter()
-                .map(|(image, _)| image)
-                .collect::<Vec<_>>()
-        );
+        let failed = evaluation.failed.iter().map(|(image, _)| image);
+        result["failed"] = json!(failed.collect::<Vec<_>>());
     }
     result
 }

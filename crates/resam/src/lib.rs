@@ -63,8 +63,8 @@ pub use evaluate::{EvaluateOptions, PromptSource};
 pub use file_kind::FileKind;
 pub use input::InputSettings;
 pub use model::{
-    BUILT_IN, Model, ModelOptions, SelectionOptions, built_in_sha256, check_weights_output,
-    open_weights, open_weights_for_work,
+    BUILT_IN, Model, ModelOptions, SelectionOptions, WEIGHTS_ENDINGS, built_in_sha256,
+    check_weights_output, open_weights, open_weights_for_work,
 };
 pub use observer::{Observer, Progress, Silent};
 pub use points::{Points, PointsOptions};

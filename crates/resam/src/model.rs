@@ -45,7 +45,9 @@ impl Default for ModelOptions {
 /// How mask selection differs from what the adapter says.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct SelectionOptions {
-    /// Which mask answers a point. Default: the adapter's mode, else the single mask.
+    /// Which mask answers a point. Default: the adapter's mode; without an adapter that says it,
+    /// [`Requery`](SelectionMode::Requery) where objects are segmented, and the single mask, as
+    /// published, where a model is scored.
     pub mode: Option<SelectionMode>,
     /// Never ask about small objects again, enlarged. Default: `false`, as the adapter says.
     pub no_zoom: bool,
@@ -112,7 +114,9 @@ impl Model {
             adapter_sha256 = Some(factors.sha256());
             selection = adapter.mask_selection;
             input = InputSettings::of_adapter(&adapter)?;
-            observer.note(&answers_by(&adapter));
+            for text in answers_by(&adapter) {
+                observer.note(&text);
+            }
         }
         if precision != Precision::F32 {
             sam.image_encoder = sam.image_encoder.in_precision(precision);
@@ -190,19 +194,20 @@ impl Model {
     }
 
     /// How points are answered: the adapter's mask selection with these changes. Without an adapter
-    /// that says it, the weights of the terms are the defaults and the mode is the single mask.
-    pub fn selection(&self, options: &SelectionOptions) -> MaskSelection {
+    /// that says it, the weights of the terms are the defaults and the mode is `otherwise`.
+    pub fn selection(&self, options: &SelectionOptions, otherwise: SelectionMode) -> MaskSelection {
         let mut own = self.selection.unwrap_or(MaskSelection {
-            mode: SelectionMode::Single,
+            mode: otherwise,
             ..MaskSelection::default()
         });
         // A recipe that answers with the single mask has no weights for a selection.
         if options.mode == Some(SelectionMode::Requery) && !own.requeries() {
             own = MaskSelection::default().with_size_prior(own.size_prior_px);
         }
+        let mode = options.mode.unwrap_or(own.mode);
         MaskSelection {
-            mode: options.mode.unwrap_or(own.mode),
-            zoom: own.zoom && !options.no_zoom,
+            mode,
+            zoom: own.zoom && !options.no_zoom && mode == SelectionMode::Requery,
             ..own
         }
     }
@@ -233,29 +238,39 @@ pub fn open_weights(weights: &Path) -> Result<Checkpoint> {
 }
 
 /// What an adapter says about answers, for a person to see: nothing of it is typed.
-fn answers_by(adapter: &Adapter) -> String {
-    let selection = adapter.mask_selection.unwrap_or(MaskSelection::SINGLE);
+fn answers_by(adapter: &Adapter) -> Vec<String> {
+    let selection = adapter.mask_selection.as_ref();
+    let selection = selection.map(|of| format!("the adapter's mask selection: {of}"));
     let input = adapter.input.as_ref().map(ToString::to_string);
     let input = input.filter(|text| !text.is_empty());
-    let input = input.map_or(String::new(), |text| format!("; its input: {text}"));
-    format!("the adapter's mask selection: {selection}{input}")
+    let input = input.map(|text| format!("the adapter's input: {text}"));
+    selection.into_iter().chain(input).collect()
 }
+
+/// The endings of files that weights are written as: that of safetensors, and those of PyTorch.
+pub const WEIGHTS_ENDINGS: [&str; 3] = ["safetensors", "pth", "pt"];
 
 /// Refuses a name for weights that does not say what is written.
 ///
 /// # Errors
-/// When it does not end with `.safetensors`.
-pub fn check_weights_output(output: &Path) -> Result<()> {
+/// When it ends with none of these endings.
+pub fn check_weights_output(output: &Path, endings: &[&str]) -> Result<()> {
     let extension = output.extension();
-    if extension.is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors")) {
+    let is = |known: &&&str| extension.is_some_and(|of| of.eq_ignore_ascii_case(known));
+    if endings.iter().find(is).is_some() {
         return Ok(());
     }
+    let endings: Vec<String> = endings
+        .iter()
+        .map(|ending| format!("`.{ending}`"))
+        .collect();
+    let endings = endings.join(" or ");
     Err(Error::input(
         format!(
-            "cannot write `{}`: weights are written as safetensors",
+            "cannot write `{}`: weights are written as {endings}",
             output.display()
         ),
-        "give the output a name that ends with `.safetensors`",
+        format!("give the output a name that ends with {endings}"),
     ))
 }
 

@@ -4,10 +4,11 @@
 use std::path::Path;
 
 use resam::adapt::TrainingSource;
+use resam::evaluate::Prepared;
 use resam::{
     AdaptOptions, Budget, DatasetOptions, EvaluateOptions, InputSettings, MaskSelection, Model,
-    PromptSource, Recipe, Scene, SegmentOptions, SelectionMode, SelectionOptions, Silent, Start,
-    Stretch, points,
+    ModelOptions, PromptSource, Recipe, Scene, SegmentOptions, SelectionMode, SelectionOptions,
+    Silent, Start, Stretch, points,
 };
 
 /// Two updates of the built-in model, of a recipe with a mask selection of its own.
@@ -65,7 +66,7 @@ fn an_adapter_answers_by_the_selection_and_the_input_that_it_was_trained_with() 
     let model = Model::load("nano", Some(&adapter)).expect("a model");
     assert_eq!(model.input_settings(), &input);
     let trained = options.recipe.labels.selection;
-    let selection = model.selection(&SelectionOptions::default());
+    let selection = model.selection(&SelectionOptions::default(), SelectionMode::Single);
     assert_eq!(
         selection.with_size_prior(None),
         trained.with_size_prior(None)
@@ -116,13 +117,20 @@ fn validation_scores_the_answer_that_the_adapter_gives_at_the_size_of_the_image(
         prompts: PromptSource::Points(data.train.join("points.csv")),
         ..EvaluateOptions::of(images(&data.train))
     };
+    let prepared = Prepared::new(&evaluate).expect("a data set");
     let score = |adapter: Option<&Path>| {
-        let model = Model::load("nano", adapter).expect("a model");
-        let evaluation = model.evaluate(&evaluate, &mut Silent).expect("scores");
-        let images = evaluation.scores.images().into_iter();
-        images.map(|image| image.scores.iou).collect::<Vec<f64>>()
+        let options = ModelOptions {
+            adapter: adapter.map(Path::to_owned),
+            ..ModelOptions::default()
+        };
+        let model = Model::load_with(&options, &mut Silent).expect("a model");
+        let scored = prepared.compare(&model, &evaluate, Some(&options), &mut Silent);
+        scored.expect("scores")
     };
-    let count = score(None).len();
+    let pretrained = score(None);
+    assert_eq!(pretrained.selection.mode, SelectionMode::Single);
+    assert!(pretrained.baseline.is_none() && pretrained.gain().is_none());
+    let count = pretrained.evaluation.scores.images().len();
     // All but one image are for validation, and the network's input has half the side of an image.
     let options = AdaptOptions {
         input: InputSettings {
@@ -135,19 +143,33 @@ fn validation_scores_the_answer_that_the_adapter_gives_at_the_size_of_the_image(
     };
     let adapter = folder.path().join("adapted");
     let result = resam::adapt(&source, &options, &adapter, &mut Silent).expect("an adapter");
-    let reported = result.after.expect("validation images");
-    assert_eq!(reported.images, count - 1);
+    let after = result.after.expect("validation images");
+    let before = result.before.expect("validation images");
+    assert_eq!([before.images, after.images], [count - 1; 2]);
 
     // The scorer of data sets is another crate. Without the image that was learnt from, whichever
-    // it is, its mean over the images is the reported one.
-    let scores = score(Some(&adapter));
-    let reported = reported.iou.expect("true masks");
-    let all: f64 = scores.iter().sum();
-    let means = scores.iter().map(|one| (all - one) / (count - 1) as f64);
-    let closest = means
-        .map(|mean| (mean - reported).abs())
-        .fold(f64::INFINITY, f64::min);
-    assert!(closest < 1e-9, "{closest}");
+    // it is, its means over the images are the reported ones: of the adapted model, and of the
+    // pretrained one under the mask selection of the adapter.
+    let scored = score(Some(&adapter));
+    assert_eq!(scored.selection.mode, SelectionMode::Requery);
+    let baseline = scored.baseline.as_ref().expect("the pretrained model's");
+    for (evaluation, reported) in [(&scored.evaluation, after), (baseline, before)] {
+        let images = evaluation.scores.images().into_iter();
+        let scores: Vec<f64> = images.map(|image| image.scores.iou).collect();
+        let reported = reported.iou.expect("true masks");
+        let all: f64 = scores.iter().sum();
+        let means = scores.iter().map(|one| (all - one) / (count - 1) as f64);
+        let closest = means
+            .map(|mean| (mean - reported).abs())
+            .fold(f64::INFINITY, f64::min);
+        assert!(closest < 1e-9, "{closest}");
+    }
+    // The gain is the difference of what was scored.
+    let told = scored.to_json(false);
+    let iou = |value: &serde_json::Value| value["iou"].as_f64().expect("a score");
+    let gain = told["gain"]["mean"].as_f64().expect("a gain");
+    assert!((gain - (iou(&told) - iou(&told["pretrained"]))).abs() < 1e-9);
+    assert_eq!(told["mask_selection"]["mode"], "requery");
 }
 
 #[test]

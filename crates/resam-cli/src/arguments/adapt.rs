@@ -8,7 +8,7 @@ use resam::adapt::recipe::{self, Supervision};
 use resam::{AdaptOptions, Budget, DatasetOptions, Recipe, Start, TrainingSource};
 
 use super::values::{gigabytes, minutes};
-use super::{BenchmarkArguments, Common, SceneInput};
+use super::{BenchmarkArguments, Common, SceneInput, WeightsArgument};
 use crate::commands::note;
 
 /// Adapt a model to images from points on their objects.
@@ -35,10 +35,9 @@ pub(crate) struct Adapt {
     /// Points to draw for each instance: so many positive and as many negative ones
     #[arg(long, value_name = "N", default_value = "1", conflicts_with = "points")]
     pub(crate) points_per_instance: NonZeroUsize,
-    /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM; or the
-    /// name of one that `resam weights pull` brought; `nano` is built in, to try things with
-    #[arg(long, value_name = "FILE|NAME", default_value = "nano")]
-    pub(crate) weights: PathBuf,
+    /// The weights
+    #[command(flatten)]
+    pub(crate) weights: WeightsArgument,
     /// Folder of the run: adapter, checkpoints, metrics, report
     #[arg(
         short,
@@ -145,7 +144,7 @@ impl Adapt {
     /// How the model is adapted.
     pub(crate) fn options(&self, common: &Common) -> resam::Result<AdaptOptions> {
         Ok(AdaptOptions {
-            weights: self.weights.clone(),
+            weights: self.weights.chosen(),
             devices: common.device.clone(),
             recipe: self.recipe(common)?,
             seed: common.seed,

@@ -22,7 +22,7 @@ pub(crate) use doctor::{Bench, Doctor};
 pub(crate) use eval::{BenchmarkArguments, Eval};
 pub(crate) use info::{Info, Inspect};
 pub(crate) use manual::{Completions, Man};
-pub(crate) use model::ModelArguments;
+pub(crate) use model::{ModelArguments, WeightsArgument};
 pub(crate) use renamed::renamed;
 pub(crate) use scene::SceneInput;
 pub(crate) use segment::Segment;

@@ -6,14 +6,14 @@ use clap::Args;
 use resam::{ModelOptions, Precision, SelectionMode, SelectionOptions};
 
 use super::Common;
+use crate::terminal::warn;
 
 /// The model and how it runs.
 #[derive(Debug, Args)]
 pub(crate) struct ModelArguments {
-    /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM; or the
-    /// name of one that `resam weights pull` brought; `nano` is built in, to try things with
-    #[arg(long, value_name = "FILE|NAME", default_value = "nano")]
-    pub(crate) weights: PathBuf,
+    /// The weights
+    #[command(flatten)]
+    pub(crate) weights: WeightsArgument,
     /// What `resam adapt` made of these weights: its output folder, or any PEFT directory for them
     #[arg(long, value_name = "DIR")]
     pub(crate) adapter: Option<PathBuf>,
@@ -33,7 +33,7 @@ impl ModelArguments {
     /// As the engine takes them.
     pub(crate) fn options(&self, common: &Common) -> ModelOptions {
         ModelOptions {
-            weights: self.weights.clone(),
+            weights: self.weights.chosen(),
             adapter: self.adapter.clone(),
             device: common.device.clone(),
             precision: self.precision.precision(),
@@ -42,10 +42,46 @@ impl ModelArguments {
     }
 }
 
+/// The weights of a model.
+#[derive(Debug, Args)]
+pub(crate) struct WeightsArgument {
+    /// Checkpoint of a Segment Anything model: `.pth` or `.safetensors`, SAM or MobileSAM; or the
+    /// name of one that `resam weights pull` brought [default: nano, which is built in, to try
+    /// things with]
+    #[arg(long, value_name = "FILE|NAME")]
+    weights: Option<PathBuf>,
+}
+
+impl WeightsArgument {
+    /// The weights that are named; else the built-in ones, which are no model for work: nobody gets
+    /// them unawares.
+    pub(crate) fn chosen(&self) -> PathBuf {
+        self.weights.clone().unwrap_or_else(|| {
+            warn(&format!(
+                "no weights are named, and the built-in `nano` is a toy: {}",
+                real_weights()
+            ));
+            crate::watch::is_news(resam_nano::NOTICE);
+            PathBuf::from(resam::BUILT_IN)
+        })
+    }
+}
+
+/// How to get weights for work: those that are here, else the smallest that can be fetched.
+fn real_weights() -> String {
+    let home = resam_hub::home().ok();
+    let pulled = home.and_then(|home| resam_hub::pulled(&home).ok());
+    match pulled.iter().flatten().find(|here| here.complete) {
+        Some(here) => format!("`--weights {}` is on this computer", here.entry.name),
+        None => "`resam weights pull mobile-sam` (41 MB), then `--weights mobile-sam`".to_owned(),
+    }
+}
+
 /// Which of the model's masks answers a point.
 #[derive(Debug, Args)]
 pub(crate) struct SelectionArguments {
-    /// Which of the model's masks answers a point [default: as the adapter says, else single]
+    /// Which of the model's masks answers a point [default: as the adapter says; without an adapter
+    /// requery in `segment`, and single, the published protocol, in `eval`]
     #[arg(
         long,
         value_enum,
@@ -53,7 +89,7 @@ pub(crate) struct SelectionArguments {
         conflicts_with_all = ["requery", "single", "multimask"]
     )]
     pub(crate) mask_selection: Option<ModeName>,
-    /// Short for `--mask-selection requery`
+    /// Short for `--mask-selection requery`, which is the default of `segment`
     #[arg(long)]
     pub(crate) requery: bool,
     /// Old name of `--mask-selection single`

@@ -29,7 +29,8 @@ pub(crate) enum WeightsCommand {
     Convert(Convert),
     /// Merge an adapter into the weights that it was trained on
     ///
-    /// The published Python modules load the result, and so does everything that took the weights.
+    /// The published Python modules load the result, and so does everything that took the weights:
+    /// `sam_model_registry` takes the `.pth`.
     Merge(Merge),
 }
 
@@ -55,7 +56,7 @@ pub(crate) struct Merge {
     /// The adapter: a PEFT directory
     #[arg(long, value_name = "DIR")]
     pub(crate) adapter: PathBuf,
-    /// What to write: a `.safetensors` file, with the published names
+    /// What to write, with the published names: `.safetensors`, or `.pth` or `.pt` as PyTorch does
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
 }
@@ -65,7 +66,7 @@ pub(crate) struct Merge {
 pub(crate) struct Convert {
     /// The checkpoint
     pub(crate) file: PathBuf,
-    /// What to write: a `.safetensors` file, with the published names
+    /// What to write, with the published names: `.safetensors`, or `.pth` or `.pt` as PyTorch does
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
     /// The numbers: f16 has 11 bits of precision up to 65504, bf16 has 8 up to 3e38, f32 has 24

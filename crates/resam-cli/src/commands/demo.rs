@@ -9,8 +9,9 @@ use std::time::Instant;
 
 use clap::Parser;
 use resam::demo::{PolygonScores, judge_polygons, prepare};
+use resam::evaluate::Scored;
 use resam::record::{Computed, record};
-use resam::{Error, Result};
+use resam::{Error, Evaluation, Result};
 use serde_json::json;
 
 use super::{Outcome, adapt, eval, note, segment};
@@ -45,6 +46,8 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         of(&data.validation, "instances.json"),
         "--points".into(),
         of(&data.validation, "points.csv"),
+        "--weights".into(),
+        resam::BUILT_IN.into(),
     ];
     let learning = [
         "adapt".to_owned(),
@@ -54,12 +57,14 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         of(&data.train, "points.csv"),
         "-o".into(),
         adapted.clone(),
+        "--weights".into(),
+        resam::BUILT_IN.into(),
         "--config".into(),
         text(&data.recipe),
         "--seed".into(),
         seed,
     ];
-    for name in ["before", "after"] {
+    for name in ["before", "selected", "after"] {
         std::fs::create_dir(folder.join(name))?;
     }
     let segmenting = |name: &str| {
@@ -68,6 +73,8 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
             text(&data.scene.image),
             "--points".into(),
             text(&data.scene.points),
+            "--weights".into(),
+            resam::BUILT_IN.into(),
         ];
         for extension in ["gpkg", "geojson", "png"] {
             words.extend([
@@ -77,15 +84,21 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         }
         words
     };
-    let with_adapter = |words: &[String]| {
+    let and = |words: &[String], more: [&str; 2]| {
         let mut words = words.to_vec();
-        words.extend(["--adapter".into(), adapted.clone()]);
+        words.extend(more.map(str::to_owned));
         words
     };
 
-    note(common, "scoring the pretrained model on validation images");
-    let before = iou(&scoring_words, common)?;
-    let polygons_before = polygons(&segmenting("before"), common, &data.scene.labels)?;
+    note(
+        common,
+        "scoring the pretrained model: its single mask, then with mask selection",
+    );
+    let iou_single = mean_iou(&scored(&scoring_words, common)?.evaluation);
+    let single = and(&segmenting("before"), ["--mask-selection", "single"]);
+    let labels = &data.scene.labels;
+    let scene_single = polygons(&single, common, labels)?;
+    let scene_selected = polygons(&segmenting("selected"), common, labels)?;
     note(common, "adapting it from one point on each storage tank");
     let Command::Adapt(learn) = parsed(&learning)?.command else {
         unreachable!("it is `adapt`");
@@ -97,10 +110,13 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         return Ok(Outcome::SomeFailed);
     }
     note(common, "scoring it again, and finding the scene's tanks");
-    let scoring = with_adapter(&scoring_words);
-    let after = iou(&scoring, common)?;
-    let scene_words = with_adapter(&segmenting("after"));
-    let polygons_after = polygons(&scene_words, common, &data.scene.labels)?;
+    let scoring = and(&scoring_words, ["--adapter", &adapted]);
+    // The pretrained model is scored beside it, under the same mask selection.
+    let compared = scored(&scoring, common)?;
+    let iou_after = mean_iou(&compared.evaluation);
+    let iou_selected = compared.baseline.as_ref().map_or(0.0, mean_iou);
+    let scene_words = and(&segmenting("after"), ["--adapter", &adapted]);
+    let scene_after = polygons(&scene_words, common, labels)?;
 
     let seconds = started.elapsed().as_secs_f64();
     let typed: Vec<String> = [&learning[..], &scoring, &scene_words]
@@ -109,13 +125,17 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         .collect();
     let result = json!({
         "folder": text(folder),
-        "iou_before": before,
-        "iou_after": after,
-        "scene_objects": polygons_after.objects,
-        "scene_iou_before": polygons_before.iou,
-        "scene_iou_after": polygons_after.iou,
-        "scene_found_before": polygons_before.found,
-        "scene_found_after": polygons_after.found,
+        "mask_selection": compared.selection,
+        "iou_before": iou_single,
+        "iou_selected": iou_selected,
+        "iou_after": iou_after,
+        "scene_objects": scene_after.objects,
+        "scene_iou_before": scene_single.iou,
+        "scene_iou_selected": scene_selected.iou,
+        "scene_iou_after": scene_after.iou,
+        "scene_found_before": scene_single.found,
+        "scene_found_selected": scene_selected.found,
+        "scene_found_after": scene_after.found,
         "commands": typed,
         "seconds": seconds,
     });
@@ -134,19 +154,26 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         println!("{result:#}");
         return Ok(Outcome::Done);
     }
-    let row = |name: &str, before: &str, after: &str| println!("{name:<42} {before:>8} {after:>8}");
-    row("", "before", "after");
-    let share = |value: f64| format!("{value:.3}");
-    row("IoU, validation images", &share(before), &share(after));
-    row(
-        &format!("IoU, {} tanks of the scene", polygons_after.objects),
-        &share(polygons_before.iou),
-        &share(polygons_after.iou),
+    println!("mean IoU, and what it is of:\n");
+    println!(
+        "{:<36} {:>10} {:>16} {:>16}",
+        "model", "val images", "tanks of scene", "of these >= 0.5"
     );
-    row(
-        "  of these with an IoU of 0.5 or more",
-        &polygons_before.found.to_string(),
-        &polygons_after.found.to_string(),
+    for (name, iou, scene) in [
+        ("pretrained, single mask", iou_single, &scene_single),
+        (
+            "pretrained, with mask selection",
+            iou_selected,
+            &scene_selected,
+        ),
+        ("adapted, with mask selection", iou_after, &scene_after),
+    ] {
+        let found = format!("{} of {}", scene.found, scene.objects);
+        println!("{name:<36} {iou:>10.3} {:>16.3} {found:>16}", scene.iou);
+    }
+    println!(
+        "\nmask selection is {}; what learning adds is the last row less the one before",
+        compared.selection
     );
     println!("\n{seconds:.0} s; each step is a command:\n");
     for line in typed {
@@ -157,6 +184,7 @@ pub(crate) fn run(arguments: &Demo, common: &Common) -> Result<Outcome> {
         ("report", "adapted/report.html"),
         ("polygons", "after/tanks.gpkg"),
         ("pictures", "before/tanks.png"),
+        ("", "selected/tanks.png"),
         ("", "after/tanks.png"),
         ("scene", "scene/scene.tif"),
     ] {
@@ -175,13 +203,17 @@ fn parsed(words: &[String]) -> Result<Arguments> {
     })
 }
 
-/// Runs `eval` and hands back its mean over images.
-fn iou(words: &[String], common: &Common) -> Result<f64> {
+/// Runs `eval`.
+fn scored(words: &[String], common: &Common) -> Result<Scored> {
     let Command::Eval(arguments) = parsed(words)?.command else {
         unreachable!("it is `eval`");
     };
-    let (evaluation, _) = eval::score(&arguments, common)?;
-    Ok(evaluation.scores.summary().map_or(0.0, |scores| scores.iou))
+    eval::score(&arguments, common)
+}
+
+fn mean_iou(evaluation: &Evaluation) -> f64 {
+    let summary = evaluation.scores.summary();
+    summary.map_or(0.0, |scores| scores.iou)
 }
 
 /// Runs `segment` and holds its polygons against the truth.

@@ -1,8 +1,6 @@
 //! `resam eval`: the published scores on a COCO data set.
 
-use std::time::Instant;
-
-use resam::evaluate::{Prepared, result_as_json};
+use resam::evaluate::{Prepared, Scored};
 use resam::files::{check_writable, write_atomically};
 use resam::record::{Computed, record};
 use resam::{Evaluation, Model};
@@ -12,74 +10,73 @@ use crate::arguments::{Common, Eval};
 use crate::watch::Watch;
 
 pub(crate) fn run(arguments: &Eval, common: &Common) -> resam::Result<Outcome> {
-    let (evaluation, seconds) = score(arguments, common)?;
-    for (image, reason) in &evaluation.failed {
+    let scored = score(arguments, common)?;
+    for (image, reason) in &scored.evaluation.failed {
         eprintln!("failed: {image}: {reason}");
     }
     if common.json {
-        println!(
-            "{:#}",
-            result_as_json(&evaluation, arguments.per_class, seconds)
-        );
+        println!("{:#}", scored.to_json(arguments.per_class));
     } else {
-        print_table(&evaluation, arguments.per_class, seconds);
+        print_table(&scored, arguments.per_class);
     }
-    Ok(Outcome::failed_if(!evaluation.failed.is_empty()))
+    Ok(Outcome::failed_if(!scored.evaluation.failed.is_empty()))
 }
 
-/// Asks about every instance; also the seconds that it took. Writes the CSV, prints nothing.
-pub(crate) fn score(arguments: &Eval, common: &Common) -> resam::Result<(Evaluation, f64)> {
+/// Asks about every instance. Writes the CSV, prints nothing.
+pub(crate) fn score(arguments: &Eval, common: &Common) -> resam::Result<Scored> {
     if let Some(csv) = &arguments.csv {
         check_writable(csv)?;
     }
     let options = arguments.options(common);
     let prepared = Prepared::new(&options)?;
     let mut watch = Watch::new(common);
-    let model = Model::load_with(&arguments.model.options(common), &mut watch)?;
-    let started = Instant::now();
-    let evaluation = prepared.run(&model, &options, &mut watch)?;
+    let of_model = arguments.model.options(common);
+    let model = Model::load_with(&of_model, &mut watch)?;
+    let baseline = (!arguments.no_baseline).then_some(&of_model);
+    let scored = prepared.compare(&model, &options, baseline, &mut watch)?;
     watch.finish();
-    let seconds = started.elapsed().as_secs_f64();
     if let Some(csv) = &arguments.csv {
-        write_atomically(csv, |writer| evaluation.write_csv(writer))?;
-        let stages = [("load", model.seconds_to_load()), ("eval", seconds)];
-        let result = result_as_json(&evaluation, arguments.per_class, seconds);
+        let (selection, baseline) = (&scored.selection, scored.baseline.as_ref());
+        write_atomically(csv, |writer| {
+            scored.evaluation.write_csv(selection, baseline, writer)
+        })?;
+        let stages = [("load", model.seconds_to_load()), ("eval", scored.seconds)];
+        let result = scored.to_json(arguments.per_class);
         record(Computed::by(&model, common.seed), &stages, result).write_beside(csv)?;
     }
-    Ok((evaluation, seconds))
+    Ok(scored)
 }
 
-fn print_table(evaluation: &Evaluation, per_class: bool, seconds: f64) {
-    let row = |name: &str, iou: f64, f1: f64, precision: f64, recall: f64, count: usize| {
-        println!("{name:<24} {iou:>7.4} {f1:>7.4} {precision:>9.4} {recall:>7.4} {count:>9}");
-    };
-    println!(
-        "{:<24} {:>7} {:>7} {:>9} {:>7} {:>9}",
-        "", "IoU", "F1", "precision", "recall", "instances"
-    );
+fn print_table(scored: &Scored, per_class: bool) {
+    let evaluation = &scored.evaluation;
     let Some(s) = evaluation.scores.summary() else {
         return;
     };
-    row(
-        "mean over images",
-        s.iou,
-        s.f1,
-        s.precision,
-        s.recall,
-        s.instances,
+    println!("answered with: {}", scored.answered());
+    println!(
+        "\n{:<28} {:>7} {:>7} {:>9} {:>7} {:>9}",
+        "", "IoU", "F1", "precision", "recall", "instances"
     );
+    let adapted = if scored.has_adapter { ", adapted" } else { "" };
+    print_mean(&format!("mean over images{adapted}"), evaluation);
+    if let Some(baseline) = &scored.baseline {
+        print_mean("the same, pretrained", baseline);
+    }
     if per_class {
         for class in evaluation.scores.classes() {
             let s = class.scores;
-            row(
-                &class.category,
-                s.iou,
-                s.f1,
-                s.precision,
-                s.recall,
-                class.instances,
-            );
+            let scores = [s.iou, s.f1, s.precision, s.recall];
+            row(&class.category, scores, class.instances);
         }
+    }
+    if let Some(gain) = scored.gain() {
+        println!(
+            "\nlearning: {:+.4} IoU, with a standard error of {:.4} over {} images: {}",
+            gain.mean,
+            gain.standard_error,
+            gain.count,
+            gain.word()
+        );
     }
     let [iou, f1, precision, recall] =
         [s.iou, s.f1, s.precision, s.recall].map(|score| 100.0 * score);
@@ -88,7 +85,20 @@ fn print_table(evaluation: &Evaluation, per_class: bool, seconds: f64) {
          recall {recall:.2} |"
     );
     println!(
-        "{} images in {seconds:.1} s; IoU as a mean over all instances {:.4}",
-        s.images, s.iou_instances
+        "{} images in {:.1} s; IoU as a mean over all instances {:.4}",
+        s.images, scored.seconds, s.iou_instances
     );
+    if scored.segment_answers_otherwise() {
+        println!("`segment` answers with requery; `--mask-selection requery` scores that");
+    }
+}
+
+fn print_mean(name: &str, evaluation: &Evaluation) {
+    if let Some(s) = evaluation.scores.summary() {
+        row(name, [s.iou, s.f1, s.precision, s.recall], s.instances);
+    }
+}
+
+fn row(name: &str, [iou, f1, precision, recall]: [f64; 4], count: usize) {
+    println!("{name:<28} {iou:>7.4} {f1:>7.4} {precision:>9.4} {recall:>7.4} {count:>9}");
 }

@@ -1,6 +1,6 @@
 //! `resam weights merge`: an adapter merged into its weights.
 
-use resam::{Result, check_weights_output};
+use resam::{Result, WEIGHTS_ENDINGS, check_weights_output};
 use resam_sam::Adapter;
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::arguments::{Common, Merge};
 
 pub(crate) fn run(arguments: &Merge, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
-    check_weights_output(output)?;
+    check_weights_output(output, &WEIGHTS_ENDINGS)?;
     let base = resam::open_weights(&arguments.file)?;
     let adapter = Adapter::load(&arguments.adapter)?;
     adapter.check_base(&base.sha256())?;

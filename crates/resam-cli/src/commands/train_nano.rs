@@ -10,7 +10,7 @@ use crate::watch::Watch;
 
 pub(crate) fn run(arguments: &TrainNano, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
-    check_weights_output(output)?;
+    check_weights_output(output, &["safetensors"])?;
     let training = Training {
         updates: arguments.updates.get(),
         rate: arguments.rate,

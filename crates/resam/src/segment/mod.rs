@@ -20,6 +20,7 @@ use resam_export::{ImageReference, Segmentation};
 use resam_geo::{Raster, Scene as RasterScene};
 use resam_prompt::PointedObject;
 use resam_scene::{Ground, SceneResult};
+use resam_select::SelectionMode;
 
 use crate::error::Result;
 use crate::model::Model;
@@ -61,7 +62,7 @@ impl Model {
         options: &SegmentOptions,
         observer: &mut dyn Observer,
     ) -> Result<Segmentation> {
-        let selection = self.selection(&options.selection);
+        let selection = self.selection(&options.selection, SelectionMode::Requery);
         if !scene.is_scene() && !options.asks_for_windows() {
             let raster = scene.raster()?;
             check_inside(&objects, raster.width(), raster.height())?;

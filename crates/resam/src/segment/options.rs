@@ -11,8 +11,8 @@ use crate::model::SelectionOptions;
 /// How a model is asked about an image or a scene.
 #[derive(Debug, Clone, Default)]
 pub struct SegmentOptions {
-    /// Which of the model's masks answers a point. Default: as the adapter says, else the single
-    /// mask.
+    /// Which of the model's masks answers a point. Default: as the adapter says, else the one that
+    /// the point most likely means ([`Requery`](resam_select::SelectionMode::Requery)).
     pub selection: SelectionOptions,
     /// Objects whose IoU is at least this are one object. Default: none are.
     pub dedup_iou: Option<f64>,

@@ -62,7 +62,7 @@ pub(super) fn everything(
     let input = model.predictor().input_size() as u32;
     let search = options::of_everything(automatic, options, &settings, input);
     let search = Search::Everything(search);
-    let selection = &model.selection(&options.selection);
+    let selection = &model.selection(&options.selection, SelectionMode::Requery);
     Run {
         model,
         scene,
