@@ -50,7 +50,9 @@ fn of_source(error: &SourceError) -> Option<&'static str> {
              alone draws points from its masks",
         ),
         SourceError::NoneInScenes { .. } => Some("`--points-crs EPSG:...` says the CRS"),
-        SourceError::AllForValidation { .. } => Some("`--val-images 0` keeps none"),
+        SourceError::AllForValidation { .. } => {
+            Some("`--val-images 0` keeps none, and so does `--val-points 0`")
+        }
         SourceError::NoScenes { .. } => None,
     }
 }

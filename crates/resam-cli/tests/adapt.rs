@@ -609,3 +609,34 @@ fn minutes_are_a_budget_and_the_parts_of_a_benchmark_are_found_in_its_folder() {
         );
     }
 }
+
+#[test]
+fn a_run_that_learnt_nothing_says_so_and_ends_with_exit_code_1() {
+    let folder = folder();
+    // A batch that is never full.
+    std::fs::write(folder.path().join("batch.toml"), "[schedule]\nbatch = 4\n").expect("a recipe");
+    let of = |iterations: &str, more: &[&str]| {
+        let words = [
+            "--points",
+            "points.csv",
+            "--config",
+            "batch.toml",
+            "-o",
+            "run",
+        ];
+        let words = [&words[..], &["--restart", "--iterations", iterations], more].concat();
+        resam(&folder, &adapt(&words))
+    };
+    let nothing = of("1", &[]);
+    assert_eq!(nothing.status.code(), Some(1), "{}", text(&nothing.stderr));
+    let words = "This adapter changes nothing; what you see is mask selection";
+    assert!(
+        text(&nothing.stdout).contains(words),
+        "{}",
+        text(&nothing.stdout)
+    );
+    let told = of("1", &["--json"]);
+    let told: Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    assert_eq!(told["learnt"], false);
+    assert!(told["verdict"].as_str().expect("words").contains(words));
+}

@@ -45,29 +45,47 @@ impl Answering {
     /// # Errors
     /// As [`Predictor::predict`].
     pub fn about(&self, example: &Example) -> Result<Vec<Answer>, SamError> {
-        let image = &example.image;
-        let pixels = RgbView::new(image.width, image.height, &image.rgb)?;
-        let encoded = self.predictor.encode(pixels);
-        let prompt = |points: &Vec<_>| Prompt {
-            points: points.clone(),
-            ..Prompt::default()
-        };
-        let instances = example.instances.iter();
-        let prompts: Vec<Prompt> = instances.map(|one| prompt(&one.points)).collect();
+        let pixels = pixels_of(example)?;
+        self.selected(&self.predictor.encode(pixels), pixels, &prompts_of(example))
+    }
+
+    /// The same, and SAM's single masks, with the image encoded once.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict`].
+    pub(crate) fn about_with_single(
+        &self,
+        example: &Example,
+    ) -> Result<[Vec<Answer>; 2], SamError> {
+        let pixels = pixels_of(example)?;
+        let (encoded, prompts) = (self.predictor.encode(pixels), prompts_of(example));
+        Ok([
+            self.selected(&encoded, pixels, &prompts)?,
+            self.unselected(&encoded, &prompts, false)?,
+        ])
+    }
+
+    /// Answers with the mask selection.
+    fn selected(
+        &self,
+        encoded: &EncodedImage,
+        pixels: RgbView<'_>,
+        prompts: &[Prompt],
+    ) -> Result<Vec<Answer>, SamError> {
         match self.selection.mode {
             SelectionMode::Requery => {
                 let question = Question {
                     predictor: &self.predictor,
-                    prompts: &prompts,
+                    prompts,
                     beside: &[],
                     selection: &self.selection,
                     prior: self.selection.size_prior(),
                 };
-                let found = question.requery(&encoded, Some(pixels))?;
+                let found = question.requery(encoded, Some(pixels))?;
                 found.iter().map(selected).collect()
             }
-            SelectionMode::Single => self.unselected(&encoded, &prompts, false),
-            SelectionMode::BestScore => self.unselected(&encoded, &prompts, true),
+            SelectionMode::Single => self.unselected(encoded, prompts, false),
+            SelectionMode::BestScore => self.unselected(encoded, prompts, true),
         }
     }
 
@@ -98,6 +116,20 @@ impl Answering {
         }
         Ok(answers)
     }
+}
+
+fn pixels_of(example: &Example) -> Result<RgbView<'_>, SamError> {
+    let image = &example.image;
+    RgbView::new(image.width, image.height, &image.rgb)
+}
+
+fn prompts_of(example: &Example) -> Vec<Prompt> {
+    let prompt = |points: &Vec<_>| Prompt {
+        points: points.clone(),
+        ..Prompt::default()
+    };
+    let instances = example.instances.iter();
+    instances.map(|one| prompt(&one.points)).collect()
 }
 
 fn selected(found: &SelectedPrediction) -> Result<Answer, SamError> {

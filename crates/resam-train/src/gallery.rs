@@ -19,6 +19,8 @@ use crate::validation::mean;
 const SHOWN: usize = 6;
 /// Images that the shown ones are chosen from.
 const LOOKED_AT: usize = 8;
+/// Answers about images that the pictures take, for the time that is left.
+pub(crate) const ANSWERS: usize = 2 * LOOKED_AT + SHOWN;
 /// Instances that are drawn on an image.
 const MOST_INSTANCES: usize = 32;
 

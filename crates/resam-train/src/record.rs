@@ -10,18 +10,19 @@ use serde_json::json;
 
 use crate::error::TrainError;
 use crate::folder::Folder;
+use crate::gain::Gain;
 use crate::observer::Observer;
 use crate::result::TrainingResult;
-use crate::validation::Validation;
+use crate::validation::{Validated, Validation};
 
 /// What a run writes down on its way.
 pub(crate) struct Record {
     pub(crate) folder: Folder,
     metrics: MetricsFile,
     events: EventFile,
-    pub(crate) before: Option<Validation>,
+    pub(crate) before: Option<Validated>,
     pub(crate) last: Option<Validation>,
-    pub(crate) best: Option<Validation>,
+    pub(crate) best: Option<Validated>,
     pub(crate) without_better: usize,
     pub(crate) failed: BTreeMap<String, String>,
     pub(crate) seconds: f64,
@@ -47,8 +48,13 @@ impl Record {
         let mut record = Self::new(folder, metrics, events);
         for line in record.metrics()? {
             if let Some(found) = line.get("validation") {
-                if let Ok(found) = serde_json::from_value::<Validation>(found.clone()) {
-                    record.compare(found);
+                if let Ok(validation) = serde_json::from_value(found.clone()) {
+                    let values = serde_json::from_value(line["values"].clone());
+                    record.compare(Validated {
+                        validation,
+                        single: serde_json::from_value(line["single"].clone()).unwrap_or(None),
+                        values: values.unwrap_or_default(),
+                    });
                 }
             } else if let Some(seconds) = line["elapsed"].as_f64() {
                 record.seconds = seconds;
@@ -81,14 +87,14 @@ impl Record {
     }
 
     /// Whether a validation is the best so far; the first one is that of the pretrained model.
-    fn compare(&mut self, found: Validation) -> bool {
-        self.last = Some(found);
+    fn compare(&mut self, found: Validated) -> bool {
+        self.last = Some(found.validation);
         if self.before.is_none() {
             self.before = Some(found);
             return false;
         }
-        let better = |best: Validation| found.value() > best.value();
-        let better = self.best.is_none_or(better);
+        let better = |best: &Validated| found.validation.value() > best.validation.value();
+        let better = self.best.as_ref().is_none_or(better);
         if better {
             self.best = Some(found);
             self.without_better = 0;
@@ -99,9 +105,9 @@ impl Record {
     }
 
     /// Whether the best validation so far is kept in place of the last one.
-    pub(crate) fn best_is_kept_over(&self, last: Option<Validation>) -> bool {
-        match (self.best, last) {
-            (Some(best), Some(last)) => best.is_kept_over(&last),
+    pub(crate) fn best_is_kept_over(&self, last: Option<&Validated>) -> bool {
+        match (&self.best, last) {
+            (Some(best), Some(last)) => best.validation.is_kept_over(&last.validation),
             _ => false,
         }
     }
@@ -109,31 +115,36 @@ impl Record {
     pub(crate) fn validated(
         &mut self,
         trainer: &Trainer,
-        found: Validation,
+        found: Validated,
         observer: &mut dyn Observer,
     ) -> Result<bool, TrainError> {
-        let better = self.compare(found);
         let position = trainer.position();
-        self.metrics.append(&json!({
+        let validation = found.validation;
+        let mut line = json!({
             "iterations": position.iterations,
             "updates": position.updates,
-            "validation": found,
-        }))?;
+            "validation": validation,
+            "values": found.values,
+        });
+        if let Some(single) = &found.single {
+            line["single"] = json!(single);
+        }
+        self.metrics.append(&line)?;
         self.scalar(
             "validation/consistency",
             position.iterations,
-            found.consistency,
+            validation.consistency,
         )?;
         let mut text = format!(
             "after {} updates, {} validation images: consistency {:.3}",
-            position.updates, found.images, found.consistency
+            position.updates, validation.images, validation.consistency
         );
-        if let Some(iou) = found.iou {
+        if let Some(iou) = validation.iou {
             self.scalar("validation/iou", position.iterations, iou)?;
             text += &format!(", IoU {iou:.4}");
         }
         observer.note(&text);
-        Ok(better)
+        Ok(self.compare(found))
     }
 
     pub(crate) fn iterated(
@@ -174,6 +185,17 @@ impl Record {
         Ok(self.events.scalar(tag, step, value, SystemTime::now())?)
     }
 
+    /// What the best model gains over the pretrained one.
+    fn gain(&self) -> Option<Gain> {
+        let (before, best) = (self.before.as_ref()?, self.best.as_ref()?);
+        if before.values.len() != best.values.len() {
+            return None;
+        }
+        let pairs = best.values.iter().zip(&before.values);
+        let pairs: Vec<[f64; 2]> = pairs.map(|(&after, &before)| [after, before]).collect();
+        Gain::of_pairs(&pairs)
+    }
+
     pub(crate) fn result(
         &self,
         position: &Position,
@@ -188,8 +210,10 @@ impl Record {
             iterations: position.iterations,
             skipped: position.skipped,
             failed: self.failed.clone(),
-            before: self.before,
-            after: self.best,
+            before_single: self.before.as_ref().and_then(|before| before.single),
+            before: self.before.as_ref().map(|before| before.validation),
+            after: self.best.as_ref().map(|best| best.validation),
+            gain: self.gain(),
             chosen: self.chosen,
             seconds,
         }

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use resam_adapt::feature_cache::FeatureCache;
 use resam_adapt::recipe::Supervision;
-use resam_adapt::size_prior::CALIBRATION_IMAGES;
 use resam_adapt::{Examples, Iteration, IterationError, Trainer, TrainerOptions, TrainingPlan};
 use resam_sam::{Adapter, Device, Sam};
 
@@ -14,11 +13,11 @@ use crate::error::TrainError;
 use crate::folder::{Begun, Folder};
 use crate::gallery;
 use crate::observer::{Observer, RunProgress};
+use crate::prepare::Timing;
 use crate::recipe_file::to_toml;
 use crate::record::Record;
 use crate::result::TrainingResult;
 use crate::settings::Settings;
-use crate::validation::{Validation, validate};
 
 /// The folder of features that are the same at each view, while the run is on.
 const FEATURES: &str = "features";
@@ -62,16 +61,19 @@ pub fn train(
 }
 
 /// A run on its way.
-struct Run<'a> {
-    input: TrainingInput<'a>,
-    settings: &'a Settings,
-    observer: &'a mut dyn Observer,
-    trainer: Trainer,
+pub(crate) struct Run<'a> {
+    pub(crate) input: TrainingInput<'a>,
+    pub(crate) settings: &'a Settings,
+    pub(crate) observer: &'a mut dyn Observer,
+    pub(crate) trainer: Trainer,
     plan: TrainingPlan,
     /// Iterations that are planned; no bound when the clock ends the run.
     iterations: u64,
-    record: Record,
-    clock: Clock,
+    pub(crate) record: Record,
+    pub(crate) clock: Clock,
+    pub(crate) timing: Timing,
+    /// Seconds of an iteration, as a running mean.
+    pace: Option<f64>,
     seconds: f64,
     ended_early: Option<String>,
 }
@@ -152,57 +154,15 @@ impl<'a> Run<'a> {
             clock: Clock::new(settings.minutes, record.seconds),
             seconds: record.seconds,
             record,
+            timing: Timing::default(),
+            pace: None,
             ended_early: None,
         };
+        let before = run.record.before.as_ref();
+        run.timing.validated = before.map(|before| before.validation.images);
         run.calibrate()?;
         run.say_learning_rate_scale(instances);
         Ok(run)
-    }
-
-    /// Estimates the size prior and which labels are in the top fraction, where that matters and is
-    /// not known.
-    fn calibrate(&mut self) -> Result<(), TrainError> {
-        let images = self.input.images;
-        if !self.trainer.wants_calibration(images.len()) {
-            return Ok(());
-        }
-        let count = CALIBRATION_IMAGES.min(images.len());
-        self.observer
-            .note(&format!("estimating the size prior from {count} images"));
-        let observer = &*self.observer;
-        self.trainer
-            .calibrate(images, &|| !observer.interrupted())?;
-        if let Some(area) = self.trainer.position().size_prior_px {
-            self.observer
-                .note(&format!("size prior: objects have about {area:.0} pixels"));
-        }
-        let bound = self.trainer.min_consistency();
-        if bound > self.trainer.recipe().labels.min_consistency {
-            self.observer.note(&format!(
-                "pseudo-labels with a consistency of {bound:.2} or more are learnt from"
-            ));
-        }
-        Ok(())
-    }
-
-    fn say_learning_rate_scale(&mut self, instances: usize) {
-        let scale = self.trainer.learning_rate_scale();
-        if self.settings.minutes.is_none() && scale < 1.0 {
-            self.observer.note(&format!(
-                "{instances} objects are few for {} updates: the learning rate is {scale:.2} times the \
-                 recipe's",
-                self.trainer.planned(),
-            ));
-        }
-    }
-
-    /// How the model does now on the validation images, if there are any.
-    fn validate(&self) -> Result<Option<Validation>, TrainError> {
-        let Some(images) = self.input.validation else {
-            return Ok(None);
-        };
-        let model = self.trainer.model();
-        Ok(Some(validate(&self.trainer, model, images)?))
     }
 
     /// The share of the run that is done.
@@ -212,26 +172,30 @@ impl<'a> Run<'a> {
     }
 
     fn goes_on(&self) -> bool {
-        self.trainer.position().iterations < self.iterations && !self.clock.is_over()
+        let iterations = self.trainer.position().iterations;
+        iterations < self.iterations && (!self.clock.is_over() || self.owes_an_update())
+    }
+
+    /// Whether the minutes are over before the first update: it is made all the same, if one pass
+    /// over the images makes it.
+    fn owes_an_update(&self) -> bool {
+        let position = self.trainer.position();
+        let batch = self.trainer.recipe().schedule.batch;
+        position.updates == 0 && position.iterations < self.input.images.len().max(batch) as u64
     }
 
     /// Learns to the end of the plan. The result of a run that was interrupted, or nothing.
     fn learn(&mut self) -> Result<Option<TrainingResult>, TrainError> {
-        // Before anything is learnt the adapter changes nothing: the first validation is that of
-        // the pretrained model.
-        if self.record.before.is_none()
-            && self.trainer.position().iterations == 0
-            && let Some(found) = self.validate()?
-        {
-            self.record
-                .validated(&self.trainer, found, &mut *self.observer)?;
-            self.clock.last_measure_takes();
+        if self.record.before.is_none() && self.trainer.position().iterations == 0 {
+            self.validate_before()?;
         }
+        self.say_what_the_clock_allows();
         let mut checkpointed = self.trainer.position().updates;
         // The updates and the parts of the run that were done at the last validation.
         let mut validated = (checkpointed, (self.share_done() * VALIDATIONS).floor());
         while self.goes_on() {
-            if let Some(updates) = self.clock.planned(self.trainer.position().updates) {
+            let done = self.trainer.position().updates;
+            if let Some(updates) = self.clock.planned(done, self.seconds_of_update()) {
                 self.trainer.plan_updates(updates);
             }
             if self.observer.interrupted() {
@@ -248,9 +212,9 @@ impl<'a> Run<'a> {
                 0 => part > validated.1,
                 every => updates >= validated.0 + every as u64,
             };
-            if due && self.goes_on() {
+            if due && self.goes_on() && self.clock.allows_on_the_way(self.timing.validation) {
                 validated = (updates, part);
-                if let Some(found) = self.validate()?
+                if let Some(found) = self.validate_now()?
                     && self
                         .record
                         .validated(&self.trainer, found, &mut *self.observer)?
@@ -304,14 +268,29 @@ impl<'a> Run<'a> {
         self.record
             .iterated(&self.trainer, &done, images, [seconds, self.seconds])?;
         self.say_skipped(&done);
+        let pace = self.pace.map_or(seconds, |pace| 0.9 * pace + 0.1 * seconds);
+        self.pace = Some(pace);
+        let count = self.trainer.position().iterations;
+        // By the clock the number of iterations is known at the end.
+        let left = match self.clock.seconds_left() {
+            Some(left) => (left / pace.max(1e-3)) as u64,
+            None => self.iterations.saturating_sub(count),
+        };
         self.observer.iterated(&RunProgress {
-            iterations: [self.trainer.position().iterations, self.iterations],
+            iterations: [count, count + left],
             last: &done,
             seconds,
-            seconds_left: self.clock.seconds_left(),
+            pace,
+            seconds_left: pace * left as f64 + self.seconds_after_learning(),
             validation: self.record.last,
         });
         Ok(true)
+    }
+
+    /// Seconds that the last validation and the report take, as far as is known.
+    fn seconds_after_learning(&self) -> f64 {
+        let answers = self.timing.answers.unwrap_or_default();
+        self.timing.validation + gallery::ANSWERS as f64 * answers
     }
 
     fn say_skipped(&mut self, done: &Iteration) {
@@ -334,12 +313,12 @@ impl<'a> Run<'a> {
         self.checkpoint()?;
         let reached = self.trainer.position().clone();
         let best = self.record.best_file();
-        let last = self.validate()?;
-        if let Some(found) = last {
+        let last = self.validate_now()?;
+        if let Some(found) = last.clone() {
             self.record
                 .validated(&self.trainer, found, &mut *self.observer)?;
         }
-        if self.record.best_is_kept_over(last) && best.exists() {
+        if self.record.best_is_kept_over(last.as_ref()) && best.exists() {
             let state = resam_adapt::State::read(&best)?;
             let restored = self.trainer.restore(state);
             restored.map_err(|reason| TrainError::Unfit { path: best, reason })?;
@@ -355,10 +334,6 @@ impl<'a> Run<'a> {
             .result(&reached, false, self.ended_early.take(), self.seconds);
         let validation = self.input.validation.filter(|images| !images.is_empty());
         let shown = validation.unwrap_or(self.input.images);
-        if reached.updates == 0 {
-            self.observer
-                .note("no update was made: this adapter changes nothing but the mask selection");
-        }
         self.observer
             .note("the adapter is written; drawing the report");
         let items = gallery::items(&self.trainer, shown, &mut *self.observer)?;

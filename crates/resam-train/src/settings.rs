@@ -19,6 +19,9 @@ pub struct Settings {
     /// Minutes that the run may take, from its start to its last validation; in place of a number
     /// of iterations.
     pub minutes: Option<f64>,
+    /// Seconds that an encoding is thought to take, for what is said of the minutes before
+    /// something was timed. Not known: none.
+    pub encode_seconds: Option<f64>,
     /// Bytes on disk for features that are the same at each view of an image; see
     /// [`resam_adapt::feature_cache`].
     pub feature_cache: u64,

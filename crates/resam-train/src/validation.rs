@@ -1,10 +1,10 @@
 //! How a model does on images that it does not learn from.
 
-use resam_adapt::{Examples, Trainer};
-use resam_sam::{Sam, SamError};
+use resam_adapt::{Example, Examples};
+use resam_sam::SamError;
 use serde::{Deserialize, Serialize};
 
-use crate::answers::Answering;
+use crate::answers::{Answer, Answering};
 
 /// How a model does on validation images: of the answers that it would give, with its mask
 /// selection, at the image's own size.
@@ -53,45 +53,96 @@ impl Validation {
     }
 }
 
-/// Asks a model of a run about the points of images and compares its answers. Images that cannot be
-/// read are left out.
+/// What a validation found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Validated {
+    /// How the model does.
+    pub validation: Validation,
+    /// How its single masks do, if that was asked for.
+    pub single: Option<Validation>,
+    /// What [`Validation::value`] is the mean of: the IoU of each image, or the consistency of each
+    /// instance. Models that are asked about the same images are compared by their differences.
+    pub values: Vec<f64>,
+}
+
+/// Asks a model about the points of images and compares its answers; about its single masks too,
+/// `with_single`. Images that cannot be read are left out. `goes_on` gets the number of images that
+/// are done, before each.
 ///
 /// # Errors
 /// [`SamError::Failed`] when the device did not come to the end of its work.
-pub fn validate(
-    trainer: &Trainer,
-    model: Sam,
+pub(crate) fn validate(
+    answering: &Answering,
     images: &dyn Examples,
-) -> Result<Validation, SamError> {
-    let answering = Answering::new(trainer, model, images)?;
-    let mut validation = Validation::default();
-    let (mut consistency, mut iou) = (Vec::new(), Vec::new());
-    for index in 0..images.len() {
+    with_single: bool,
+    mut goes_on: impl FnMut(usize) -> bool,
+) -> Result<Validated, SamError> {
+    let (mut selected, mut single) = (Answered::default(), Answered::default());
+    for index in (0..images.len()).take_while(|&index| goes_on(index)) {
         let Ok(example) = images.read(index) else {
             continue;
         };
-        let answers = match answering.about(&example) {
-            Ok(answers) => answers,
-            Err(error @ SamError::Failed(_)) => return Err(error),
-            Err(_) => continue,
+        let answers = if with_single {
+            let both = answering.about_with_single(&example);
+            both.map(|[answers, of_single]| (answers, Some(of_single)))
+        } else {
+            answering.about(&example).map(|answers| (answers, None))
         };
-        validation.images += 1;
-        validation.instances += answers.len();
-        consistency.extend(answers.iter().map(|answer| answer.consistency));
-        let pairs = example.instances.iter().zip(&answers);
+        match answers {
+            Ok((answers, of_single)) => {
+                selected.add(&example, &answers);
+                if let Some(of_single) = of_single {
+                    single.add(&example, &of_single);
+                }
+            }
+            Err(error @ SamError::Failed(_)) => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(Validated {
+        validation: selected.validation(),
+        single: with_single.then(|| single.validation()),
+        values: if selected.iou.is_empty() {
+            selected.consistency
+        } else {
+            selected.iou
+        },
+    })
+}
+
+/// Answers about images, as they come.
+#[derive(Debug, Default)]
+struct Answered {
+    images: usize,
+    /// Of each instance.
+    consistency: Vec<f64>,
+    /// Of each image with true masks.
+    iou: Vec<f64>,
+}
+
+impl Answered {
+    fn add(&mut self, example: &Example, answers: &[Answer]) {
+        self.images += 1;
+        self.consistency
+            .extend(answers.iter().map(|answer| answer.consistency));
+        let pairs = example.instances.iter().zip(answers);
         let of_image: Vec<f64> = pairs
             .filter_map(|(instance, answer)| answer.mask.iou(instance.truth.as_ref()?).ok())
             .collect();
         if !of_image.is_empty() {
-            iou.push(mean(&of_image));
+            self.iou.push(mean(&of_image));
         }
     }
-    validation.consistency = mean(&consistency);
-    validation.consistency_error = standard_error(&consistency);
-    if !iou.is_empty() {
-        validation.iou = Some(mean(&iou));
+
+    fn validation(&self) -> Validation {
+        Validation {
+            images: self.images,
+            instances: self.consistency.len(),
+            consistency: mean(&self.consistency),
+            iou: (!self.iou.is_empty()).then(|| mean(&self.iou)),
+            consistency_error: standard_error(&self.consistency),
+        }
     }
-    Ok(validation)
 }
 
 pub(crate) fn mean(values: &[f64]) -> f64 {

@@ -77,10 +77,19 @@ pub(crate) struct Adapt {
         value_parser = gigabytes
     )]
     pub(crate) feature_cache: u64,
-    /// Validation images: they are not learnt from, and tell how the model does on others [default:
-    /// a tenth, at most 8, none of fewer than 20]
+    /// Validation images, or windows of scenes: they are not learnt from, and tell how the model
+    /// does on others [default: of 20 images or more a tenth, at most 8; else see `--val-points`]
     #[arg(long, alias = "hold-out", value_name = "N")]
     pub(crate) val_images: Option<usize>,
+    /// On a scene, and with few images: objects that are kept for validation. The seed picks places,
+    /// which are kept whole [default: an eighth of the objects, none of fewer than 20]
+    #[arg(
+        long,
+        alias = "val-objects",
+        value_name = "N",
+        conflicts_with = "val_images"
+    )]
+    pub(crate) val_points: Option<usize>,
     /// Side of the network's input in pixels, a multiple of 16 [default: the model's own, 1024]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) input_size: Option<usize>,
@@ -155,6 +164,7 @@ impl Adapt {
             },
             input: self.scenes.settings(self.input_size),
             val_images: self.val_images,
+            val_points: self.val_points,
             feature_cache: self.feature_cache,
             start: if self.restart {
                 Start::Restart

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use resam::TrainingResult;
-use resam::adapt::{recipe, result_as_json};
+use resam::adapt::{Validation, recipe, result_as_json};
 
 use super::Outcome;
 use crate::arguments::{Adapt, Common};
@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &Adapt, common: &Common) -> resam::Result<Outcome> 
         eprintln!("failed: {image}: {reason}");
     }
     Ok(Outcome::failed_if(
-        !result.failed.is_empty() || result.interrupted,
+        !result.failed.is_empty() || result.interrupted || !result.has_learnt(),
     ))
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn learn(
     output: &Path,
     common: &Common,
 ) -> resam::Result<TrainingResult> {
-    let mut watch = Watch::stopping_after("image", common)?;
+    let mut watch = Watch::stopping_after("iteration", common)?;
     let options = arguments.options(common)?;
     let result = resam::adapt(&arguments.source()?, &options, output, &mut watch);
     watch.finish();
@@ -50,29 +50,45 @@ fn print_result(result: &TrainingResult, output: &Path) {
     let folder = output.display();
     if result.interrupted {
         println!(
-            "stopped after {} images; the same command goes on",
+            "stopped after {} iterations; the same command goes on",
             result.iterations
         );
         return;
     }
     println!(
-        "{} images, {} updates in {:.1} min; {} images skipped: no confident pseudo-label",
+        "{} iterations, {} updates in {:.1} min; {} skipped: no confident pseudo-label",
         result.iterations,
         result.updates,
         result.seconds / 60.0,
         result.skipped
     );
     if let (Some(before), Some(after)) = (result.before, result.after) {
-        let row = |name: &str, before: f64, after: f64| {
-            println!("{name:<28} {before:>10.4} {after:>10.4}");
+        let row = |name: &str, value: fn(&Validation) -> Option<f64>| {
+            let cell = |of: Option<Validation>| {
+                let value = of.as_ref().and_then(value);
+                value.map_or("-".to_owned(), |value| format!("{value:.4}"))
+            };
+            let [single, before, after] =
+                [result.before_single, Some(before), Some(after)].map(cell);
+            println!("{name:<24} {single:>12} {before:>12} {after:>12}");
         };
-        let title = format!("{} validation images", before.images);
-        println!("\n{title:<28} {:>10} {:>10}", "pretrained", "adapted");
-        row("consistency", before.consistency, after.consistency);
-        if let (Some(before), Some(after)) = (before.iou, after.iou) {
-            row("IoU", before, after);
+        println!(
+            "\n{:<24} {:>12} {:>12} {:>12}",
+            "", "single mask,", "selected,", "selected,"
+        );
+        println!(
+            "{:<24} {:>12} {:>12} {:>12}",
+            format!("{} validation images", before.images),
+            "pretrained",
+            "pretrained",
+            "adapted"
+        );
+        row("consistency", |of| Some(of.consistency));
+        if before.iou.is_some() {
+            row("IoU", |of| of.iou);
         }
     }
+    println!("\n{}", result.verdict());
     println!("\nadapter   {folder}  (--adapter {folder})");
     println!("report    {}", output.join("report.html").display());
 }

@@ -123,21 +123,30 @@ impl TrainingSource {
             1 => "the scene".to_owned(),
             many => format!("{many} scenes"),
         };
+        let (count, objects) = (scenes.len(), scenes.objects());
+        let (scenes, validation) = match options.val_images {
+            Some(_) => match validation_count(options.val_images, count, "windows")? {
+                0 => (scenes, None),
+                kept => {
+                    let (rest, held) = scenes.hold_out(kept, options.seed);
+                    if rest.is_empty() {
+                        let what = "windows";
+                        return Err(SourceError::AllForValidation { kept, count, what }.into());
+                    }
+                    (rest, Some(held))
+                }
+            },
+            None => scenes.hold_out_places(options.val_points, options.seed)?,
+        };
         observer.note(&format!(
             "learning from {} objects in {} windows of {of}",
-            scenes.objects(),
+            scenes.instances(),
             scenes.len()
         ));
-        let scenes_count = scenes.len();
-        let count = validation_count(options.val_images, scenes_count, "windows")?;
-        let (images, validation) = split(scenes, count, |scenes, count| {
-            scenes.hold_out(count, options.seed)
-        });
-        if images.is_empty() {
-            let (kept, count) = (count, scenes_count);
-            let what = "windows";
-            return Err(SourceError::AllForValidation { kept, count, what }.into());
-        }
+        let held = validation.as_ref().map_or(0, Examples::instances);
+        note_held_out(held, objects, scenes.is_empty(), options, observer)?;
+        let images: Box<dyn Examples> = Box::new(scenes);
+        let validation = validation.map(|of| Box::new(of) as Box<dyn Examples>);
         Ok(TrainingData {
             images,
             validation,
@@ -162,10 +171,25 @@ impl TrainingSource {
         if without > 0 {
             observer.note(&format!("{without} images have no point and are left out"));
         }
-        let count = validation_count(options.val_images, images.len(), "images")?;
-        let (images, validation) = split(images, count, |images, count| {
-            images.hold_out(count, options.seed)
-        });
+        let by_place = options.val_images.is_none()
+            && (options.val_points.is_some() || images.len() < FEWEST_TO_VALIDATE);
+        let (images, validation) = if by_place {
+            let objects = images.instances();
+            let (rest, held) = images.hold_out_places(options.val_points, options.seed);
+            let count = held.as_ref().map_or(0, Examples::instances);
+            note_held_out(count, objects, rest.is_empty(), options, observer)?;
+            (rest, held)
+        } else {
+            match validation_count(options.val_images, images.len(), "images")? {
+                0 => (images, None),
+                count => {
+                    let (rest, held) = images.hold_out(count, options.seed);
+                    (rest, Some(held))
+                }
+            }
+        };
+        let images: Box<dyn Examples> = Box::new(images);
+        let validation = validation.map(|of| Box::new(of) as Box<dyn Examples>);
         Ok(TrainingData {
             images,
             validation,
@@ -174,17 +198,28 @@ impl TrainingSource {
     }
 }
 
-/// What is learnt from, and what is kept for validation: so many, as `hold_out` cuts them off.
-fn split<E: Examples + 'static>(
-    all: E,
-    count: usize,
-    hold_out: impl FnOnce(E, usize) -> (E, E),
-) -> (Box<dyn Examples>, Option<Box<dyn Examples>>) {
-    if count == 0 {
-        return (Box::new(all), None);
+/// Says what is kept for validation of the objects, and refuses to keep all of them.
+fn note_held_out(
+    held: usize,
+    objects: usize,
+    nothing_left: bool,
+    options: &AdaptOptions,
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    if nothing_left {
+        let (kept, count, what) = (held, objects, "objects");
+        return Err(SourceError::AllForValidation { kept, count, what }.into());
     }
-    let (images, validation) = hold_out(all, count);
-    (Box::new(images), Some(Box::new(validation)))
+    if held > 0 {
+        observer.note(&format!(
+            "{held} of {objects} objects are kept for validation, in places of their own"
+        ));
+    } else if options.val_images.is_none() && options.val_points.is_none() {
+        observer.note(&format!(
+            "{objects} objects are too few to keep some for validation: nothing will be known of the gain"
+        ));
+    }
+    Ok(())
 }
 
 /// How many of so many images or windows are kept for validation.

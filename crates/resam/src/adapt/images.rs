@@ -1,13 +1,14 @@
 //! Examples for adaptation from a data set and the points on it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use resam_adapt::views::View;
 use resam_adapt::{Example, ExampleInstance, Examples};
 use resam_data::{Dataset, ImageRecord, draws};
 use resam_prompt::PointFile;
 
-use super::SourceError;
+use super::{SourceError, places};
 use crate::error::Result;
 
 /// Where the points come from.
@@ -31,6 +32,8 @@ pub struct PointedImages {
     points: ImagePoints,
     /// How many pointed objects each image has, by its id.
     counts: HashMap<u64, usize>,
+    /// Only these objects, by their image's id and their name; all where there is no list.
+    only: Option<Arc<HashSet<(u64, String)>>>,
 }
 
 impl PointedImages {
@@ -63,6 +66,7 @@ impl PointedImages {
             dataset,
             points,
             counts,
+            only: None,
         };
         Ok((images, before - left))
     }
@@ -75,8 +79,55 @@ impl PointedImages {
             dataset,
             points: self.points.clone(),
             counts: self.counts.clone(),
+            only: self.only.clone(),
         };
         (of(rest), of(held))
+    }
+
+    /// Keeps the objects of places in the images back, `count` of them or somewhat more; by default
+    /// an eighth, none of few. The seed picks the places; an image with few objects is one. Those
+    /// that are left, and those kept back.
+    #[must_use]
+    pub fn hold_out_places(self, count: Option<usize>, seed: u64) -> (Self, Option<Self>) {
+        let (mut placed, mut names) = (Vec::new(), Vec::new());
+        for (number, image) in self.dataset.images().iter().enumerate() {
+            // What cannot be read is told when it is learnt from.
+            for instance in self.instances(image).unwrap_or_default() {
+                let point = instance.points.iter().find(|point| point.positive);
+                placed.push((number, point.map_or([0.0; 2], |point| [point.x, point.y])));
+                names.push((image.id, instance.name));
+            }
+        }
+        let held = places::hold_out(&placed, count, seed);
+        if held.is_empty() {
+            return (self, None);
+        }
+        let (mut of_held, mut of_rest) = (HashSet::new(), HashSet::new());
+        for (at, name) in names.into_iter().enumerate() {
+            if held.contains(&at) {
+                of_held.insert(name);
+            } else {
+                of_rest.insert(name);
+            }
+        }
+        (self.only(of_rest), Some(self.only(of_held)))
+    }
+
+    /// Only these objects, and the images that have some of them.
+    fn only(&self, objects: HashSet<(u64, String)>) -> Self {
+        let mut counts = HashMap::new();
+        for (image, _) in &objects {
+            *counts.entry(*image).or_default() += 1;
+        }
+        Self {
+            dataset: self
+                .dataset
+                .clone()
+                .retain(|image| counts.contains_key(&image.id)),
+            points: self.points.clone(),
+            counts,
+            only: Some(Arc::new(objects)),
+        }
     }
 
     /// The images.
@@ -85,6 +136,17 @@ impl PointedImages {
     }
 
     fn instances(&self, image: &ImageRecord) -> std::result::Result<Vec<ExampleInstance>, String> {
+        let mut instances = self.all_instances(image)?;
+        if let Some(only) = &self.only {
+            instances.retain(|instance| only.contains(&(image.id, instance.name.clone())));
+        }
+        Ok(instances)
+    }
+
+    fn all_instances(
+        &self,
+        image: &ImageRecord,
+    ) -> std::result::Result<Vec<ExampleInstance>, String> {
         let known = self
             .dataset
             .instances(image)

@@ -4,6 +4,7 @@ mod data;
 mod error;
 pub mod images;
 mod options;
+mod places;
 pub mod recipe;
 pub mod scenes;
 
@@ -16,12 +17,14 @@ use std::time::Instant;
 
 use resam_adapt::{Recipe, Step, step_memory};
 use resam_sam::{ComputeDevice, Device, ImageEncoderConfig, Predictor, Sam, SamConfig};
+pub use resam_train::Validation;
 use resam_train::{RunProgress, Settings, TrainingInput, TrainingResult, train};
 use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::model::open_weights_for_work;
 use crate::observer::{Observer, Progress};
+use crate::pace::pace;
 use crate::record::{Computed, record};
 
 /// Adapts a model to imagery from points on its objects: ReSAM (arXiv 2511.21606).
@@ -70,6 +73,9 @@ pub fn adapt(
         input: input.to_adapter(),
         iterations,
         minutes,
+        encode_seconds: minutes
+            .and_then(|_| pace(&config, input_size, &compute.device))
+            .map(|pace| pace.encode),
         feature_cache: options.feature_cache,
         start: options.start,
         checkpoint_every: options.checkpoint_every,
@@ -88,7 +94,6 @@ pub fn adapt(
     };
     let watch = &mut Watch {
         observer,
-        pace: None,
         loss: None,
     };
     let learning = Instant::now();
@@ -120,8 +125,12 @@ pub fn result_as_json(result: &TrainingResult, folder: &Path) -> Value {
         "updates": result.updates,
         "skipped": result.skipped,
         "chosen_update": result.chosen,
+        "before_single": result.before_single,
         "before": result.before,
         "after": result.after,
+        "gain": result.gain,
+        "learnt": result.has_learnt(),
+        "verdict": result.verdict(),
         "failed": result.failed,
         "seconds": result.seconds,
     })
@@ -196,8 +205,7 @@ fn say_memory(config: &SamConfig, settings: &Settings, observer: &mut dyn Observ
 /// Tells the observer of the engine what a run tells its own.
 struct Watch<'a> {
     observer: &'a mut dyn Observer,
-    /// Seconds of an iteration and loss, as running means.
-    pace: Option<f64>,
+    /// The loss, as a running mean.
     loss: Option<f64>,
 }
 
@@ -210,14 +218,8 @@ fn follow(mean: &mut Option<f64>, value: f64) -> f64 {
 
 impl resam_train::Observer for Watch<'_> {
     fn iterated(&mut self, progress: &RunProgress<'_>) {
-        let [done, all] = progress.iterations;
-        // By the clock the number of images is known at the end.
-        let total = match progress.seconds_left {
-            Some(left) => done + (left / progress.seconds.max(1e-3)) as u64,
-            None => all,
-        };
-        let pace = follow(&mut self.pace, progress.seconds);
-        let mut detail = format!("{pace:.1} s an image");
+        let [done, total] = progress.iterations;
+        let mut detail = format!("{:.1} s each", progress.pace);
         if let Some(losses) = &progress.last.losses {
             let loss = follow(&mut self.loss, losses.total);
             detail += &format!(", loss {loss:.3}");
@@ -228,16 +230,22 @@ impl resam_train::Observer for Watch<'_> {
         if let Some(memory) = resam_ops::memory::peak() {
             detail += &format!(", {:.1} GB", memory as f64 / 1e9);
         }
-        let left = match progress.seconds_left {
-            Some(left) => left,
-            None => pace * all.saturating_sub(done) as f64,
-        };
         self.observer.progress(&Progress {
-            unit: "images",
+            unit: "iterations",
             done,
             total,
-            seconds_left: Some(left),
+            seconds_left: Some(progress.seconds_left),
             detail: &detail,
+        });
+    }
+
+    fn step(&mut self, what: &'static str, done: usize, total: usize) {
+        self.observer.progress(&Progress {
+            unit: what,
+            done: done as u64,
+            total: total as u64,
+            seconds_left: None,
+            detail: "",
         });
     }
 

@@ -34,9 +34,13 @@ pub struct AdaptOptions {
     pub budget: Budget,
     /// How images are given to the network; kept in the adapter.
     pub input: InputSettings,
-    /// Images or windows that are kept for validation. Default: a tenth, at most 8, none of fewer
-    /// than 20.
+    /// Images, or windows of scenes, that are kept for validation. Default: of 20 images or more a
+    /// tenth, at most 8; of scenes and of fewer images none, but objects.
     pub val_images: Option<usize>,
+    /// Objects that are kept for validation where `val_images` does not say it, of scenes and of
+    /// few images: those of whole places, so many or somewhat more. Default: an eighth, in at most
+    /// 8 places, none of fewer than 20 objects.
+    pub val_points: Option<usize>,
     /// Bytes on disk, in the run's folder and for the time of the run, for features that are the
     /// same at each view of an image. Default: 16 GB.
     pub feature_cache: u64,
@@ -59,6 +63,7 @@ impl Default for AdaptOptions {
             budget: Budget::default(),
             input: InputSettings::default(),
             val_images: None,
+            val_points: None,
             feature_cache: 16_000_000_000,
             start: Start::default(),
             checkpoint_every: 25,

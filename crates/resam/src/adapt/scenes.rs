@@ -13,7 +13,7 @@ use resam_prompt::{PointedObject, PromptPoint};
 use resam_scene::{PlannedWindow, SegmentOptions, windows};
 use serde_json::{Value, json};
 
-use super::SourceError;
+use super::{SourceError, places};
 use crate::error::Result;
 use crate::points::Points;
 use crate::scene::is_beside;
@@ -36,6 +36,11 @@ pub struct PointedScenes {
     scenes: Arc<Vec<PointedScene>>,
     /// Each with its scene's place in the list.
     windows: Vec<(usize, PlannedWindow)>,
+    /// How windows are laid, and the side of the network's input in pixels.
+    layout: Arc<SegmentOptions>,
+    input: u32,
+    /// Points are on the map: an object of two scenes is one object.
+    on_the_map: bool,
     /// Objects that are kept back, by scene and place in its list: no window asks about them.
     without: Arc<HashSet<(usize, usize)>>,
     /// The scene that was read last. Files are opened when they are read: there may be thousands.
@@ -181,6 +186,9 @@ impl PointedScenes {
         let scenes = Self {
             scenes: Arc::new(scenes),
             windows: planned,
+            layout: Arc::new(layout.clone()),
+            input,
+            on_the_map: !points.are_pixels(),
             without: Arc::default(),
             opened: Arc::default(),
         };
@@ -209,6 +217,63 @@ impl PointedScenes {
             .filter(|(scene, planned)| rest.objects_in(*scene, planned).next().is_some())
             .collect();
         (rest, held)
+    }
+
+    /// Keeps the objects of places back, `count` of them or somewhat more; by default an eighth,
+    /// none of few. The seed picks the places. Those that are left and those that are kept back
+    /// have windows of their own.
+    ///
+    /// # Errors
+    /// [`Error`](crate::Error) when a scene cannot be read.
+    pub fn hold_out_places(self, count: Option<usize>, seed: u64) -> Result<(Self, Option<Self>)> {
+        let numbered = self.scenes.iter().enumerate().flat_map(|(scene, of)| {
+            let objects = of.objects.iter().enumerate();
+            objects.map(move |(at, object)| ((scene, at), object))
+        });
+        let numbered: Vec<((usize, usize), &PointedObject)> = numbered.collect();
+        let placed = numbered.iter().map(|((scene, _), object)| {
+            let point = object.points.iter().find(|point| point.positive);
+            (*scene, point.map_or([0.0; 2], |point| [point.x, point.y]))
+        });
+        let held = places::hold_out(&placed.collect::<Vec<_>>(), count, seed);
+        if held.is_empty() {
+            return Ok((self, None));
+        }
+        let ids: HashSet<&str> = held.iter().map(|&at| &*numbered[at].1.id).collect();
+        let is_held = |at: usize| {
+            held.contains(&at) || (self.on_the_map && ids.contains(&*numbered[at].1.id))
+        };
+        let (held, rest): (Vec<usize>, Vec<usize>) =
+            (0..numbered.len()).partition(|&at| is_held(at));
+        let of = |list: Vec<usize>| -> HashSet<(usize, usize)> {
+            list.into_iter().map(|at| numbered[at].0).collect()
+        };
+        let (held, rest) = (of(held), of(rest));
+        Ok((self.only(&rest)?, Some(self.only(&held)?)))
+    }
+
+    /// Windows for these objects alone, by scene and place in its list.
+    fn only(&self, objects: &HashSet<(usize, usize)>) -> Result<Self> {
+        let (mut planned, mut without) = (Vec::new(), HashSet::new());
+        for (place, of) in self.scenes.iter().enumerate() {
+            let mut asked = Vec::new();
+            for (at, object) in of.objects.iter().enumerate() {
+                if objects.contains(&(place, at)) {
+                    asked.push(object.clone());
+                } else {
+                    without.insert((place, at));
+                }
+            }
+            if !asked.is_empty() {
+                let of_scene = windows(&*self.scene(place)?, &asked, &self.layout, self.input)?;
+                planned.extend(of_scene.into_iter().map(|window| (place, window)));
+            }
+        }
+        Ok(Self {
+            windows: planned,
+            without: Arc::new(without),
+            ..self.clone()
+        })
     }
 
     /// How many objects have points.
@@ -598,6 +663,47 @@ mod tests {
             assert!(rest.is_disjoint(&held), "{rest:?} {held:?}");
             assert!(rest.union(&held).count() <= all.len());
         }
+    }
+
+    #[test]
+    fn objects_of_places_are_kept_back_and_have_windows_of_their_own() {
+        let folder = one_scene();
+        // Four around each, all on data.
+        let places = OBJECTS[..6].iter().flat_map(|&[x, y]| {
+            let around = [[-2.0, -2.0], [2.0, -2.0], [-2.0, 2.0], [2.0, 2.0]];
+            around.map(|[dx, dy]| [f64::from(x) + dx, f64::from(y) + dy])
+        });
+        let places: Vec<[f64; 2]> = places.collect();
+        let names: Vec<String> = (0..places.len()).map(|at| at.to_string()).collect();
+        let rows = names.iter().zip(&places);
+        let rows: Vec<_> = rows.map(|(name, &[x, y])| (&**name, x, y, 1)).collect();
+        let points = points(folder.path(), &rows);
+        let (scenes, _) = open(&folder.path().join("scene.tif"), &points).expect("scenes");
+        let names = |of: &PointedScenes| {
+            let examples = (0..of.len()).map(|index| of.read(index).expect("a window"));
+            let names = examples.flat_map(|example| example.instances);
+            names.map(|instance| instance.name).collect::<HashSet<_>>()
+        };
+        for seed in 0..4 {
+            let (rest, held) = scenes.clone().hold_out_places(None, seed).expect("places");
+            let held = held.expect("some are kept");
+            let (of_rest, of_held) = (names(&rest), names(&held));
+            assert!(of_rest.is_disjoint(&of_held));
+            assert_eq!(of_rest.len() + of_held.len(), places.len());
+            assert_eq!(
+                (rest.instances(), held.instances()),
+                (of_rest.len(), of_held.len())
+            );
+            // The four around one spot are learnt from, or kept, together.
+            for spot in 0..6 {
+                let four = (4 * spot..4 * spot + 4).map(|at| of_held.contains(&at.to_string()));
+                let kept = four.filter(|&kept| kept).count();
+                assert!(kept == 0 || kept == 4, "{spot}: {kept}");
+            }
+        }
+        let (all, none) = scenes.hold_out_places(Some(0), 0).expect("places");
+        assert!(none.is_none());
+        assert_eq!(names(&all).len(), places.len());
     }
 
     #[test]
