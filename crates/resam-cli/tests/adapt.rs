@@ -417,6 +417,7 @@ fn a_run_that_gets_no_better_ends_when_its_patience_does() {
 fn an_adapter_whose_objects_have_no_pixels_is_refused_by_name() {
     let folder = folder();
     let points = ["--points", "points.csv", "-o", "run", "--iterations", "1"];
+    let points = [&points[..], &["--config", "recipe.toml"]].concat();
     succeeded(&resam(&folder, &adapt(&points)));
     let file = folder.path().join("run/adapter_config.json");
     let with = |area: f64| {

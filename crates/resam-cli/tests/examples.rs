@@ -85,10 +85,9 @@ fn exists(folder: &Path, pattern: &str) -> bool {
     names.any(|found| fits(&name.to_string_lossy(), &found))
 }
 
-/// A reduced SAM with random weights.
+/// The built-in model, as a file: random weights would learn nothing.
 fn weights() -> PathBuf {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../resam-sam/tests/fixtures");
-    fixtures.join("golden/sam_7/model.safetensors")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../resam-nano/nano.safetensors")
 }
 
 /// The same in a file of the length of MobileSAM's, by which a name is known: the header of

@@ -63,7 +63,10 @@ impl TrainingResult {
                 ": what you see is mask selection more than learning",
             ),
         };
-        let error = self.gain.map_or(0.0, |gain| gain.standard_error);
+        let error = match self.gain {
+            Some(gain) if gain.count > 1 => format!(", standard error {:.4}", gain.standard_error),
+            _ => String::new(),
+        };
         let of = match before.iou {
             Some(_) => format!("{} validation images", before.images),
             None => format!(
@@ -73,7 +76,7 @@ impl TrainingResult {
         };
         format!(
             "{word}: {} {:.4} pretrained, {:.4} adapted, with the same mask selection, on {of} \
-             ({:+.4}, standard error {error:.4}){then}",
+             ({:+.4}{error}){then}",
             before.name(),
             before.value(),
             after.value(),

@@ -216,7 +216,7 @@ fn note_held_out(
         ));
     } else if options.val_images.is_none() && options.val_points.is_none() {
         observer.note(&format!(
-            "{objects} objects are too few to keep some for validation: nothing will be known of the gain"
+            "too few objects ({objects}) to keep some for validation: nothing will be known of the gain"
         ));
     }
     Ok(())
