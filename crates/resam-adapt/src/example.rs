@@ -78,6 +78,7 @@ impl Example {
         };
         let instances = self.instances.iter().map(|instance| ExampleInstance {
             name: instance.name.clone(),
+            class: instance.class.clone(),
             points: instance.points.iter().filter_map(moved).collect(),
             truth: instance.truth.as_ref().map(cut),
         });
@@ -97,6 +98,8 @@ impl Example {
 pub struct ExampleInstance {
     /// Its name in messages.
     pub name: String,
+    /// What kind of thing it is, where that is known.
+    pub class: Option<String>,
     /// Its points, in continuous pixels of the image.
     pub points: Vec<PromptPoint>,
     /// Its true mask, at the image's size, where one is known.
@@ -318,6 +321,7 @@ mod tests {
             },
             instances: vec![ExampleInstance {
                 name: "disc".into(),
+                class: None,
                 points: vec![PromptPoint {
                     x: 70.0,
                     y: 52.0,

@@ -48,6 +48,7 @@
 //!         let rgb = (0..64 * 64).flat_map(|at| [value(at); 3]).collect();
 //!         let instance = ExampleInstance {
 //!             name: "1".into(),
+//!             class: None,
 //!             points: vec![PromptPoint::positive(32.0, 32.0)],
 //!             truth: None,
 //!         };

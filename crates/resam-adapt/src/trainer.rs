@@ -635,6 +635,7 @@ mod tests {
                 },
                 instances: vec![ExampleInstance {
                     name: String::new(),
+                    class: None,
                     points: vec![PromptPoint {
                         x: 30.5,
                         y: 30.5,

@@ -65,6 +65,7 @@ fn learning_and_answering_choose_the_same_masks() {
             .expect("answers");
         let instance = |points: &Vec<PromptPoint>| ExampleInstance {
             name: String::new(),
+            class: None,
             points: points.clone(),
             truth: None,
         };

@@ -63,6 +63,7 @@ impl Examples for Squares {
         let rgb = pixels.flat_map(|place| [value(place); 3]).collect();
         let instance = |place: usize| ExampleInstance {
             name: place.to_string(),
+            class: None,
             points: [(18.0 + 24.0 * place as f64, 30.0, true), (5.0, 5.0, false)]
                 .map(|(x, y, positive)| PromptPoint { x, y, positive })
                 .to_vec(),

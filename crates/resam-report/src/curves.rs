@@ -20,7 +20,13 @@ const TICKS: f64 = 5.0;
 /// The number of intervals whose minima and maxima draw a long series, about one a pixel.
 const STRETCHES: usize = 400;
 /// The most points of a series that are marked with dots.
-const MOST_DOTS: usize = 40;
+const MOST_DOTS: usize = SMOOTHED_FROM;
+/// A series with more points than this is drawn as a running mean, and itself pale behind it.
+const SMOOTHED_FROM: usize = 30;
+/// Running means of a series that do not overlap: the window is the series divided by this.
+const WINDOWS: usize = 15;
+/// The most points of a running mean.
+const MOST_MEANS: usize = 200;
 /// The number of colours of the page's style, and of dash patterns after them.
 const COLOURS: usize = 6;
 const DASHES: usize = 3;
@@ -51,9 +57,11 @@ pub(crate) fn figure(chart: &Chart) -> String {
     };
     format!(
         "<figure class=\"chart\">\n<figcaption>{title}</figcaption>\n{legend}\
-         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}\">\n\
-         {drawing}{labels}</svg>\n{left_out}</figure>\n",
+         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{spoken}\">\n\
+         {drawing}{labels}</svg>\n{smoothed}{left_out}</figure>\n",
         title = escape(&chart.title),
+        spoken = escape(&spoken(chart, &series)),
+        smoothed = smoothed(&series),
         legend = legend(chart, &series),
         labels = axis_labels(chart),
         left_out = left_out(chart, &series),
@@ -114,19 +122,21 @@ impl Plot {
         grid
     }
 
-    /// A series: a line, and dots where the points are few.
+    /// A series: a line, and dots where the points are few. Of a long one the running mean, and the
+    /// series itself behind it.
     fn line(&self, points: &[(f64, f64)], classes: &str) -> String {
-        let thinned = thinned(points);
-        let places: Vec<String> = thinned
-            .iter()
-            .map(|&(x, y)| format!("{:.1},{:.1}", self.x(x), self.y(y)))
-            .collect();
+        let polyline = |class: &str, points: &[(f64, f64)]| {
+            let places = thinned(points).into_iter();
+            let places = places.map(|(x, y)| format!("{:.1},{:.1}", self.x(x), self.y(y)));
+            let places = places.collect::<Vec<_>>().join(" ");
+            format!("<polyline class=\"{class} {classes}\" points=\"{places}\"/>\n")
+        };
         let mut line = String::new();
-        if points.len() > 1 {
-            line += &format!(
-                "<polyline class=\"line {classes}\" points=\"{}\"/>\n",
-                places.join(" ")
-            );
+        if points.len() > SMOOTHED_FROM {
+            line += &polyline("raw", points);
+            line += &polyline("line", &running_mean(points));
+        } else if points.len() > 1 {
+            line += &polyline("line", points);
         }
         if points.len() <= MOST_DOTS {
             for &(x, y) in points {
@@ -140,6 +150,28 @@ impl Plot {
         }
         line
     }
+}
+
+/// How many points are averaged in the running mean of so many.
+fn window_of(count: usize) -> usize {
+    (count / WINDOWS) | 1
+}
+
+/// The mean of the points about each point, of a long series about every so many. The window gets
+/// smaller at the ends, so that it stays about its point.
+fn running_mean(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let half = window_of(points.len()) / 2;
+    let mean = |(at, point): (usize, &(f64, f64))| {
+        let half = half.min(at).min(points.len() - 1 - at);
+        let about = &points[at - half..=at + half];
+        let count = about.len() as f64;
+        (point.0, about.iter().map(|point| point.1 / count).sum())
+    };
+    let last = points.len() - 1;
+    let step = points.len().div_ceil(MOST_MEANS);
+    let places = points.iter().enumerate();
+    let places = places.filter(|(at, _)| at % step == 0 || *at == last);
+    places.map(mean).collect()
 }
 
 /// The minima and maxima of intervals of the series, in order, or all points if they are few. The
@@ -179,8 +211,8 @@ fn legend(chart: &Chart, series: &[Vec<(f64, f64)>]) -> String {
             .last()
             .map_or("–".to_owned(), |point| significant(point.1));
         entries += &format!(
-            "<li><svg class=\"key\" viewBox=\"0 0 22 8\" aria-hidden=\"true\">\
-             <path class=\"line {}\" d=\"M0 4H22\"/></svg>{} <span class=\"last\">{last}</span></li>\n",
+            "<li><svg class=\"key\" viewBox=\"0 0 22 14\" aria-hidden=\"true\">\
+             <path class=\"line {}\" d=\"M0 7H22\"/></svg>{} <span class=\"last\">{last}</span></li>\n",
             classes(index),
             escape(name),
         );
@@ -189,6 +221,30 @@ fn legend(chart: &Chart, series: &[Vec<(f64, f64)>]) -> String {
         return entries;
     }
     format!("<ul class=\"legend\">\n{entries}</ul>\n")
+}
+
+/// The chart in words: where each series begins and ends.
+fn spoken(chart: &Chart, series: &[Vec<(f64, f64)>]) -> String {
+    let mut text = format!("{}: {} over {}", chart.title, chart.y_label, chart.x_label);
+    for (Series { name, .. }, points) in chart.series.iter().zip(series) {
+        if let (Some(first), Some(last)) = (points.first(), points.last()) {
+            let [from, to] = [first.1, last.1].map(significant);
+            text += &format!("; {name} from {from} to {to}");
+        }
+    }
+    text
+}
+
+/// What the two lines of a long series are.
+fn smoothed(series: &[Vec<(f64, f64)>]) -> String {
+    let longest = series.iter().map(Vec::len).max().unwrap_or(0);
+    if longest <= SMOOTHED_FROM {
+        return String::new();
+    }
+    format!(
+        "<p class=\"aside\">Bold: running mean of {} values. Pale: every value.</p>\n",
+        window_of(longest)
+    )
 }
 
 fn axis_labels(chart: &Chart) -> String {

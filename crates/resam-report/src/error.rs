@@ -3,7 +3,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use resam_export::OutputError;
 use resam_files::FileError;
 
 /// Why a record or a report could not be read or written. Errors of the operating system name their
@@ -40,19 +39,14 @@ pub enum ReportError {
         "the events for TensorBoard cannot be written: {0}\n\nhint: see that the folder may be written to and that the disk has room"
     )]
     WriteEvents(#[source] io::Error),
-    /// An image of the gallery could not be encoded.
-    #[error("gallery item `{item}`, panel `{panel}`: the image cannot be encoded: {source}")]
-    EncodePanel {
-        /// Title of the gallery item.
+    /// A picture could not be encoded.
+    #[error("picture `{item}`: it cannot be encoded: {source}")]
+    EncodePicture {
+        /// Title of the picture.
         item: String,
-        /// Caption of the panel.
-        panel: String,
         /// The error of the encoder.
         source: image::ImageError,
     },
-    /// An overlay of the gallery could not be drawn.
-    #[error(transparent)]
-    Output(#[from] OutputError),
     /// A whole file could not be written.
     #[error(transparent)]
     File(#[from] FileError),

@@ -7,11 +7,12 @@
 //! | [`MetricsFile`] | append one JSON object a step; resume after an interruption |
 //! | [`EventFile`] | the same numbers for TensorBoard |
 //! | [`Report`] | one self-contained HTML page about a finished run |
-//! | [`draw_panel`] | an image with masks and points drawn on it, for the page |
+//! | [`Table`] | numbers on the page |
+//! | [`GalleryItem`] | a picture with masks and points on it, two answers at a time |
 //! | [`ReportError`] | what could not be read, encoded or written |
 //!
 //! ```
-//! use resam_report::{Chart, MetricsFile, Report, ScoreRow, Series};
+//! use resam_report::{Chart, MetricsFile, Report, Series};
 //! # let folder = tempfile::tempdir()?;
 //! # let metrics = folder.path().join("metrics.jsonl");
 //! # let page = folder.path().join("report.html");
@@ -27,13 +28,6 @@
 //! let loss = Series { name: "loss".into(), points: points.collect() };
 //! let report = Report {
 //!     title: "Two steps".into(),
-//!     scores: vec![ScoreRow {
-//!         measure: "IoU".into(),
-//!         before: Some(0.58),
-//!         after: Some(0.69),
-//!         higher_is_better: true,
-//!         digits: 2,
-//!     }],
 //!     curves: vec![Chart {
 //!         title: "Loss".into(),
 //!         x_label: "step".into(),
@@ -47,8 +41,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The page refers to no other file and runs no script. No function panics; every error names the
-//! file or the panel.
+//! The page refers to no other file; its content security policy lets it load nothing and run its own
+//! script alone. Without the script it can be read whole. No function panics; every error names the
+//! file or the picture.
 //!
 //! # Limits
 //!
@@ -62,14 +57,15 @@ mod html;
 mod metrics;
 mod numbers;
 mod page;
-mod panel;
 mod report;
-mod scores;
 mod shown;
+mod table;
 mod tensorboard;
 
 pub use error::ReportError;
 pub use metrics::MetricsFile;
-pub use panel::draw_panel;
-pub use report::{Chart, GalleryItem, Panel, Report, ScoreRow, Series};
+pub use report::{
+    Chart, FactGroup, GalleryItem, GallerySection, Layer, Report, Series, Tone, Verdict,
+};
+pub use table::{Cell, Row, Table};
 pub use tensorboard::EventFile;

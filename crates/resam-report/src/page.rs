@@ -1,80 +1,121 @@
 //! The page as a whole.
 
-use crate::html::escape;
-use crate::{Report, ReportError, curves, gallery, scores};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+use crate::table::table;
+use crate::{FactGroup, Report, ReportError, Tone, Verdict, curves, gallery};
 
 const STYLE: &str = include_str!("page.css");
-/// The content security policy: browsers load nothing and run nothing, whatever a name contains.
-const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+const SCRIPT: &str = include_str!("page.js");
 /// More notes than this are folded up.
 const MOST_OPEN_NOTES: usize = 10;
 
 /// The report as HTML. Parts that are empty are left out.
 pub(crate) fn page(report: &Report) -> Result<String, ReportError> {
-    let title = escape(&report.title);
-    let mut body = format!("<header>\n<h1>{title}</h1>\n");
-    if !report.summary.is_empty() {
-        body += &format!("<p class=\"summary\">{}</p>\n", escape(&report.summary));
-    }
-    body += "</header>\n";
-    if !report.scores.is_empty() {
-        body += &section("Scores", &scores::table(&report.scores));
-    }
-    if !report.facts.is_empty() {
-        body += &section("The run", &facts(&report.facts));
-    }
-    if !report.curves.is_empty() {
-        let figures: String = report.curves.iter().map(curves::figure).collect();
-        body += &section(
-            "Curves",
-            &format!("<div class=\"charts\">\n{figures}</div>\n"),
-        );
-    }
-    if !report.gallery.is_empty() {
-        let items: Result<String, _> = report.gallery.iter().map(gallery::item).collect();
-        body += &section("Images", &items?);
-    }
-    if !report.notes.is_empty() {
-        body += &section("Notes", &notes(&report.notes));
-    }
-    Ok(format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n\
-         <style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n\
-         <footer>Written by resam {}</footer>\n</body>\n</html>\n",
-        env!("CARGO_PKG_VERSION"),
-    ))
+    let pictures = gallery::sections(&report.gallery)?;
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (report.title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    button.theme type="button" aria-pressed="false" hidden { "dark" }
+                    h1 { (report.title) }
+                    @if !report.subtitle.is_empty() { p.subtitle { (report.subtitle) } }
+                }
+                main {
+                    @if !report.verdict.sentence.is_empty() { (verdict(&report.verdict)) }
+                    @if !report.tables.is_empty() {
+                        section { h2 { "Scores" } @for one in &report.tables { (table(one)) } }
+                    }
+                    (pictures)
+                    @if !report.curves.is_empty() {
+                        section {
+                            h2 { "Learning curves" }
+                            div.charts {
+                                @for chart in &report.curves { (PreEscaped(curves::figure(chart))) }
+                            }
+                        }
+                    }
+                    @if !report.facts.is_empty() || !report.command.is_empty() {
+                        section { h2 { "The run" } (run(report)) }
+                    }
+                    @if !report.notes.is_empty() { section { h2 { "Notes" } (notes(&report.notes)) } }
+                }
+                footer { "Written by resam " (env!("CARGO_PKG_VERSION")) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    // HTML forbids control characters, which file names may hold.
+    let forbidden = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
+    let page = page.into_string();
+    Ok(page.replace(forbidden, "\u{fffd}"))
 }
 
-fn section(heading: &str, content: &str) -> String {
-    format!("<section>\n<h2>{heading}</h2>\n{content}</section>\n")
+/// The content security policy: browsers load nothing, and run the page's own script alone,
+/// whatever a name contains.
+fn policy() -> String {
+    let hash = STANDARD.encode(Sha256::digest(SCRIPT));
+    format!(
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; \
+         base-uri 'none'; form-action 'none'"
+    )
 }
 
-fn facts(facts: &[(String, String)]) -> String {
-    let mut list = String::new();
-    for (name, value) in facts {
-        list += &format!(
-            "<div><dt>{}</dt><dd>{}</dd></div>\n",
-            escape(name),
-            escape(value)
-        );
+fn verdict(verdict: &Verdict) -> Markup {
+    let (class, sign) = match verdict.tone {
+        Tone::Good => ("good", "✓"),
+        Tone::Neutral => ("neutral", "="),
+        Tone::Bad => ("bad", "!"),
+    };
+    html! {
+        section.verdict class=(class) aria-label="Verdict" {
+            span.sign aria-hidden="true" { (sign) }
+            div {
+                p.sentence { (verdict.sentence) }
+                @for ground in &verdict.grounds { p { (ground) } }
+            }
+        }
     }
-    format!("<dl class=\"facts\">\n{list}</dl>\n")
 }
 
-fn notes(notes: &[String]) -> String {
-    let mut list = String::new();
-    for note in notes {
-        list += &format!("<li>{}</li>\n", escape(note));
+fn run(report: &Report) -> Markup {
+    html! {
+        @if !report.command.is_empty() {
+            pre.command tabindex="0" aria-label="Command line" { code { (report.command) } }
+        }
+        div.facts {
+            @for FactGroup { heading, facts } in &report.facts {
+                div {
+                    h3 { (heading) }
+                    dl { @for (name, value) in facts { div { dt { (name) } dd { (value) } } } }
+                }
+            }
+        }
+        @if let Some((heading, text)) = &report.listing {
+            details {
+                summary { (heading) }
+                pre tabindex="0" aria-label=(heading) { code { (text) } }
+            }
+        }
     }
-    let list = format!("<ul class=\"notes\">\n{list}</ul>\n");
+}
+
+fn notes(notes: &[String]) -> Markup {
+    let list = html! { ul.notes { @for note in notes { li { (note) } } } };
     if notes.len() <= MOST_OPEN_NOTES {
         return list;
     }
-    format!(
-        "<details>\n<summary>{} notes</summary>\n{list}</details>\n",
-        notes.len()
-    )
+    html! { details { summary { (notes.len()) " notes" } (list) } }
 }

@@ -4,41 +4,65 @@ use std::path::Path;
 
 use image::RgbImage;
 use resam_files::write_atomically;
+use resam_mask::Bitmap;
 
-use crate::{ReportError, page};
+use crate::{ReportError, Table, page};
 
 /// The contents of the page about a finished run. Empty parts are left out.
 #[derive(Debug, Default, Clone)]
 pub struct Report {
     /// The heading.
     pub title: String,
-    /// One paragraph about the run and its result.
-    pub summary: String,
-    /// The settings of the run as names and values: weights, images, iterations, seed, ...
-    pub facts: Vec<(String, String)>,
-    /// Scores before and after the run.
-    pub scores: Vec<ScoreRow>,
+    /// A line below the heading: what was run on what, and when.
+    pub subtitle: String,
+    /// What came out.
+    pub verdict: Verdict,
+    /// Scores, the most important table first.
+    pub tables: Vec<Table>,
+    /// What was run on what, in groups.
+    pub facts: Vec<FactGroup>,
+    /// The command line of the run.
+    pub command: String,
     /// Charts of the metrics during the run.
     pub curves: Vec<Chart>,
-    /// Images to compare by eye.
-    pub gallery: Vec<GalleryItem>,
+    /// Pictures to compare by eye, in sections.
+    pub gallery: Vec<GallerySection>,
     /// Remarks, one sentence each: skipped images, skipped updates, ...
     pub notes: Vec<String>,
+    /// The whole recipe or another long text, folded up: its heading and its lines.
+    pub listing: Option<(String, String)>,
 }
 
-/// A score before and after a run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ScoreRow {
-    /// The name of the score, with its unit if it has one.
-    pub measure: String,
-    /// The score before the run. `None` and numbers that are not finite are shown as a dash.
-    pub before: Option<f64>,
-    /// The score after the run, as `before`.
-    pub after: Option<f64>,
-    /// Whether a larger number is better.
-    pub higher_is_better: bool,
-    /// The number of decimals to show.
-    pub digits: usize,
+/// What came out of a run.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Verdict {
+    /// The result in a sentence.
+    pub sentence: String,
+    /// How it is to be taken.
+    pub tone: Tone,
+    /// What it rests on, and what it does not say: a few sentences.
+    pub grounds: Vec<String>,
+}
+
+/// How a verdict is to be taken. It is said in colour and in a sign.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// The run did what it was for.
+    Good,
+    /// Nothing is known, or nothing changed.
+    #[default]
+    Neutral,
+    /// The result is worse than before.
+    Bad,
+}
+
+/// Settings of a run that belong together.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct FactGroup {
+    /// What they are about: data, model, run.
+    pub heading: String,
+    /// Names and values.
+    pub facts: Vec<(String, String)>,
 }
 
 /// A chart: one or more series with common axes.
@@ -60,32 +84,52 @@ pub struct Series {
     /// The name in the legend.
     pub name: String,
     /// Points `(x, y)` in the order of the line. Points that are not finite are left out, and the
-    /// chart says how many. A long series is drawn with the minima and maxima of short intervals.
+    /// chart says how many. Of a long series the running mean is drawn, and the series pale behind
+    /// it, with the minima and maxima of short intervals.
     pub points: Vec<(f64, f64)>,
 }
 
-/// Panels side by side that show the same place.
+/// Pictures that were chosen for the same reason.
+#[derive(Debug, Default, Clone)]
+pub struct GallerySection {
+    /// The heading, such as `Worst cases`.
+    pub heading: String,
+    /// How the pictures were chosen.
+    pub intro: String,
+    /// The pictures.
+    pub items: Vec<GalleryItem>,
+}
+
+/// A picture with several answers about its objects, two of which are compared at a time.
 #[derive(Debug, Default, Clone)]
 pub struct GalleryItem {
     /// The name of the place, such as that of the image.
     pub title: String,
-    /// A remark, such as the score of the image.
+    /// A remark, such as the score of the image. It is the picture's text alternative too.
     pub note: String,
-    /// The panels, from left to right.
-    pub panels: Vec<Panel>,
+    /// The image, 8-bit RGB. It is scaled down to at most 1024 pixels a side.
+    pub image: RgbImage,
+    /// Points `[x, y]` on objects, in continuous pixels of the image.
+    pub points: Vec<[f64; 2]>,
+    /// What can be laid over the image. The first two are compared when the page opens.
+    pub layers: Vec<Layer>,
+    /// The numbers of its objects.
+    pub table: Option<Table>,
 }
 
-/// One image of a gallery.
+/// Masks that are laid over an image.
 #[derive(Debug, Default, Clone)]
-pub struct Panel {
-    /// What the image shows.
-    pub caption: String,
-    /// The image, 8-bit RGB. It is scaled down to at most 480 pixels a side.
-    pub image: RgbImage,
+pub struct Layer {
+    /// Whose they are: pretrained, adapted, true.
+    pub name: String,
+    /// The masks, from the top-left corner of the image.
+    pub masks: Vec<Bitmap>,
+    /// The pixels of the image for each pixel of the masks, across and down; 1 of an image's own.
+    pub scale: [f64; 2],
 }
 
 impl Report {
-    /// The report as one HTML page without scripts and without references to other files.
+    /// The report as one HTML page that refers to no other file and loads nothing.
     ///
     /// # Errors
     /// [`ReportError`] if an image cannot be encoded.

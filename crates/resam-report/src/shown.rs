@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use image::RgbImage;
 use image::imageops::{FilterType, resize};
 
-/// The longest side of an image in pixels; on a screen, panels are a little smaller than this.
-const LARGEST_SIDE: u32 = 480;
+/// The longest side of a picture in pixels, about as many as it has on a screen.
+const LARGEST_SIDE: u32 = 1024;
 
 /// The size that fits into [`LARGEST_SIDE`] in both directions, never larger than the image.
 pub(crate) fn shown_size(image: &RgbImage) -> [u32; 2] {

@@ -7,6 +7,7 @@
 
 mod answers;
 mod clock;
+mod comparison;
 mod error;
 mod folder;
 mod gain;
@@ -18,6 +19,7 @@ mod record;
 mod result;
 mod run;
 mod settings;
+mod summary;
 mod validation;
 
 pub use answers::{Answer, Answering};
@@ -27,5 +29,5 @@ pub use gain::Gain;
 pub use observer::{Observer, RunProgress};
 pub use result::TrainingResult;
 pub use run::{TrainingInput, train};
-pub use settings::{Settings, Start};
+pub use settings::{About, Settings, Start};
 pub use validation::Validation;

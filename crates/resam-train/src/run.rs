@@ -6,9 +6,11 @@ use std::time::Instant;
 use resam_adapt::feature_cache::FeatureCache;
 use resam_adapt::recipe::Supervision;
 use resam_adapt::{Examples, Iteration, IterationError, Trainer, TrainerOptions, TrainingPlan};
+use resam_report::Report;
 use resam_sam::{Adapter, Device, Sam};
 
 use crate::clock::Clock;
+use crate::comparison::{Comparison, Models};
 use crate::error::TrainError;
 use crate::folder::{Begun, Folder};
 use crate::gallery;
@@ -18,6 +20,7 @@ use crate::recipe_file::to_toml;
 use crate::record::Record;
 use crate::result::TrainingResult;
 use crate::settings::Settings;
+use crate::summary::Summary;
 
 /// The folder of features that are the same at each view, while the run is on.
 const FEATURES: &str = "features";
@@ -290,7 +293,8 @@ impl<'a> Run<'a> {
     /// Seconds that the last validation and the report take, as far as is known.
     fn seconds_after_learning(&self) -> f64 {
         let answers = self.timing.answers.unwrap_or_default();
-        self.timing.validation + gallery::ANSWERS as f64 * answers
+        // The last validation, and the comparison of both models on the same images.
+        3.0 * self.timing.validation + gallery::ANSWERS as f64 * answers
     }
 
     fn say_skipped(&mut self, done: &Iteration) {
@@ -336,11 +340,38 @@ impl<'a> Run<'a> {
         let shown = validation.unwrap_or(self.input.images);
         self.observer
             .note("the adapter is written; drawing the report");
-        let items = gallery::items(&self.trainer, shown, &mut *self.observer)?;
-        let report = gallery::report(&result, self.settings, &self.record.metrics()?, items);
+        let report = self.report(&result, shown, validation.is_some())?;
         report.write(self.record.folder.file("report.html"))?;
         self.record.folder.remove_features()?;
         Ok(result)
+    }
+
+    /// The report, with pictures of the images `shown`.
+    fn report(
+        &mut self,
+        result: &TrainingResult,
+        shown: &dyn Examples,
+        is_validation: bool,
+    ) -> Result<Report, TrainError> {
+        let models = Models::new(&self.trainer, shown)?;
+        let comparison = Comparison::of(&models, shown, is_validation, &mut *self.observer)?;
+        let gallery = gallery::sections(
+            &self.trainer,
+            shown,
+            &models,
+            &comparison,
+            &mut *self.observer,
+        )?;
+        let images = self.input.images;
+        let summary = Summary {
+            result,
+            settings: self.settings,
+            metrics: &self.record.metrics()?,
+            comparison: &comparison,
+            learnt_from: [images.len(), images.instances()],
+            is_validation,
+        };
+        Ok(summary.report(gallery))
     }
 
     /// What was learnt, with how the model is to be asked: what selected the labels selects the

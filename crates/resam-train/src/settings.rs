@@ -33,6 +33,23 @@ pub struct Settings {
     pub keep_checkpoints: usize,
     /// What the weights are called, and their SHA-256.
     pub weights: [String; 2],
+    /// What the report says of the run.
+    pub about: About,
+}
+
+/// What the report says of a run, beside its settings.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// The command line.
+    pub command: String,
+    /// The day of the run.
+    pub date: String,
+    /// The model, in words.
+    pub model: String,
+    /// The devices, in words.
+    pub device: String,
+    /// Where images and points come from, as names and values.
+    pub data: Vec<(String, String)>,
 }
 
 /// What becomes of a run that the folder holds.

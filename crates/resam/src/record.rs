@@ -70,6 +70,35 @@ pub fn record(computed: Computed<'_>, stages: &[(&str, f64)], result: Value) -> 
     }
 }
 
+/// The command line of this process, as one would type it.
+pub fn command_line() -> String {
+    let words = std::env::args_os().enumerate().map(|(index, word)| {
+        let word = word.to_string_lossy();
+        let word = match index {
+            0 => word.rsplit(['/', '\\']).next().unwrap_or(&word).to_owned(),
+            _ => word.into_owned(),
+        };
+        quoted(&word)
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A word as one would type it.
+pub fn quoted(word: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "-_./:,=".contains(character);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// The day, as `2026-03-14`, in UTC.
+pub(crate) fn today() -> String {
+    let now = jiff::Timestamp::now();
+    now.to_string().chars().take(10).collect()
+}
+
 /// Writes a record beside each output, once a folder.
 pub(crate) fn write_beside<'a>(
     record: &RunRecord,

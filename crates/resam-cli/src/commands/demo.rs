@@ -10,7 +10,7 @@ use std::time::Instant;
 use clap::Parser;
 use resam::demo::{PolygonScores, judge_polygons, prepare};
 use resam::evaluate::Scored;
-use resam::record::{Computed, record};
+use resam::record::{Computed, quoted, record};
 use resam::{Error, Evaluation, Result};
 use serde_json::json;
 
@@ -229,14 +229,6 @@ fn polygons(words: &[String], common: &Common, labels: &Path) -> Result<PolygonS
 
 /// The command as one would type it.
 fn line(words: &[String]) -> String {
-    let quoted = words.iter().map(|word| {
-        let plain = |c: char| c.is_alphanumeric() || "-_./:,=".contains(c);
-        if word.chars().all(plain) {
-            word.clone()
-        } else {
-            format!("'{}'", word.replace('\'', r"'\''"))
-        }
-    });
-    let quoted: Vec<String> = quoted.collect();
+    let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
     format!("resam {}", quoted.join(" "))
 }

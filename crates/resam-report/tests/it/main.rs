@@ -3,9 +3,8 @@
 mod charts;
 mod gallery;
 mod metrics;
-mod panel;
 mod report;
-mod scores;
+mod table;
 mod tensorboard;
 
 use std::path::Path;

@@ -1,22 +1,43 @@
 use image::{Rgb, RgbImage};
-use resam_report::{Chart, GalleryItem, Panel, Report, ScoreRow, Series};
+use resam_report::{
+    Cell, Chart, FactGroup, GalleryItem, GallerySection, Layer, Report, Row, Series, Table, Tone,
+    Verdict,
+};
 
 use crate::{all_between, html, names_in};
 
 /// A report that has something in every part, all text being the same.
 fn report_of(text: &str) -> Report {
     let text = || text.to_owned();
+    let table = || Table {
+        title: text(),
+        note: text(),
+        columns: vec![text()],
+        rows: vec![Row {
+            name: text(),
+            note: text(),
+            cells: vec![Cell::Text(text()), Cell::Change(Some(0.1), 2)],
+            strong: true,
+        }],
+    };
+    let layer = || Layer {
+        name: text(),
+        ..Layer::default()
+    };
     Report {
         title: text(),
-        summary: text(),
-        facts: vec![(text(), text())],
-        scores: vec![ScoreRow {
-            measure: text(),
-            before: Some(0.5),
-            after: Some(0.6),
-            higher_is_better: true,
-            digits: 3,
+        subtitle: text(),
+        verdict: Verdict {
+            sentence: text(),
+            tone: Tone::Good,
+            grounds: vec![text()],
+        },
+        tables: vec![table()],
+        facts: vec![FactGroup {
+            heading: text(),
+            facts: vec![(text(), text())],
         }],
+        command: text(),
         curves: vec![Chart {
             title: text(),
             x_label: text(),
@@ -26,41 +47,74 @@ fn report_of(text: &str) -> Report {
                 points: vec![(0.0, 1.0), (1.0, 0.5)],
             }],
         }],
-        gallery: vec![GalleryItem {
-            title: text(),
-            note: text(),
-            panels: vec![Panel {
-                caption: text(),
+        gallery: vec![GallerySection {
+            heading: text(),
+            intro: text(),
+            items: vec![GalleryItem {
+                title: text(),
+                note: text(),
                 image: RgbImage::from_pixel(8, 8, Rgb([90; 3])),
+                points: vec![[4.0, 4.0]],
+                layers: vec![layer(), layer()],
+                table: Some(table()),
             }],
         }],
         notes: vec![text()],
+        listing: Some((text(), text())),
     }
 }
 
 #[test]
-fn the_page_refers_to_nothing_outside_and_runs_nothing() {
+fn the_page_refers_to_nothing_outside_and_runs_its_own_script_alone() {
     let page = html(&report_of("text"));
     for reference in [
-        "http:", "https:", "\"//", "url(", "@import", "<script", "<link", "<iframe",
+        "http:", "https:", "\"//", "@import", "<link", "<iframe", " onclick", " onload", "src=",
     ] {
         assert!(!page.contains(reference), "{reference}");
     }
-    for source in all_between(&page, "src=\"", "\"") {
-        assert!(source.starts_with("data:image/"), "{source}");
+    for link in all_between(&page, "href=\"", "\"") {
+        let inside = link.starts_with("data:image/jpeg;base64,") || link.starts_with("#p1-");
+        assert!(inside, "{link}");
     }
-    assert!(page.contains("content=\"default-src 'none';"));
+    for link in all_between(&page, "url(", ")") {
+        assert!(link.starts_with("#p1-"), "{link}");
+    }
+    let policy = all_between(
+        &page,
+        "http-equiv=\"Content-Security-Policy\" content=\"",
+        "\"",
+    )[0];
+    assert!(
+        policy.starts_with("default-src &#39;none&#39;;")
+            || policy.starts_with("default-src 'none';")
+    );
+    let scripts = policy
+        .split("script-src ")
+        .nth(1)
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap();
+    assert!(
+        scripts.contains("'sha256-") && !scripts.contains("unsafe"),
+        "{scripts}"
+    );
+    assert_eq!(page.matches("<script").count(), 1);
 }
 
 #[test]
 fn no_text_can_become_markup() {
-    let smuggled = "<script>alert('1')</script>\" onload=\"x&";
+    let smuggled = "</script><script>alert('1')</script>\" onload=\"x&</style>";
+    let plain = html(&report_of("text"));
     let page = html(&report_of(smuggled));
-    assert!(!page.contains("<script") && !page.contains("\" onload") && !page.contains("x&\""));
-    let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&quot; onload=&quot;x&amp;";
-    // Title twice, summary, fact twice, score, chart (title twice, two axes, a name), gallery
-    // (title, note, caption twice), note.
-    assert_eq!(page.matches(escaped).count(), 16);
+    for markup in ["<script", "</script", "</style", "\" onload"] {
+        assert_eq!(
+            page.matches(markup).count(),
+            plain.matches(markup).count(),
+            "{markup}"
+        );
+    }
+    assert!(!page.contains("x&<") && !page.contains("x&\""));
 }
 
 #[test]
@@ -75,14 +129,15 @@ fn control_characters_do_not_reach_the_page() {
 fn every_element_is_closed_in_order() {
     let page = html(&report_of("1 < 2 > \"3\" & '4'"));
     let style = all_between(&page, "<style>", "</style>")[0];
-    let page = page.replace(style, "");
+    let script = all_between(&page, "<script>", "</script>")[0];
+    let page = page.replace(style, "").replace(script, "");
     let mut open = Vec::new();
     for tag in all_between(&page, "<", ">") {
         let name = tag
             .split([' ', '\n', '/'])
             .find(|name| !name.is_empty())
             .unwrap();
-        let has_no_end = ["!DOCTYPE", "meta", "img"].contains(&name) || tag.ends_with('/');
+        let has_no_end = ["!DOCTYPE", "meta", "input"].contains(&name) || tag.ends_with('/');
         if tag.starts_with('/') {
             assert_eq!(open.pop(), Some(name), "{tag}");
         } else if !has_no_end {
@@ -100,12 +155,17 @@ fn parts_that_are_empty_are_left_out() {
     };
     let page = html(&report);
     assert!(page.contains("<h1>Nothing yet</h1>") && page.contains("<title>Nothing yet</title>"));
-    for element in ["<h2", "<table", "<dl", "<figure", "<ul", "<p"] {
+    for element in [
+        "<h2", "<table", "<dl", "<figure", "<ul", "<p", "<pre", "<details",
+    ] {
         assert!(!page.contains(&format!("{element} ")), "{element}");
         assert!(!page.contains(&format!("{element}>")), "{element}");
     }
     let headings = all_between(&html(&report_of("text")), "<h2>", "</h2>").join(", ");
-    assert_eq!(headings, "Scores, The run, Curves, Images, Notes");
+    assert_eq!(
+        headings,
+        "Scores, Pictures, Learning curves, The run, Notes"
+    );
 }
 
 #[test]

@@ -161,9 +161,11 @@ impl PointedImages {
                 file.on_image(&image.file_name)
                     .map(|object| {
                         let truth = by_id.get(&object.id);
+                        let category = truth.map(|instance| instance.category.to_string());
                         let truth = truth.map(|instance| instance.mask()).transpose();
                         Ok(ExampleInstance {
                             name: object.id.clone(),
+                            class: object.class.clone().or(category),
                             points: object.points.clone(),
                             truth: truth.map_err(words)?,
                         })
@@ -181,6 +183,7 @@ impl PointedImages {
                         draws::draw_points(&mask, count, count, seed, image.id, instance.id);
                     Ok(ExampleInstance {
                         name: instance.id.to_string(),
+                        class: Some(instance.category.to_string()),
                         points,
                         truth: Some(mask),
                     })

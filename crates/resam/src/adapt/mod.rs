@@ -18,14 +18,14 @@ use std::time::Instant;
 use resam_adapt::{Recipe, Step, step_memory};
 use resam_sam::{ComputeDevice, Device, ImageEncoderConfig, Predictor, Sam, SamConfig};
 pub use resam_train::Validation;
-use resam_train::{RunProgress, Settings, TrainingInput, TrainingResult, train};
+use resam_train::{About, RunProgress, Settings, TrainingInput, TrainingResult, train};
 use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::model::open_weights_for_work;
 use crate::observer::{Observer, Progress};
 use crate::pace::pace;
-use crate::record::{Computed, record};
+use crate::record::{Computed, command_line, record, today};
 
 /// Adapts a model to imagery from points on its objects: ReSAM (arXiv 2511.21606).
 ///
@@ -81,6 +81,7 @@ pub fn adapt(
         checkpoint_every: options.checkpoint_every,
         keep_checkpoints: options.keep_checkpoints,
         weights: [weights.display().to_string(), checkpoint.sha256()],
+        about: about(source, &config, &devices),
     };
     drop(checkpoint);
     say_memory(&config, &settings, observer);
@@ -113,6 +114,30 @@ pub fn adapt(
         record.write_beside(&folder.join("adapter_config.json"))?;
     }
     Ok(result)
+}
+
+/// What the report says of the run.
+fn about(source: &TrainingSource, config: &SamConfig, devices: &[ComputeDevice]) -> About {
+    let mut data = vec![(
+        "images".to_owned(),
+        source.dataset.images.display().to_string(),
+    )];
+    let points = source.points.as_ref();
+    let points = points.map_or("drawn from the true masks".to_owned(), |file| {
+        file.display().to_string()
+    });
+    data.push(("points".to_owned(), points));
+    if let Some(coco) = &source.dataset.coco {
+        data.push(("true masks".to_owned(), coco.display().to_string()));
+    }
+    let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
+    About {
+        command: command_line(),
+        date: today(),
+        model: config.describe(),
+        device: names.join(", "),
+        data,
+    }
 }
 
 /// A result as JSON.

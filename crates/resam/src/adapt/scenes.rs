@@ -371,6 +371,7 @@ impl Examples for PointedScenes {
         let instances = self.objects_in(*at, planned);
         let instances = instances.map(|(_, object, points)| ExampleInstance {
             name: object.id.clone(),
+            class: object.class.clone(),
             points,
             truth: None,
         });
