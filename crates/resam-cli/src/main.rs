@@ -6,10 +6,12 @@ mod terminal;
 
 mod arguments;
 mod commands;
+mod estimate;
 mod failure;
 mod hints;
 mod interrupt;
 mod progress;
+mod progress_line;
 mod watch;
 
 use std::process::ExitCode;
@@ -23,18 +25,24 @@ use crate::commands::Outcome;
 fn main() -> ExitCode {
     failure::report_panics();
     resam_ops::memory::keep_freed_memory();
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return failure::print_usage(&error, json_is_typed()).into(),
+    };
+    let json = arguments.common.json;
     say_renamed(&arguments);
-    let outcome = std::panic::catch_unwind(|| run(&arguments));
-    match outcome {
+    match std::panic::catch_unwind(|| run(&arguments)) {
         Ok(Ok(Outcome::Done)) => ExitCode::SUCCESS,
         Ok(Ok(Outcome::SomeFailed)) => ExitCode::from(1),
-        Ok(Err(error)) => {
-            failure::print(&error);
-            ExitCode::from(error.kind().exit_code())
-        }
-        Err(_) => ExitCode::from(failure::AT_RUN_TIME),
+        Ok(Err(error)) => failure::print(&error, json).into(),
+        Err(_) => failure::print_fault(json).into(),
     }
+}
+
+/// Whether `--json` is among the words of a command line that cannot be parsed.
+fn json_is_typed() -> bool {
+    let mut words = std::env::args_os().take_while(|word| word != "--");
+    words.any(|word| word == "--json")
 }
 
 /// Says the new names of flags that were typed by their old ones.

@@ -2,23 +2,35 @@
 //! `eprintln!` of this program are those of this file.
 
 use std::fmt::Arguments;
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{Error, ErrorKind, IsTerminal, Result, Write};
 
-/// Prints on standard output. A reader that has gone wants no more: the program ends quietly.
-/// Another failure is told on standard error, and the exit code is 2.
+use crate::failure::AT_RUN_TIME;
+
+/// Prints on standard output, which is then flushed.
 pub(crate) fn out(text: Arguments<'_>) {
     let mut stdout = std::io::stdout().lock();
-    let written = stdout.write_fmt(text).and_then(|()| stdout.flush());
+    printed(stdout.write_fmt(text).and_then(|()| stdout.flush()));
+}
+
+/// Ends the program when standard output could not be written. A reader that has gone wants no
+/// more: it ends quietly. A full disk is told on standard error.
+pub(crate) fn printed(written: Result<()>) {
     let Err(error) = written else {
         return;
     };
-    if error.kind() == ErrorKind::BrokenPipe {
+    if is_gone(&error) {
         std::process::exit(0);
     }
     err(format_args!(
-        "error: standard output cannot be written: {error}\n"
+        "error: standard output cannot be written: {error}\n\nhint: see that the disk has room\n"
     ));
-    std::process::exit(2);
+    std::process::exit(AT_RUN_TIME.into());
+}
+
+/// Whether whoever read the output has gone. Windows has a name of its own for it.
+fn is_gone(error: &Error) -> bool {
+    const NO_DATA: i32 = 232;
+    error.kind() == ErrorKind::BrokenPipe || cfg!(windows) && error.raw_os_error() == Some(NO_DATA)
 }
 
 /// Prints on standard error. Nobody is left to tell when it is closed, and the work goes on.

@@ -58,14 +58,22 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// Checks that a run was refused for its input: exit code 2, `words` in the message, a hint,
-/// nothing on standard output and nothing written.
+/// no result on standard output and nothing written.
 fn refused(folder: &TempDir, output: &Output, words: &str) {
     let message = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{message}");
     assert!(message.starts_with("error: "), "{message}");
     assert!(message.contains(words), "no `{words}` in: {message}");
     assert!(!message.contains("panicked"), "{message}");
-    assert!(output.stdout.is_empty());
+    // With `--json` the error is on standard output too, as an object.
+    if !output.stdout.is_empty() {
+        let object: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+        assert!(
+            object["error"]
+                .as_str()
+                .is_some_and(|error| error.contains(words))
+        );
+    }
     let left: Vec<_> = std::fs::read_dir(folder.path())
         .expect("the folder")
         .flatten()

@@ -13,7 +13,7 @@ use resam_train::TrainError;
 pub enum ErrorKind {
     /// A file, a value or an option is wrong. Exit code 2.
     Input,
-    /// The operating system refused to read or write. Exit code 2.
+    /// The operating system could not read or write: a full disk, a failing one. Exit code 3.
     Io,
     /// The device did not come to the end of its work. Exit code 3.
     Device,
@@ -26,8 +26,8 @@ impl ErrorKind {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Interrupted => 1,
-            Self::Input | Self::Io => 2,
-            Self::Device => 3,
+            Self::Input => 2,
+            Self::Device | Self::Io => 3,
         }
     }
 }
@@ -58,9 +58,13 @@ impl Error {
         Self::new(ErrorKind::Input, InputError { message, hint })
     }
 
-    /// The kind.
+    /// The kind. What is the machine's is no fault of the input, whoever found it.
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        if self.kind == ErrorKind::Input && is_of_the_machine(&*self.source) {
+            ErrorKind::Io
+        } else {
+            self.kind
+        }
     }
 
     /// The error of the library that found it, if it is an `E`.
@@ -91,6 +95,30 @@ pub struct InputError {
     pub hint: String,
 }
 
+/// Whether an error, or one of its causes, is of the operating system and not of what was asked: no
+/// room, no more files, a failing disk.
+fn is_of_the_machine(error: &(dyn StdError + 'static)) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, OutOfMemory, QuotaExceeded, StorageFull, WriteZero};
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<std::io::Error>()
+            && (matches!(
+                error.kind(),
+                FileTooLarge | OutOfMemory | QuotaExceeded | StorageFull | WriteZero
+            ) || cfg!(unix) && matches!(error.raw_os_error(), Some(EIO | ENFILE | EMFILE)))
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Numbers of errors that have no [`std::io::ErrorKind`].
+const EIO: i32 = 5;
+const ENFILE: i32 = 23;
+const EMFILE: i32 = 24;
+
 /// Of the model's errors only a device that failed is not about the input.
 fn kind_of_model(error: &SamError) -> ErrorKind {
     match error {
@@ -109,7 +137,6 @@ impl From<SceneError> for Error {
     fn from(error: SceneError) -> Self {
         let kind = match &error {
             SceneError::Stopped => ErrorKind::Interrupted,
-            SceneError::File(_) => ErrorKind::Io,
             _ => ErrorKind::Input,
         };
         Self::new(kind, error)
@@ -131,16 +158,9 @@ impl From<TrainError> for Error {
     fn from(error: TrainError) -> Self {
         let kind = match &error {
             TrainError::Sam(error) => kind_of_model(error),
-            TrainError::File(_) => ErrorKind::Io,
             _ => ErrorKind::Input,
         };
         Self::new(kind, error)
-    }
-}
-
-impl From<std::io::Error> for Error {
-    fn from(error: std::io::Error) -> Self {
-        Self::new(ErrorKind::Io, error)
     }
 }
 
@@ -171,6 +191,7 @@ input_errors!(
     resam_prompt::PointsError,
     resam_synth::SynthError,
     crate::adapt::SourceError,
+    std::io::Error,
     resam_vector::VectorError,
 );
 
@@ -190,6 +211,18 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Device);
             assert_eq!(error.kind().exit_code(), 3);
         }
+    }
+
+    #[test]
+    fn a_full_disk_is_no_fault_of_the_input_and_a_missing_file_is() {
+        let of = |kind: std::io::ErrorKind| {
+            let error = resam_files::FileError::write("out.gpkg", kind.into());
+            Error::from(error).kind()
+        };
+        assert_eq!(of(std::io::ErrorKind::StorageFull), ErrorKind::Io);
+        assert_eq!(of(std::io::ErrorKind::QuotaExceeded), ErrorKind::Io);
+        assert_eq!(of(std::io::ErrorKind::PermissionDenied), ErrorKind::Input);
+        assert_eq!(ErrorKind::Io.exit_code(), 3);
     }
 
     #[test]

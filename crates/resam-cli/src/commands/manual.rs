@@ -1,8 +1,6 @@
 //! `resam completions` and `resam man`: what is made from the arguments themselves, so that it
 //! never says anything else than `--help` does.
 
-use std::io::{ErrorKind, Write};
-
 use clap::{Command, CommandFactory};
 use resam::files::write_atomically;
 use resam::{Error, Result};
@@ -15,14 +13,8 @@ pub(crate) fn completions(arguments: &Completions) -> Result<Outcome> {
     let mut script = Vec::new();
     let mut command = Arguments::command();
     clap_complete::generate(arguments.shell, &mut command, "resam", &mut script);
-    match std::io::stdout().write_all(&script) {
-        // Who reads only the beginning wants no more.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Outcome::Done),
-        written => {
-            written?;
-            Ok(Outcome::Done)
-        }
-    }
+    crate::terminal::out(format_args!("{}", String::from_utf8_lossy(&script)));
+    Ok(Outcome::Done)
 }
 
 pub(crate) fn pages(arguments: &Man, common: &Common) -> Result<Outcome> {
