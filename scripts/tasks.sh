@@ -79,6 +79,48 @@ find_typos() {
     ls "$tools"/[bS]*/typos*
 }
 
+# The pages in a real browser: Node and Chromium. RESAM_REPORT names a report of your own.
+task_browser() {
+    local chromium modules="$tools/browser" here=tests/browser
+    chromium="$(find_chromium)" && command -v npm >/dev/null || {
+        echo "no Chromium or no Node with npm: the tests of pages need both"
+        [[ -z "${RESAM_REQUIRE_BROWSER:-}" ]]
+        return
+    }
+    # The packages of the lock file, outside of the clone.
+    if ! cmp -s "$here/package-lock.json" "$modules/package-lock.json"; then
+        mkdir -p "$modules"
+        cp "$here/package.json" "$modules/"
+        rm -f "$modules/package-lock.json"
+        cp "$here/package-lock.json" "$modules/lock"
+        (cd "$modules" && mv lock package-lock.json && npm ci --no-audit --no-fund) || {
+            rm -f "$modules/package-lock.json"
+            return 1
+        }
+    fi
+    local report="${RESAM_REPORT:-}"
+    if [[ -z "$report" ]]; then
+        report="${CARGO_TARGET_DIR:-target}/browser/report.html"
+        mkdir -p "$(dirname "$report")"
+        cargo run --release -q -p resam-report --example example_report "$report"
+    fi
+    export RESAM_REPORT="$report" RESAM_CHROMIUM="$chromium" RESAM_BROWSER_MODULES="$modules"
+    if (($# > 0)); then
+        node "$@"
+    else
+        node --test --test-reporter=spec "$here"/*.test.mjs
+    fi
+}
+
+# Chromium, or a browser made of it.
+find_chromium() {
+    local name
+    for name in "${RESAM_CHROMIUM:-}" chromium chromium-browser google-chrome; do
+        [[ -n "$name" ]] && command -v "$name" && return
+    done
+    return 1
+}
+
 # Type-check the features that need no other build of Burn: none at all, and GDAL.
 task_features() {
     cargo check --release -p resam-cli --no-default-features
@@ -133,7 +175,7 @@ task_ci() {
     if [[ -d "${RESAM_SHARED:-../shared}/golden" ]]; then
         export RESAM_REQUIRE_GOLDEN=1
     fi
-    local steps=(format typos deny test lint docs features fuzz-check) failed=() step begun
+    local steps=(format typos deny test browser lint docs features fuzz-check) failed=() step begun
     [[ "${RESAM_LONG:-0}" == 1 ]] && steps+=(long)
     log="$(mktemp)"
     trap 'rm -f "$log"' EXIT
