@@ -118,7 +118,7 @@ mod tests {
     fn counts_and_the_time_left_stay_where_there_is_little_room() {
         let detail = "1.2 s an image, loss 0.312";
         let narrow = shown("windows", detail).line(40);
-        assert_eq!(narrow, "12345/67890 windows");
+        assert_eq!(narrow, "12345/67890 windows, about 55 min left");
         let line = shown("windows", detail).line(80);
         assert!(
             line.contains("12345/67890 windows, 12 min 07 s, about 55 min left"),

@@ -2,6 +2,7 @@
 
 use resam::segment::{Segmented, Target, TypedPrompts};
 use resam::{Error, Model, Points, Scene, SegmentJob, Segmentation};
+use resam_scene::Failure;
 
 use super::Outcome;
 use crate::arguments::{Common, Segment};
@@ -21,7 +22,7 @@ pub(crate) fn run(arguments: &Segment, common: &Common) -> resam::Result<Outcome
     if common.json {
         println!("{:#}", segmentation.to_json());
     } else {
-        print_summary(segmentation, *seconds);
+        print_summary(segmentation, *seconds, arguments);
     }
     Ok(Outcome::failed_if(!segmentation.failures.is_empty()))
 }
@@ -101,7 +102,7 @@ fn numbers<const N: usize>(text: &str, option: &str, form: &str) -> resam::Resul
 }
 
 /// A row an object of a few, and what was done.
-fn print_summary(segmentation: &Segmentation, seconds: f64) {
+fn print_summary(segmentation: &Segmentation, seconds: f64, arguments: &Segment) {
     /// Objects of which each has a row.
     const ROWS: usize = 20;
     let objects = &segmentation.objects;
@@ -124,24 +125,58 @@ fn print_summary(segmentation: &Segmentation, seconds: f64) {
     }
     let counts = &segmentation.counts;
     println!(
-        "{} objects of {} prompts in {seconds:.1} s; {} windows encoded, {} from the cache, {} from an \
-         earlier run",
+        "{} objects of {} prompts in {seconds:.1} s",
         objects.len(),
         segmentation.prompts.len(),
-        counts.encoded,
-        counts.cached,
-        counts.resumed
     );
+    for (reason, count) in left_out(segmentation) {
+        println!("  {count} left out: {reason}");
+    }
+    let of_windows = [
+        (counts.encoded, "encoded"),
+        (counts.cached, "from the cache"),
+        (counts.resumed, "from an earlier run"),
+    ];
+    let of_windows = of_windows.iter().filter(|(count, _)| *count > 0);
+    let of_windows: Vec<String> = of_windows
+        .map(|(count, how)| format!("{count} {how}"))
+        .collect();
+    if !of_windows.is_empty() {
+        println!("  windows: {}", of_windows.join(", "));
+    }
     if counts.zoom_requeries > 0 {
         println!(
-            "{} small objects were requeried, enlarged",
+            "  {} small objects requeried, enlarged",
             counts.zoom_requeries
         );
     }
     if counts.edge_requeries > 0 {
         println!(
-            "{} objects at the edge of a window were requeried; {} are still truncated",
+            "  {} objects at the edge of a window requeried; {} still truncated",
             counts.edge_requeries, counts.truncated
         );
     }
+    println!();
+    for output in &arguments.output {
+        println!("written   {}", output.display());
+    }
+}
+
+/// How many prompts have no object, by the reason, the most common first.
+fn left_out(segmentation: &Segmentation) -> Vec<(String, usize)> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for failure in &segmentation.failures {
+        let (reason, count) = match failure {
+            Failure::Window {
+                prompts, reason, ..
+            } => (reason.clone(), prompts.len()),
+            Failure::Object { reason, .. } => (reason.to_string(), 1),
+        };
+        match counts.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, sum)) => *sum += count,
+            None => counts.push((reason, count)),
+        }
+    }
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts
 }
