@@ -1,23 +1,24 @@
 //! Reads the zip archive that `torch.save` writes: `NAME/data.pkl` describes the tensors and
 //! `NAME/data/KEY` holds the elements of each storage, uncompressed.
 
-use std::io::Cursor;
+use std::io::BufReader;
 use std::ops::Range;
 use std::path::Path;
 
 use zip::{CompressionMethod, ZipArchive};
 
 use crate::error::CheckpointError;
+use crate::source::{Reader, Source};
 use crate::tensor::{Layout, TensorInfo, locate};
 use crate::{pickle, state_dict};
 
 /// The tensors of a PyTorch archive under their stored names.
-pub(crate) fn read(path: &Path, file: &[u8]) -> Result<Vec<TensorInfo>, CheckpointError> {
+pub(crate) fn read(path: &Path, source: &Source) -> Result<Vec<TensorInfo>, CheckpointError> {
     let damaged = |reason| CheckpointError::Archive {
         path: path.to_owned(),
         reason,
     };
-    let mut archive = Archive::open(file).map_err(damaged)?;
+    let mut archive = Archive::open(source).map_err(damaged)?;
     if archive.holds_code() {
         return Err(CheckpointError::TorchScript {
             path: path.to_owned(),
@@ -26,7 +27,10 @@ pub(crate) fn read(path: &Path, file: &[u8]) -> Result<Vec<TensorInfo>, Checkpoi
     archive.check_byte_order().map_err(damaged)?;
 
     let program = archive.entry("data.pkl").map_err(damaged)?;
-    let pickle = pickle::parse(&file[program]).map_err(|error| CheckpointError::Pickle {
+    let program = source
+        .read(program)
+        .map_err(|error| damaged(error.to_string()))?;
+    let pickle = pickle::parse(&program).map_err(|error| CheckpointError::Pickle {
         path: path.to_owned(),
         error,
     })?;
@@ -56,15 +60,16 @@ pub(crate) fn read(path: &Path, file: &[u8]) -> Result<Vec<TensorInfo>, Checkpoi
 }
 
 struct Archive<'a> {
-    file: &'a [u8],
-    zip: ZipArchive<Cursor<&'a [u8]>>,
+    source: &'a Source,
+    zip: ZipArchive<BufReader<Reader<'a>>>,
     /// The folder of all entries, with its slash; PyTorch names it after the file.
     folder: String,
 }
 
 impl<'a> Archive<'a> {
-    fn open(file: &'a [u8]) -> Result<Self, String> {
-        let zip = ZipArchive::new(Cursor::new(file)).map_err(|error| error.to_string())?;
+    fn open(source: &'a Source) -> Result<Self, String> {
+        let reader = BufReader::new(Reader::new(source));
+        let zip = ZipArchive::new(reader).map_err(|error| error.to_string())?;
         if zip.has_duplicate_names() {
             return Err("two entries have the same name".to_owned());
         }
@@ -78,7 +83,11 @@ impl<'a> Archive<'a> {
             return Err("the zip archive has more than one `data.pkl`".to_owned());
         }
         drop(folders);
-        Ok(Archive { file, zip, folder })
+        Ok(Archive {
+            source,
+            zip,
+            folder,
+        })
     }
 
     /// Whether the archive is TorchScript, which has the same layout.
@@ -99,7 +108,8 @@ impl<'a> Archive<'a> {
             return Ok(());
         }
         let range = self.entry("byteorder")?;
-        match &self.file[range] {
+        let order = self.source.read(range).map_err(|error| error.to_string())?;
+        match &*order {
             b"little" => Ok(()),
             b"big" => Err("its byte order is `big`, only `little` is read".to_owned()),
             _ => Err("its byte order is neither `little` nor `big`".to_owned()),
@@ -125,7 +135,7 @@ impl<'a> Archive<'a> {
             let length = usize::try_from(entry.compressed_size()).ok()?;
             let end = start
                 .checked_add(length)
-                .filter(|&end| end <= self.file.len())?;
+                .filter(|&end| end <= self.source.len())?;
             Some(start..end)
         });
         range.ok_or_else(|| format!("the entry `{name}` reaches beyond the end of the file"))

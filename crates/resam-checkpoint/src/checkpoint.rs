@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::CheckpointError;
 use crate::keys::{KeyStyle, published_name};
+use crate::safetensors_file::Header;
 use crate::sniff::{self, Kind};
 use crate::source::Source;
 use crate::tensor::{TensorInfo, to_f32};
@@ -28,8 +29,8 @@ pub enum Container {
 
 /// An open checkpoint. Every tensor was checked to lie within the file.
 ///
-/// The file stays mapped as long as the value lives. It must not be changed in place during this
-/// time.
+/// Tensors are read from the file when they are asked for. A file that becomes shorter meanwhile
+/// gives an error then.
 pub struct Checkpoint {
     path: PathBuf,
     source: Source,
@@ -37,6 +38,7 @@ pub struct Checkpoint {
     key_style: KeyStyle,
     tensors: BTreeMap<String, TensorInfo>,
     metadata: BTreeMap<String, String>,
+    checksum: Option<String>,
 }
 
 impl Checkpoint {
@@ -48,7 +50,7 @@ impl Checkpoint {
     /// [`CheckpointError`] when there is no such file, when it is not a checkpoint, when it is
     /// damaged or truncated, or when its pickle needs to run code.
     pub fn open(path: &Path) -> Result<Checkpoint, CheckpointError> {
-        Checkpoint::read(path, Source::map(path)?)
+        Checkpoint::read(path, Source::open(path)?)
     }
 
     /// Opens a checkpoint in memory. Errors call it `name`.
@@ -68,14 +70,23 @@ impl Checkpoint {
 
     fn read(path: &Path, source: Source) -> Result<Checkpoint, CheckpointError> {
         let path = path.to_owned();
-        let (container, stored, metadata) = match sniff::kind(&source) {
-            Kind::Zip => (
-                Container::Pickle,
-                archive::read(&path, &source)?,
-                BTreeMap::new(),
-            ),
+        let failed = |error| CheckpointError::Read {
+            path: path.clone(),
+            error,
+        };
+        let start = source.len().min(sniff::BYTES);
+        let kind = sniff::kind(&source.read(0..start).map_err(failed)?);
+        let (container, header) = match kind {
+            Kind::Zip => {
+                let header = Header {
+                    tensors: archive::read(&path, &source)?,
+                    metadata: BTreeMap::new(),
+                    checksum: None,
+                };
+                (Container::Pickle, header)
+            }
             Kind::Safetensors => match safetensors_file::read(&source) {
-                Ok((tensors, metadata)) => (Container::Safetensors, tensors, metadata),
+                Ok(header) => (Container::Safetensors, header),
                 Err(reason) => return Err(CheckpointError::Safetensors { path, reason }),
             },
             Kind::Foreign { looks_like, hint } => {
@@ -86,6 +97,11 @@ impl Checkpoint {
                 });
             }
         };
+        let Header {
+            tensors: stored,
+            metadata,
+            checksum,
+        } = header;
         if stored.is_empty() {
             return Err(CheckpointError::NoTensors {
                 path,
@@ -100,6 +116,7 @@ impl Checkpoint {
             key_style,
             tensors,
             metadata,
+            checksum,
         })
     }
 
@@ -133,39 +150,49 @@ impl Checkpoint {
         &self.metadata
     }
 
+    /// The checksum that the file has of itself, eight hexadecimal digits; all have one that this
+    /// crate writes. A file with a wrong one is not opened.
+    pub fn checksum(&self) -> Option<&str> {
+        self.checksum.as_deref()
+    }
+
     /// The elements of a floating point tensor in row-major order, converted to `f32`; `f64` is
     /// rounded to the nearest.
     ///
     /// # Errors
     ///
-    /// [`CheckpointError::UnknownTensor`], or [`CheckpointError::NotFloatingPoint`] for integers
-    /// and booleans.
+    /// [`CheckpointError::UnknownTensor`], [`CheckpointError::NotFloatingPoint`] for integers and
+    /// booleans, or [`CheckpointError::Read`].
     pub fn read_f32(&self, name: &str) -> Result<Vec<f32>, CheckpointError> {
         let tensor = self.find(name)?;
-        let values = to_f32(&tensor.bytes(&self.source), tensor.dtype);
-        self.forget(tensor);
-        values.ok_or_else(|| CheckpointError::NotFloatingPoint {
+        let bytes = tensor
+            .bytes(&self.source)
+            .map_err(|error| self.refused(error))?;
+        to_f32(&bytes, tensor.dtype).ok_or_else(|| CheckpointError::NotFloatingPoint {
             path: self.path.clone(),
             name: name.to_owned(),
             dtype: tensor.dtype,
         })
     }
 
-    /// Marks a tensor as read, so that a model and its file do not both count as memory.
-    pub(crate) fn forget(&self, tensor: &TensorInfo) {
-        self.source.forget(tensor.range());
+    /// What the operating system says while the file is read.
+    fn refused(&self, error: std::io::Error) -> CheckpointError {
+        CheckpointError::Read {
+            path: self.path.clone(),
+            error,
+        }
     }
 
     /// A tensor's elements in row-major order as little-endian bytes.
     ///
-    /// The bytes are borrowed from the mapped file, or copied if the file holds the elements in
-    /// another order (a transposed view). The slice has no particular alignment.
+    /// The slice has no particular alignment.
     ///
     /// # Errors
     ///
-    /// [`CheckpointError::UnknownTensor`].
+    /// [`CheckpointError::UnknownTensor`] or [`CheckpointError::Read`].
     pub fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>, CheckpointError> {
-        Ok(self.find(name)?.bytes(&self.source))
+        let bytes = self.find(name)?.bytes(&self.source);
+        bytes.map_err(|error| self.refused(error))
     }
 
     /// The number of floating point elements of all tensors, including buffers such as batch norm
@@ -195,16 +222,17 @@ impl Checkpoint {
     }
 
     /// The SHA-256 of the whole file in lower-case hexadecimal. Reads the whole file.
-    pub fn sha256(&self) -> String {
-        const PIECE: usize = 1 << 24;
+    ///
+    /// # Errors
+    ///
+    /// [`CheckpointError::Read`].
+    pub fn sha256(&self) -> Result<String, CheckpointError> {
         let mut hasher = Sha256::new();
-        for (index, piece) in self.source.chunks(PIECE).enumerate() {
-            hasher.update(piece);
-            self.source
-                .forget(index * PIECE..index * PIECE + piece.len());
+        for piece in self.source.pieces() {
+            hasher.update(piece.map_err(|error| self.refused(error))?);
         }
         let digest = hasher.finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     fn find(&self, name: &str) -> Result<&TensorInfo, CheckpointError> {
@@ -237,7 +265,7 @@ impl fmt::Debug for Checkpoint {
 /// Gives tensors their published names.
 fn publish(
     path: &Path,
-    file: &[u8],
+    source: &Source,
     mut stored: Vec<TensorInfo>,
 ) -> Result<(KeyStyle, BTreeMap<String, TensorInfo>), CheckpointError> {
     for prefix in WRAPPER_PREFIXES {
@@ -259,7 +287,11 @@ fn publish(
     for tensor in stored {
         if let Some(first) = tensors.get(&tensor.name) {
             // Hugging Face's two copies of the position matrix are one tensor.
-            if !is_same(first, &tensor, file) {
+            let same = is_same(first, &tensor, source).map_err(|error| CheckpointError::Read {
+                path: path.to_owned(),
+                error,
+            })?;
+            if !same {
                 return Err(CheckpointError::Conflict {
                     path: path.to_owned(),
                     name: tensor.name.clone(),
@@ -274,8 +306,8 @@ fn publish(
     Ok((key_style, tensors))
 }
 
-fn is_same(first: &TensorInfo, second: &TensorInfo, file: &[u8]) -> bool {
-    first.dtype == second.dtype
+fn is_same(first: &TensorInfo, second: &TensorInfo, source: &Source) -> std::io::Result<bool> {
+    Ok(first.dtype == second.dtype
         && first.shape == second.shape
-        && first.bytes(file) == second.bytes(file)
+        && first.bytes(source)? == second.bytes(source)?)
 }

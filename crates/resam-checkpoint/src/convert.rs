@@ -83,7 +83,6 @@ pub fn convert(
         for_each_f64(&bytes, tensor.dtype, |exact| {
             rounding.add(exact, push_rounded(exact, dtype, &mut rounded));
         });
-        checkpoint.forget(tensor);
         if let Some(value) = rounding.overflowed {
             return Err(format!(
                 "tensor `{}` holds {value:e}, too large for {dtype}\n\nhint: bf16 takes numbers as \

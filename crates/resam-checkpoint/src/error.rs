@@ -11,7 +11,7 @@ use crate::tensor::Dtype;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// The file could not be opened or mapped.
+    /// The file could not be opened or read.
     #[error("cannot read `{}`: {error}", path.display())]
     Read {
         /// The file.

@@ -36,8 +36,13 @@
 //! refuses all others by name. It checks sizes, offsets, shapes and strides against the bytes of
 //! the file. A damaged or hostile file gives an error, not a crash.
 //!
-//! Files are memory-mapped. Opening a file of several gigabytes takes milliseconds, and only the
-//! tensors that are read come from disk.
+//! Opening a file of several gigabytes takes milliseconds: only the tensors that are read come from
+//! disk. Files are not mapped into memory, so that one which is cut while it is used is an error
+//! and not the end of the process.
+//!
+//! Files that this crate writes have a checksum of their own, the metadata key `resam_crc32c`: the
+//! CRC-32C of the whole file, with the digits of the sum as zeros. It is checked when the file is
+//! opened.
 //!
 //! Tensor names are those of the published checkpoints of Meta and MobileSAM. The names of Hugging
 //! Face's `SamModel` are translated when a file is opened.
@@ -50,6 +55,7 @@
 
 mod archive;
 mod checkpoint;
+mod checksum;
 mod convert;
 mod error;
 mod keys;

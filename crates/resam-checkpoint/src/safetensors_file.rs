@@ -6,40 +6,51 @@ use std::collections::BTreeMap;
 use safetensors::Dtype as StoredDtype;
 use safetensors::tensor::Metadata;
 
+use crate::checksum;
+use crate::source::Source;
 use crate::tensor::{Dtype, Layout, TensorInfo};
 
 /// Longest header read, the limit of the safetensors library; SAM's largest is under 100 kB.
 pub(crate) const LONGEST_HEADER: u64 = 100_000_000;
+
+/// What a header says.
+pub(crate) struct Header {
+    pub(crate) tensors: Vec<TensorInfo>,
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// The checksum that the file has of itself; it is the right one.
+    pub(crate) checksum: Option<String>,
+}
 
 /// Tensors and metadata, or what is wrong with the header.
 ///
 /// The library's own `Metadata` checks that the tensors follow each other from 0 without gap or
 /// overlap and that each fits its shape. That the last ends where the file ends is checked here:
 /// the library adds the two unchecked, and a header of sizes near 2^61 wraps around.
-pub(crate) fn read(file: &[u8]) -> Result<(Vec<TensorInfo>, BTreeMap<String, String>), String> {
-    let (length, rest) = file
-        .split_first_chunk()
-        .ok_or("it is shorter than 8 bytes")?;
+pub(crate) fn read(source: &Source) -> Result<Header, String> {
+    let words = |error: std::io::Error| error.to_string();
+    let first = source.read(0..source.len().min(8)).map_err(words)?;
+    let length = first.first_chunk().ok_or("it is shorter than 8 bytes")?;
     let length = u64::from_le_bytes(*length);
     if length > LONGEST_HEADER {
         return Err(format!("its header claims {length} bytes"));
     }
-    let (header, data) = rest.split_at_checked(length as usize).ok_or_else(|| {
-        format!(
-            "its header claims {length} bytes and only {} follow",
-            rest.len()
-        )
-    })?;
-    let header: Metadata = serde_json::from_slice(header).map_err(|error| error.to_string())?;
-    if header.data_len() != data.len() {
+    let rest = source.len() - 8;
+    if length > rest as u64 {
         return Err(format!(
-            "its tensors need {} bytes and {} are there",
+            "its header claims {length} bytes and only {rest} follow"
+        ));
+    }
+    let data_start = 8 + length as usize;
+    let text = source.read(8..data_start).map_err(words)?;
+    let header: Metadata = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+    let data = source.len() - data_start;
+    if header.data_len() != data {
+        return Err(format!(
+            "its tensors need {} bytes and {data} are there",
             header.data_len(),
-            data.len()
         ));
     }
 
-    let data_start = file.len() - data.len();
     let mut tensors = Vec::new();
     for (name, info) in header.tensors() {
         let dtype = dtype(info.dtype)
@@ -54,12 +65,18 @@ pub(crate) fn read(file: &[u8]) -> Result<(Vec<TensorInfo>, BTreeMap<String, Str
         });
     }
     let metadata = header.metadata().iter().flatten();
-    Ok((
+    let mut metadata: BTreeMap<String, String> = metadata
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let stored = metadata.remove(checksum::KEY);
+    if let Some(stored) = &stored {
+        checksum::check(source, &text, stored)?;
+    }
+    Ok(Header {
         tensors,
-        metadata
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect(),
-    ))
+        metadata,
+        checksum: stored,
+    })
 }
 
 fn dtype(stored: StoredDtype) -> Option<Dtype> {

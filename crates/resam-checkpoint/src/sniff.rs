@@ -58,7 +58,10 @@ const SIGNATURES: &[(&[u8], &str, &str)] = &[
     (b"7z\xbc\xaf", "a 7z archive", "unpack it first"),
 ];
 
-/// The kind of a file that is not empty.
+/// How many bytes of a file are looked at.
+pub(crate) const BYTES: usize = 512;
+
+/// The kind of a file that is not empty, from its first [`BYTES`].
 pub(crate) fn kind(file: &[u8]) -> Kind {
     let foreign = |looks_like: &str, hint| Kind::Foreign {
         looks_like: looks_like.into(),
@@ -80,7 +83,7 @@ pub(crate) fn kind(file: &[u8]) -> Kind {
     if file.get(257..262) == Some(b"ustar") {
         return foreign("a tar archive", "unpack it first");
     }
-    let text = file[..file.len().min(512)]
+    let text = file[..file.len().min(BYTES)]
         .trim_ascii_start()
         .to_ascii_lowercase();
     if text.starts_with(b"<!doctype html") || text.starts_with(b"<html") {

@@ -1,47 +1,25 @@
-//! The bytes of a checkpoint, mapped from a file or held in memory.
+//! The bytes of a checkpoint, read from a file part by part or held in memory.
+//!
+//! A file is not mapped into memory: one that another process cuts while it is mapped would end
+//! this process with a bus error. A part that is not there any more is an error here.
 
+use std::borrow::Cow;
 use std::fs::File;
-use std::ops::{Deref, Range};
+use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
-
-use memmap2::Mmap;
 
 use crate::error::CheckpointError;
 
 /// The whole content of a checkpoint.
 pub(crate) enum Source {
-    Mapped(Mmap),
+    File { file: File, length: usize },
     Memory(Vec<u8>),
 }
 
-impl Deref for Source {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Source::Mapped(map) => map,
-            Source::Memory(bytes) => bytes,
-        }
-    }
-}
-
 impl Source {
-    /// Marks a part as not needed for now, so that it does not count as memory of this process.
-    /// Reading it again loads it again.
-    pub(crate) fn forget(&self, range: Range<usize>) {
-        #[cfg(unix)]
-        if let Source::Mapped(map) = self
-            && !range.is_empty()
-            && range.end <= map.len()
-        {
-            forget_pages(map, range);
-        }
-        #[cfg(not(unix))]
-        let _ = range;
-    }
-
-    /// Maps a file for reading.
-    pub(crate) fn map(path: &Path) -> Result<Source, CheckpointError> {
+    /// Opens a file for reading.
+    pub(crate) fn open(path: &Path) -> std::result::Result<Source, CheckpointError> {
         let read_error = |error| CheckpointError::Read {
             path: path.to_owned(),
             error,
@@ -59,40 +37,113 @@ impl Source {
                 found,
             });
         }
-        // An empty file cannot be mapped on every system.
-        if metadata.len() == 0 {
+        let file = File::open(path).map_err(read_error)?;
+        let length = file.metadata().map_err(read_error)?.len();
+        if length == 0 {
             return Err(CheckpointError::Empty {
                 path: path.to_owned(),
             });
         }
-        let file = File::open(path).map_err(read_error)?;
-        map_read_only(&file).map(Source::Mapped).map_err(read_error)
+        let length = usize::try_from(length)
+            .map_err(|_| read_error(Error::from(ErrorKind::FileTooLarge)))?;
+        Ok(Source::File { file, length })
+    }
+
+    /// The number of bytes.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Source::File { length, .. } => *length,
+            Source::Memory(bytes) => bytes.len(),
+        }
+    }
+
+    /// A part of the content, which lies within it: borrowed from memory, or read from the file.
+    pub(crate) fn read(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>> {
+        match self {
+            Source::Memory(bytes) => Ok(Cow::Borrowed(&bytes[range])),
+            Source::File { file, .. } => {
+                let mut bytes = Vec::new();
+                bytes
+                    .try_reserve_exact(range.len())
+                    .map_err(|_| Error::from(ErrorKind::OutOfMemory))?;
+                bytes.resize(range.len(), 0);
+                read_exact_at(file, &mut bytes, range.start as u64)?;
+                Ok(Cow::Owned(bytes))
+            }
+        }
+    }
+
+    /// The whole content, piece by piece.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = Result<Cow<'_, [u8]>>> {
+        const PIECE: usize = 1 << 20;
+        let starts = (0..self.len()).step_by(PIECE);
+        starts.map(|start| self.read(start..self.len().min(start + PIECE)))
     }
 }
 
-#[expect(
-    unsafe_code,
-    reason = "mapping a file has no safe form: another process may change it"
-)]
-fn map_read_only(file: &File) -> std::io::Result<Mmap> {
-    // SAFETY: the map is private to this process and read-only, and is only ever seen as `&[u8]`,
-    // for which every bit pattern is valid. What is left is the caveat of every mapping: a file
-    // that another process truncates while it is mapped ends this one with a bus error. Checkpoints
-    // are written beside and renamed, by this crate and by its peers, never changed in place.
-    unsafe { Mmap::map(file) }
+/// Fills a buffer from a place in a file.
+fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> Result<()> {
+    while !buffer.is_empty() {
+        match read_at(file, buffer, offset) {
+            Ok(0) => {
+                let reason = "the file became shorter while it was read";
+                return Err(Error::new(ErrorKind::UnexpectedEof, reason));
+            }
+            Ok(read) => {
+                buffer = &mut buffer[read..];
+                offset += read as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(unix)]
-#[expect(
-    unsafe_code,
-    reason = "giving pages back has no safe form: those of other mappings would lose their content"
-)]
-fn forget_pages(map: &Mmap, range: Range<usize>) {
-    // SAFETY: the pages are those of a read-only map of a file, which nobody can have written to:
-    // the next look at them finds the same bytes, read from the file again. So no borrow of the map
-    // sees a change. The range lies within the map; that it could not be forgotten is no harm.
-    unsafe {
-        map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len())
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}
+
+/// Reads a source from its beginning, and from where it is told to.
+pub(crate) struct Reader<'a> {
+    source: &'a Source,
+    position: u64,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(source: &'a Source) -> Self {
+        Self {
+            source,
+            position: 0,
+        }
     }
-    .ok();
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let length = self.source.len();
+        let start = usize::try_from(self.position).map_or(length, |at| at.min(length));
+        let bytes = self.source.read(start..length.min(start + buffer.len()))?;
+        buffer[..bytes.len()].copy_from_slice(&bytes);
+        self.position += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+}
+
+impl Seek for Reader<'_> {
+    fn seek(&mut self, position: SeekFrom) -> Result<u64> {
+        let moved = match position {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::End(offset) => (self.source.len() as u64).checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = moved.ok_or_else(|| Error::from(ErrorKind::InvalidInput))?;
+        Ok(self.position)
+    }
 }

@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use half::{bf16, f16};
 
+use crate::source::Source;
+
 /// The type of a tensor's elements; all are stored little endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -100,23 +102,17 @@ impl TensorInfo {
         self.shape.iter().product()
     }
 
-    /// The part of the file that holds the elements.
-    pub(crate) fn range(&self) -> Range<usize> {
-        let (Layout::Contiguous(range) | Layout::Strided { range, .. }) = &self.layout;
-        range.clone()
-    }
-
-    /// The elements in row-major order, copied only where the file holds them in another order.
-    pub(crate) fn bytes<'a>(&self, file: &'a [u8]) -> Cow<'a, [u8]> {
-        match &self.layout {
-            Layout::Contiguous(range) => Cow::Borrowed(&file[range.clone()]),
+    /// The elements in row-major order.
+    pub(crate) fn bytes<'a>(&self, source: &'a Source) -> std::io::Result<Cow<'a, [u8]>> {
+        Ok(match &self.layout {
+            Layout::Contiguous(range) => source.read(range.clone())?,
             Layout::Strided { range, strides } => Cow::Owned(gather(
-                &file[range.clone()],
+                &source.read(range.clone())?,
                 &self.shape,
                 strides,
                 self.dtype.size(),
             )),
-        }
+        })
     }
 }
 

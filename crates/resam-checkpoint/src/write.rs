@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{BufWriter, IntoInnerError, Write};
+use std::io::{BufWriter, IntoInnerError, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use resam_files::Unfinished;
@@ -10,6 +10,7 @@ use safetensors::Dtype as StoredDtype;
 use safetensors::tensor::TensorInfo as StoredInfo;
 use serde::ser::{SerializeMap, Serializer};
 
+use crate::checksum;
 use crate::error::CheckpointError;
 use crate::pth_file;
 use crate::tensor::Dtype;
@@ -150,21 +151,33 @@ pub(crate) fn write_streamed<'a>(
         b.dtype.size().cmp(&a.dtype.size()).then(a.name.cmp(b.name))
     });
     let ordered: Vec<_> = order.iter().map(|&index| &tensors[index]).collect();
-    let header = header(&ordered, metadata)?;
+    let mut metadata = metadata.clone();
+    metadata.insert(checksum::KEY.to_owned(), checksum::ZEROS.to_owned());
+    let header = header(&ordered, &metadata)?;
+    // Written by the line before.
+    let place = checksum::place(&header).ok_or("it has no checksum")?;
 
     let words = |error: std::io::Error| error.to_string();
-    let mut writer = BufWriter::new(Unfinished::beside(path).map_err(words)?);
+    let file = Unfinished::beside(path).map_err(words)?;
+    let mut writer = BufWriter::with_capacity(1 << 20, file);
     let mut size = 8 + header.len() as u64;
+    let length = (header.len() as u64).to_le_bytes();
+    let mut sum = crc32c::crc32c_append(crc32c::crc32c(&length), &header);
     writer
-        .write_all(&(header.len() as u64).to_le_bytes())
+        .write_all(&length)
         .and_then(|()| writer.write_all(&header))
         .map_err(words)?;
     for index in order {
         let (tensor, bytes) = (&tensors[index], bytes(index)?);
         tensor.check(&bytes)?;
         writer.write_all(&bytes).map_err(words)?;
+        sum = crc32c::crc32c_append(sum, &bytes);
         size += bytes.len() as u64;
     }
+    writer
+        .seek(SeekFrom::Start(8 + place.start as u64))
+        .and_then(|_| writer.write_all(checksum::digits(sum).as_bytes()))
+        .map_err(words)?;
     writer
         .into_inner()
         .map_err(IntoInnerError::into_error)

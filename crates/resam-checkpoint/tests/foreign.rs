@@ -96,7 +96,7 @@ fn checksums_are_those_of_sha256() {
     let checkpoint = Checkpoint::from_bytes("made", file.clone()).unwrap();
     assert_eq!(checkpoint.file_size(), file.len() as u64);
     assert_eq!(
-        checkpoint.sha256(),
+        checkpoint.sha256().unwrap(),
         "ab60482eea1b9ba1fee3d5c20763098b01170a82c71ad7c6cedf812bc78e8c41"
     );
 }

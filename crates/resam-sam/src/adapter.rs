@@ -25,8 +25,8 @@ use crate::sam::Sam;
 
 /// The name of the file that holds the factors.
 pub const FACTORS: &str = "adapter_model.safetensors";
-/// The file that says what they are.
-const CONFIG: &str = "adapter_config.json";
+/// The name of the file that says what they are: what makes a folder an adapter.
+pub const CONFIG: &str = "adapter_config.json";
 /// What `peft` puts before the names of the base model.
 const PREFIX: &str = "base_model.model.";
 
@@ -191,6 +191,9 @@ struct Config {
     resam_mask_selection: Option<MaskSelection>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     resam_input: Option<StoredInput>,
+    /// [`Config::checksum`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resam_crc32c: Option<String>,
     #[serde(flatten, skip_serializing)]
     former: FormerSelection,
     r: usize,
@@ -217,6 +220,22 @@ struct Config {
     inference_mode: bool,
     #[serde(default)]
     task_type: Option<String>,
+}
+
+impl Config {
+    /// The CRC-32C of all that an answer depends on, with the checksum of the factors: a damaged
+    /// configuration is noticed, and factors of another adapter beside it. The name of the base
+    /// model may change.
+    fn checksum(&self, factors: &Checkpoint) -> Result<String, serde_json::Error> {
+        let mut value = serde_json::to_value(self)?;
+        if let Some(fields) = value.as_object_mut() {
+            for field in ["resam_crc32c", "base_model_name_or_path", "task_type"] {
+                fields.remove(field);
+            }
+        }
+        let text = format!("{value}{}", factors.checksum().unwrap_or_default());
+        Ok(format!("{:08x}", crc32c::crc32c(text.as_bytes())))
+    }
 }
 
 /// What adapters of earlier versions say of the selection of a mask.
@@ -418,12 +437,17 @@ impl Adapter {
             let (module, _) = name.rsplit_once('.')?;
             Some(module.to_owned())
         });
-        let config = Config {
+        // The factors first: a folder without a configuration is no adapter.
+        let metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
+        let factors = folder.join(FACTORS);
+        write_safetensors(&factors, &tensors, &metadata)?;
+        let mut config = Config {
             peft_type: "LORA".to_owned(),
             base_model_name_or_path: Some(base.to_owned()),
             base_model_sha256: self.base_sha256.clone(),
             resam_mask_selection: self.mask_selection,
             resam_input: self.input.clone(),
+            resam_crc32c: None,
             former: FormerSelection::default(),
             r,
             lora_alpha: r as f64,
@@ -443,9 +467,8 @@ impl Adapter {
             inference_mode: true,
             task_type: None,
         };
-        // The factors first: a folder without a configuration is no adapter.
-        let metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
-        write_safetensors(&folder.join(FACTORS), &tensors, &metadata)?;
+        let sum = config.checksum(&Checkpoint::open(&factors)?);
+        config.resam_crc32c = Some(sum.map_err(std::io::Error::from).map_err(failed)?);
         let text = serde_json::to_vec_pretty(&config).map_err(std::io::Error::from);
         let mut unfinished = Unfinished::beside(&file).map_err(failed)?;
         std::io::Write::write_all(&mut unfinished, &text.map_err(failed)?).map_err(failed)?;
@@ -458,6 +481,14 @@ impl Adapter {
     /// [`SamError::AdapterFile`] with the file and what is wrong with it: another method than LoRA,
     /// factors whose shapes do not fit, values that are not finite.
     pub fn load(folder: &Path) -> Result<Self, SamError> {
+        Ok(Self::load_with_sha256(folder)?.0)
+    }
+
+    /// As [`load`](Self::load), with the SHA-256 of the factors' file.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_with_sha256(folder: &Path) -> Result<(Self, String), SamError> {
         let config_path = folder.join(CONFIG);
         let refuse = |path: &PathBuf, reason: String| SamError::AdapterFile {
             path: path.clone(),
@@ -491,6 +522,18 @@ impl Adapter {
         }
         let path = folder.join(FACTORS);
         let file = Checkpoint::open(&path)?;
+        if let Some(stored) = &config.resam_crc32c {
+            let found = config.checksum(&file).map_err(|error| error.to_string());
+            let found = found.map_err(|reason| refuse(&config_path, reason))?;
+            if *stored != found {
+                let reason = format!(
+                    "it or `{FACTORS}` is not what was written: the checksum differs\n\nhint: take \
+                     both files from a copy; if one was changed on purpose, remove the line \
+                     `resam_crc32c` from `{CONFIG}`"
+                );
+                return Err(refuse(&config_path, reason));
+            }
+        }
         let mut factors: BTreeMap<String, [Option<Stored>; 2]> = BTreeMap::new();
         let mut whole = BTreeMap::new();
         for stored in file.names() {
@@ -544,6 +587,10 @@ impl Adapter {
             } else {
                 alpha / r as f64
             };
+            if !scale.is_finite() {
+                let reason = format!("the scale of `{name}` is {scale}: alpha {alpha}, rank {r}");
+                return Err(refuse(&config_path, reason));
+            }
             if scale != 1.0 {
                 b.iter_mut()
                     .for_each(|value| *value = (f64::from(*value) * scale) as f32);
@@ -555,13 +602,14 @@ impl Adapter {
                 b,
             });
         }
-        Ok(Self {
+        let adapter = Self {
             base_sha256: config.base_model_sha256,
             mask_selection,
             input: config.resam_input,
             layers,
             whole,
-        })
+        };
+        Ok((adapter, file.sha256()?))
     }
 
     /// The tensors of a checkpoint that the adapter changes, with the changes merged in: `W + B A`,
@@ -660,6 +708,7 @@ mod tests {
         let file = folder.path().join(CONFIG);
         let mut config = serde_json::from_slice(&std::fs::read(&file).expect("a file"));
         let config: &mut serde_json::Map<_, _> = config.as_mut().expect("an object");
+        config.remove("resam_crc32c").expect("it has a checksum");
         change(config);
         std::fs::write(&file, serde_json::to_vec(config).expect("JSON")).expect("written");
         Adapter::load(folder.path())

@@ -66,6 +66,11 @@ pub struct PromptEncoder {
 }
 
 impl PromptEncoder {
+    /// Channels of the embeddings of prompts and images.
+    pub fn channels(&self) -> usize {
+        self.embed_dim
+    }
+
     /// Builds the encoder from the tensors below `prompt_encoder`.
     pub fn load(parameters: &Parameters<'_>, config: &SamConfig) -> Self {
         let channels = config.prompt_embed_dim;

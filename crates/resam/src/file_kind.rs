@@ -11,9 +11,6 @@ use crate::error::Result;
 use crate::input::InputSettings;
 use crate::scene::Scene;
 
-/// What makes a folder an adapter.
-const ADAPTER_CONFIG: &str = "adapter_config.json";
-
 /// What a file or folder is.
 #[derive(Debug)]
 pub enum FileKind {
@@ -33,7 +30,7 @@ impl FileKind {
     /// # Errors
     /// When there is no such file, or it is damaged.
     pub fn of(path: &Path) -> Result<Self> {
-        if path.join(ADAPTER_CONFIG).is_file() {
+        if path.join(resam_sam::adapter::CONFIG).is_file() {
             return Ok(Self::Adapter(Adapter::load(path)?));
         }
         if path.is_dir() {

@@ -103,15 +103,14 @@ impl Model {
         let weights = checkpoint.path().to_owned();
         let config = SamConfig::detect(&checkpoint)?;
         let mut sam = Sam::load_with(&checkpoint, &config, &device)?;
-        let sha256 = checkpoint.sha256();
+        let sha256 = checkpoint.sha256()?;
         let (mut adapter_sha256, mut selection) = (None, None);
         let mut input = InputSettings::default();
         if let Some(folder) = &options.adapter {
-            let adapter = Adapter::load(folder)?;
+            let (adapter, sum) = Adapter::load_with_sha256(folder)?;
             adapter.check_base(&sha256)?;
             adapter.attach(&mut sam)?;
-            let factors = Checkpoint::open(&folder.join(resam_sam::adapter::FACTORS))?;
-            adapter_sha256 = Some(factors.sha256());
+            adapter_sha256 = Some(sum);
             selection = adapter.mask_selection;
             input = InputSettings::of_adapter(&adapter)?;
             for text in answers_by(&adapter) {
@@ -221,7 +220,7 @@ pub const BUILT_IN: &str = resam_nano::NAME;
 /// # Errors
 /// When the program file is damaged.
 pub fn built_in_sha256() -> Result<String> {
-    Ok(resam_nano::checkpoint()?.sha256())
+    Ok(resam_nano::checkpoint()?.sha256()?)
 }
 
 /// Opens a checkpoint by path, by the name of weights that were fetched, or `nano`. A file that has

@@ -75,7 +75,7 @@ pub fn train_nano(
         "seed": training.seed,
         "updates": reached,
         "planned_updates": training.updates,
-        "from": from.map(Checkpoint::sha256),
+        "from": from.map(Checkpoint::sha256).transpose()?,
         "batch": training.batch,
         "learning_rate": training.rate,
         "plain": training.plain,

@@ -34,7 +34,7 @@ pub(crate) fn describe(file: &Path, tensors: bool, common: &Common) -> Result<Ou
             "key_style": format!("{:?}", checkpoint.key_style()),
             "parameters": checkpoint.parameters(),
             "bytes": checkpoint.file_size(),
-            "sha256": checkpoint.sha256(),
+            "sha256": checkpoint.sha256()?,
             "metadata": checkpoint.metadata(),
         });
         if tensors {
@@ -59,7 +59,7 @@ pub(crate) fn describe(file: &Path, tensors: bool, common: &Common) -> Result<Ou
         checkpoint.file_size() as f64 / 1e6,
         listed.len()
     );
-    println!("  sha256      {}", checkpoint.sha256());
+    println!("  sha256      {}", checkpoint.sha256()?);
     for (key, value) in checkpoint.metadata() {
         println!("  {key:<11} {value}");
     }

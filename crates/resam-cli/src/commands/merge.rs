@@ -12,7 +12,7 @@ pub(crate) fn run(arguments: &Merge, common: &Common) -> Result<Outcome> {
     check_weights_output(output, &WEIGHTS_ENDINGS)?;
     let base = resam::open_weights(&arguments.file)?;
     let adapter = Adapter::load(&arguments.adapter)?;
-    adapter.check_base(&base.sha256())?;
+    adapter.check_base(&base.sha256()?)?;
     let merged = adapter.merged(&base)?;
     resam_checkpoint::replace(&base, &merged, output)?;
     if common.json {
