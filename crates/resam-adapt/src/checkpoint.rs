@@ -2,29 +2,31 @@
 //!
 //! A file is safetensors. Its tensors are what trains (`student.` and a path in the model), their
 //! moving average (`ema.`), the features of both views (`queue.weak`, `queue.strong`, `[pairs,
-//! channels]`) and the state of the optimizers (`optimizer.encoder`, `optimizer.decoder`, bytes of
-//! Burn's own format). Its metadata holds the rest as JSON.
+//! channels]`) and the state of the optimizers (`optimizer.encoder.`, `optimizer.decoder.` and the
+//! number and field of a parameter). Its metadata holds the rest as JSON, and a checksum of all:
+//! what is read is what was written, or refused.
 //!
 //! Random numbers need no state: a stream belongs to an iteration ([`crate::draws`]). Gradients
 //! that have not become an update are not kept: a run resumes from its last update and repeats what
 //! came after it.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use resam_checkpoint::{Checkpoint, Dtype, TensorToWrite, write_safetensors};
+use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
 
+use crate::optimizer_state::{Number, OptimizerState};
 use crate::progress::{Position, State, TrainingPlan};
 use crate::recipe::rename_former;
 use crate::reinforce::Queues;
 use crate::trained::Trained;
 
 /// The layout of the file.
-const FORMAT: u32 = 4;
-/// The layout of earlier versions that is read too: `mean` in place of `ema`, and former names of
-/// the recipe and of the position.
-const FORMER_FORMAT: u32 = 3;
+const FORMAT: u32 = 5;
+/// How the names of the tensors of both optimizers begin.
+const OPTIMIZERS: [&str; 2] = ["optimizer.encoder.", "optimizer.decoder."];
+/// The differences that are told one by one.
+const DIFFERENCES_SAID: usize = 5;
 
 /// A state that cannot be written, read or used.
 #[derive(Debug, thiserror::Error)]
@@ -64,19 +66,31 @@ impl TrainingPlan {
         let [then, now] = [self, now].map(Self::values);
         let missing = "nothing".to_owned();
         let names: std::collections::BTreeSet<&String> = then.keys().chain(now.keys()).collect();
-        let differences: Vec<String> = names
+        let differs = |name: &&String| then.get(*name) != now.get(*name);
+        let mut differences: Vec<String> = names
             .into_iter()
-            .filter(|name| then.get(*name) != now.get(*name))
-            .map(|name| {
-                let [was, is] = [&then, &now].map(|plan| plan.get(name).unwrap_or(&missing));
-                format!("`{name}` was {was} and is {is}")
-            })
+            .filter(differs)
+            .map(
+                |name| match (name.strip_prefix("inputs."), then.get(name), now.get(name)) {
+                    (Some(file), Some(_), Some(_)) => format!("`{file}` has changed"),
+                    (Some(file), Some(_), None) => format!("`{file}` is not there any more"),
+                    (Some(file), None, _) => format!("`{file}` was not there"),
+                    (None, was, is) => {
+                        let [was, is] = [was, is].map(|value| value.unwrap_or(&missing));
+                        format!("`{name}` was {was} and is {is}")
+                    }
+                },
+            )
             .collect();
         if differences.is_empty() {
-            Ok(())
-        } else {
-            Err(StateError::OtherPlan { differences })
+            return Ok(());
         }
+        if differences.len() > DIFFERENCES_SAID {
+            let more = differences.len() - DIFFERENCES_SAID;
+            differences.truncate(DIFFERENCES_SAID);
+            differences.push(format!("and {more} more"));
+        }
+        Err(StateError::OtherPlan { differences })
     }
 
     /// Each value by its dotted name.
@@ -136,16 +150,19 @@ impl State {
                 tensors.push(TensorToWrite::from_f32(name, &shape, &values));
             }
         }
-        for (bytes, name) in self.optimizers.iter().zip(["encoder", "decoder"]) {
-            if !bytes.is_empty() {
-                tensors.push(TensorToWrite {
-                    name: format!("optimizer.{name}"),
-                    dtype: Dtype::U8,
-                    shape: vec![bytes.len()],
-                    bytes: Cow::Borrowed(bytes),
-                });
+        for (optimizer, of) in self.optimizers.iter().zip(OPTIMIZERS) {
+            for (name, (shape, values)) in &optimizer.tensors {
+                tensors.push(TensorToWrite::from_f32(
+                    format!("{of}{name}"),
+                    shape,
+                    values,
+                ));
             }
         }
+        let numbers = self
+            .optimizers
+            .each_ref()
+            .map(|optimizer| &optimizer.numbers);
         let json = |value: serde_json::Result<String>| value.unwrap_or_default();
         let metadata = BTreeMap::from([
             ("resam_state".to_owned(), FORMAT.to_string()),
@@ -155,6 +172,11 @@ impl State {
                 json(serde_json::to_string(&self.position)),
             ),
             ("ema".to_owned(), self.ema.is_some().to_string()),
+            (
+                "optimizers".to_owned(),
+                json(serde_json::to_string(&numbers)),
+            ),
+            ("run".to_owned(), self.run.to_string()),
         ]);
         Ok(write_safetensors(path, &tensors, &metadata)?)
     }
@@ -174,11 +196,12 @@ impl State {
             found.ok_or_else(|| refuse(format!("it has no `{name}`")))
         };
         let format = metadata("resam_state")?;
-        let is_former = *format == FORMER_FORMAT.to_string();
-        if !is_former && *format != FORMAT.to_string() {
+        if *format != FORMAT.to_string() {
             return Err(refuse(format!("its layout is {format}, not {FORMAT}")));
         }
-        let average = if is_former { "mean" } else { "ema" };
+        if file.checksum().is_none() {
+            return Err(refuse("it has no checksum".to_owned()));
+        }
         fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
             serde_json::from_str(text).map_err(|error| error.to_string())
         }
@@ -197,6 +220,7 @@ impl State {
             )));
         }
         let position: Position = parse(metadata("position")?).map_err(refuse)?;
+        position.check(&plan).map_err(refuse)?;
         let trained = |kind: &str| -> Result<Trained, StateError> {
             let mut trained = Trained::new();
             for stored in file.names() {
@@ -211,7 +235,13 @@ impl State {
         };
         let mut queues = Queues::new(plan.recipe.alignment.queue);
         if let Some(info) = file.get("queue.weak") {
-            let channels = info.shape.get(1).copied().unwrap_or(1).max(1);
+            let &[pairs, channels] = &*info.shape else {
+                return Err(refuse("its queues are no matrices".to_owned()));
+            };
+            let same = file.get("queue.strong").map(|strong| &strong.shape) == Some(&info.shape);
+            if !same || channels == 0 || pairs > queues.capacity {
+                return Err(refuse("its queues do not fit each other".to_owned()));
+            }
             let weak = file.read_f32("queue.weak")?;
             let strong = file.read_f32("queue.strong")?;
             let pairs = weak.chunks(channels).zip(strong.chunks(channels));
@@ -219,19 +249,23 @@ impl State {
                 .pairs
                 .extend(pairs.map(|(weak, strong)| [weak.to_vec(), strong.to_vec()]));
         }
-        let bytes = |name: &str| match file.get(name) {
-            Some(_) => file.bytes(name).map(Cow::into_owned),
-            None => Ok(Vec::new()),
-        };
+        let numbers: [BTreeMap<String, Number>; 2] =
+            parse(metadata("optimizers")?).map_err(refuse)?;
+        let mut optimizers = <[OptimizerState; 2]>::default();
+        for ((optimizer, numbers), of) in optimizers.iter_mut().zip(numbers).zip(OPTIMIZERS) {
+            optimizer.numbers = numbers;
+            optimizer.tensors = trained(of)?;
+        }
         Ok(Self {
             position,
             student: trained("student.")?,
-            ema: match metadata(average)?.as_str() {
-                "true" => Some(trained(&format!("{average}."))?),
+            ema: match metadata("ema")?.as_str() {
+                "true" => Some(trained("ema.")?),
                 _ => None,
             },
             queues,
-            optimizers: [bytes("optimizer.encoder")?, bytes("optimizer.decoder")?],
+            optimizers,
+            run: parse(metadata("run")?).map_err(refuse)?,
             plan,
         })
     }

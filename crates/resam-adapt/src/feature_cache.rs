@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use resam_checkpoint::{Checkpoint, TensorToWrite, write_safetensors};
-use resam_files::disk;
+use resam_files::{disk, remove_strays};
 use resam_mask::{Bitmap, Rle};
 use resam_sam::SamError;
 use resam_sam::postprocess::Geometry;
@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::example::Framed;
 use crate::labels::PseudoLabels;
+use crate::progress::TrainingPlan;
 use crate::read::values;
 use crate::views::{Flip, View};
 
@@ -44,24 +45,31 @@ pub struct PreparedView {
 #[derive(Debug)]
 pub struct FeatureCache {
     folder: PathBuf,
+    /// What its files say of the run that they belong to.
+    run: String,
+    input_size: usize,
     /// Bytes that may still be written.
     room: AtomicU64,
 }
 
 impl FeatureCache {
-    /// A cache in a folder, of at most `limit` bytes. A missing folder is made.
-    ///
-    /// The folder belongs to one run: it does not tell views of another model, recipe or seed from
-    /// its own.
+    /// A cache in a folder, of at most `limit` bytes, of a run of this plan. A missing folder is
+    /// made. What a run that was killed left unfinished is removed; nobody else may write to the
+    /// folder.
     ///
     /// # Errors
     /// When the folder cannot be made.
-    pub fn new(folder: &Path, limit: u64) -> std::io::Result<Self> {
+    pub fn new(folder: &Path, limit: u64, plan: &TrainingPlan) -> std::io::Result<Self> {
         disk::create_dir_all(folder)?;
+        remove_strays(folder)?;
+        // Numbers and words: writing them to memory cannot fail.
+        let text = serde_json::to_string(plan).unwrap_or_default();
         let files = fs_err::read_dir(folder)?.flatten();
         let sizes = files.filter_map(|file| Some(file.metadata().ok()?.len()));
         Ok(Self {
             folder: folder.to_owned(),
+            run: format!("{:08x}", crc32c::crc32c(text.as_bytes())),
+            input_size: plan.input_size,
             room: AtomicU64::new(limit.saturating_sub(sizes.sum())),
         })
     }
@@ -77,7 +85,17 @@ impl FeatureCache {
             return None;
         }
         let file = Checkpoint::open(&path).ok()?;
-        let stored: Vec<Stored> = serde_json::from_str(file.metadata().get("views")?).ok()?;
+        let metadata = file.metadata();
+        // Whole, of this run, and not of another view.
+        file.checksum()?;
+        let own = [("run", self.run.clone()), ("view", view.to_string())];
+        if own
+            .iter()
+            .any(|(name, value)| metadata.get(*name) != Some(value))
+        {
+            return None;
+        }
+        let stored: Vec<Stored> = serde_json::from_str(metadata.get("views")?).ok()?;
         let at = pass.checked_rem(stored.len())?;
         let stored = stored.into_iter().nth(at)?;
         let name = |name: &str| format!("{at}.{name}");
@@ -91,6 +109,13 @@ impl FeatureCache {
         let boxes = rows("boxes")?.as_chunks::<4>().0.to_vec();
         let weak = rows("weak")?;
         let channels = weak.len() / boxes.len().max(1);
+        let padded = stored.padded == self.input_size;
+        if !padded
+            || stored.consistency.len() != boxes.len()
+            || weak.len() != channels * boxes.len()
+        {
+            return None;
+        }
         let wants_weak = stored.wants_weak && !boxes.is_empty();
         let weak = wants_weak.then(|| {
             let weak = TensorData::new(weak, [boxes.len(), channels]);
@@ -145,7 +170,11 @@ impl FeatureCache {
         let stored: Vec<Stored> = views.iter().map(Stored::of).collect();
         // Numbers and words: writing them to memory cannot fail.
         let stored = serde_json::to_string(&stored).unwrap_or_default();
-        let metadata = BTreeMap::from([("views".to_owned(), stored)]);
+        let metadata = BTreeMap::from([
+            ("views".to_owned(), stored),
+            ("run".to_owned(), self.run.clone()),
+            ("view".to_owned(), view.to_string()),
+        ]);
         if write_safetensors(&self.file(view), &tensors, &metadata).is_err() {
             self.room.store(0, Relaxed);
         }

@@ -1,9 +1,10 @@
 //! The state of a run, and the report of an iteration.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use crate::optimizer_state::OptimizerState;
 use crate::recipe::Recipe;
 use crate::reinforce::Queues;
 use crate::step::LossParts;
@@ -48,6 +49,41 @@ impl Position {
         }
         position
     }
+
+    /// Checks that it is the position of a run of this plan.
+    ///
+    /// # Errors
+    /// What cannot be.
+    pub fn check(&self, plan: &TrainingPlan) -> Result<(), String> {
+        let of_epoch = self.iterations_of_epoch;
+        let whole = self.epoch.checked_mul(plan.images);
+        let whole = whole.and_then(|whole| whole.checked_add(of_epoch));
+        if of_epoch >= plan.images.max(1)
+            || whole.map(|whole| whole as u64) != Some(self.iterations)
+        {
+            return Err(format!(
+                "iteration {} of epoch {} with {} images is not iteration {}",
+                of_epoch, self.epoch, plan.images, self.iterations
+            ));
+        }
+        if self.skipped > self.iterations {
+            return Err(format!(
+                "{} of {} iterations are skipped",
+                self.skipped, self.iterations
+            ));
+        }
+        let window = plan.recipe.loss_spike_filter.window;
+        if self.losses.len() > window || self.losses.iter().any(|loss| !loss.is_finite()) {
+            return Err(format!("its losses are not the last {window}"));
+        }
+        let is = |value: Option<f64>, fits: fn(f64) -> bool| value.is_none_or(fits);
+        if !is(self.size_prior_px, |area| area.is_finite() && area > 0.0)
+            || !is(self.top_consistency, |bound| (0.0..=1.0).contains(&bound))
+        {
+            return Err("its size prior or its bound of consistency cannot be".to_owned());
+        }
+        Ok(())
+    }
 }
 
 /// The report of an iteration: one image was trained on, or skipped.
@@ -84,6 +120,15 @@ pub struct TrainingPlan {
     pub input_size: usize,
     /// Images of the run.
     pub images: usize,
+    /// Objects with points, in all images.
+    pub instances: usize,
+    /// Images that are kept for validation.
+    pub validation_images: usize,
+    /// How images are given to the network, in words.
+    pub input: String,
+    /// What is learnt from: a fingerprint of each image, file of annotations and set of points, by
+    /// name.
+    pub inputs: BTreeMap<String, String>,
     /// Updates that the run is planned for.
     pub updates: u64,
     /// SHA-256 of the weights.
@@ -103,8 +148,10 @@ pub struct State {
     pub ema: Option<Trained>,
     /// The features of both views.
     pub queues: Queues,
-    /// The states of the encoder's and the decoder's optimizer, in Burn's own format.
-    pub optimizers: [Vec<u8>; 2],
+    /// The states of the encoder's and the decoder's optimizer.
+    pub optimizers: [OptimizerState; 2],
+    /// What the run knows beside the trainer, as JSON.
+    pub run: serde_json::Value,
 }
 
 #[cfg(test)]

@@ -21,6 +21,23 @@ pub fn shapes(sam: &Sam) -> BTreeMap<String, Vec<usize>> {
     shapes
 }
 
+/// The shape of each parameter that trains, by its identity.
+pub fn identities(sam: &Sam) -> BTreeMap<u64, Vec<usize>> {
+    #[derive(Default)]
+    struct Identities(BTreeMap<u64, Vec<usize>>);
+    impl ModuleVisitor for Identities {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let tensor = param.val();
+            if tensor.is_require_grad() {
+                self.0.insert(param.id.val(), tensor.dims().to_vec());
+            }
+        }
+    }
+    let mut found = Identities::default();
+    sam.visit(&mut found);
+    found.0
+}
+
 /// Reads the trained parameters.
 ///
 /// # Errors

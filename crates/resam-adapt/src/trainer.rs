@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use burn::module::Module;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{AdamConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Bytes, Device};
+use burn::tensor::Device;
 use resam_sam::ImageEncoder;
 use resam_sam::mask_decoder::MaskDecoder;
 use resam_sam::{Sam, SamError};
@@ -16,13 +16,13 @@ use crate::error::IterationError;
 use crate::example::Examples;
 use crate::feature_cache::FeatureCache;
 use crate::labels::LabelContext;
+use crate::optimizer_state::OptimizerState;
 use crate::progress::{Iteration, Position, State, TrainingPlan};
-use crate::read::or_failed;
 use crate::recipe::{Decay, Recipe, Teacher};
 use crate::reinforce::Queues;
 use crate::size_prior::{CALIBRATION_IMAGES, MIN_IMAGES, calibrate};
 use crate::step::{Gradients, LossParts};
-use crate::trained::{Trained, on_device, shapes, trained, update_ema, with_trained};
+use crate::trained::{Trained, identities, on_device, shapes, trained, update_ema, with_trained};
 use crate::worker::{Processed, Turn, Worker};
 
 /// The options of a run beside the model and the recipe.
@@ -164,14 +164,18 @@ impl Trainer {
         self.planned
     }
 
-    /// The state as of the last update, for a checkpoint. `plan` holds the settings of the run.
+    /// Whether the last iteration ended with an update, or was skipped after one: the run resumes
+    /// from here and not from before.
+    pub fn is_at_update(&self) -> bool {
+        self.gathered.samples == 0
+    }
+
+    /// The state as of the last update, for a checkpoint. `plan` holds the settings of the run,
+    /// `run` what it knows beside.
     ///
     /// # Errors
     /// [`SamError::Failed`] when the device does not give the values.
-    pub fn state(&self, plan: TrainingPlan) -> Result<State, SamError> {
-        let bytes = |optimizer: &ModuleOptimizer| {
-            or_failed(optimizer.into_bytes().map(|bytes| bytes.to_vec()))
-        };
+    pub fn state(&self, plan: TrainingPlan, run: serde_json::Value) -> Result<State, SamError> {
         let [encoder, decoder] = &self.optimizers;
         Ok(State {
             plan,
@@ -179,34 +183,42 @@ impl Trainer {
             student: trained(&self.student)?,
             ema: self.ema.clone(),
             queues: self.last.1.clone(),
-            optimizers: [bytes(encoder)?, bytes(decoder)?],
+            optimizers: [OptimizerState::of(encoder)?, OptimizerState::of(decoder)?],
+            run,
         })
     }
 
-    /// Restores a state. The trainer must have been made with the same plan.
+    /// Restores a state. The trainer must have been made with the same plan. A state that does not
+    /// fit changes nothing.
     ///
     /// # Errors
     /// The reason, when the parameters do not fit or the state of an optimizer cannot be read.
     pub fn restore(&mut self, state: State) -> Result<(), String> {
         let now = shapes(&self.student);
-        let fits = |(name, shape): (&String, &Vec<usize>)| {
-            state
-                .student
-                .get(name)
-                .is_some_and(|(other, _)| other == shape)
+        let fits = |trained: &Trained| {
+            let shape = |name: &String| trained.get(name).map(|(shape, _)| shape);
+            now.len() == trained.len() && now.iter().all(|(name, own)| shape(name) == Some(own))
         };
-        if now.len() != state.student.len() || !now.iter().all(fits) {
+        let has_average = self.recipe.labels.teacher == Teacher::Ema;
+        if !fits(&state.student)
+            || !state.ema.as_ref().is_none_or(fits)
+            || state.ema.is_some() != has_average
+        {
             return Err("what trains in it is not what trains in this model".to_owned());
         }
+        let channels = self.student.prompt_encoder.channels();
+        let row = |pair: &[Vec<f32>; 2]| pair.iter().all(|row| row.len() == channels);
+        if !state.queues.pairs.iter().all(row) {
+            return Err(format!("its queues are not of {channels} channels"));
+        }
+        let parameters = identities(&self.student);
+        let [encoder, decoder] = state.optimizers;
+        let restored = [encoder, decoder]
+            .map(|optimizer| optimizer.restore(self::optimizer(&self.recipe), &parameters));
+        let [encoder, decoder] = restored;
+        self.optimizers = [encoder?, decoder?];
         self.student = with_trained(self.student.clone(), &state.student);
         self.ema = state.ema;
-        for (optimizer, bytes) in self.optimizers.iter_mut().zip(state.optimizers) {
-            let fresh = std::mem::replace(optimizer, self::optimizer(&self.recipe));
-            if !bytes.is_empty() {
-                let read = fresh.from_bytes(Bytes::from_bytes_vec(bytes));
-                *optimizer = read.map_err(|error| error.to_string())?;
-            }
-        }
         self.queues = state.queues;
         self.position = state.position;
         self.last = (self.position.clone(), self.queues.clone());
@@ -710,12 +722,16 @@ mod tests {
             seed: 5,
             input_size: 64,
             images: 2,
+            instances: 2,
+            validation_images: 0,
+            input: String::new(),
+            inputs: Default::default(),
             updates: 8,
             weights: String::new(),
         };
         let numbers = [0, 1];
         lost_device::after(Some(0));
-        let state = trainer.state(plan).map(|_| ());
+        let state = trainer.state(plan, serde_json::Value::Null).map(|_| ());
         let calibrated = {
             let context = trainer.label_context(&trainer.frozen);
             calibrate(&context, &Noise, numbers).map(|_| ())

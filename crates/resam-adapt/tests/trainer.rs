@@ -1,10 +1,13 @@
 //! Runs: that they learn, go on bit for bit, and depend on nothing but their seed.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use burn::tensor::Device;
+use resam_adapt::draws::{Purpose, stream, uniform};
 use resam_adapt::feature_cache::FeatureCache;
+use resam_adapt::optimizer_state::Number;
 use resam_adapt::recipe::{Decay, Supervision, Teacher};
 use resam_adapt::trained::trained;
 use resam_adapt::views::View;
@@ -126,7 +129,11 @@ fn plan(recipe: &Recipe) -> TrainingPlan {
         recipe: recipe.clone(),
         seed: SEED,
         input_size: SIZE,
-        images: 3,
+        images: 9,
+        instances: 18,
+        validation_images: 0,
+        input: String::new(),
+        inputs: BTreeMap::from([("a.png".to_owned(), "17".to_owned())]),
         updates: 6,
         weights: "0".repeat(64),
     }
@@ -134,9 +141,15 @@ fn plan(recipe: &Recipe) -> TrainingPlan {
 
 type Bits = BTreeMap<String, Vec<u32>>;
 
+/// The state of a run.
+fn state(trainer: &Trainer) -> State {
+    let run = serde_json::json!({ "known": [1, 0.1] });
+    trainer.state(plan(trainer.recipe()), run).expect("a state")
+}
+
 /// The bits of all that trains.
 fn bits(trainer: &Trainer) -> Bits {
-    let state = trainer.state(plan(trainer.recipe())).expect("a state");
+    let state = state(trainer);
     let students = state.student.into_iter();
     students
         .map(|(name, (_, values))| (name, values.into_iter().map(f32::to_bits).collect()))
@@ -162,13 +175,10 @@ fn a_run_that_goes_on_is_the_run_that_never_stopped() {
         for _ in 0..5 {
             first.iterate(&images).expect("an iteration");
         }
-        first
-            .state(plan(&recipe))
-            .expect("a state")
-            .write(&file)
-            .expect("written");
+        let written = state(&first);
+        written.write(&file).expect("written");
         let state = State::read(&file).expect("read");
-        assert_eq!(state, first.state(plan(&recipe)).expect("a state"));
+        assert_eq!(state, written);
         let mut second = trainer(&recipe, SEED, 12);
         second.restore(state).expect("it fits");
         // What is known is not asked again once something was learnt.
@@ -408,82 +418,198 @@ fn only_the_top_fraction_is_learnt_from_once_it_is_known_which_they_are() {
     assert_eq!(learnt(1.0), (None, in_top(0.0)));
 }
 
-/// Names in the plan of a checkpoint, now and in an earlier version.
-const PLAN_NAMES: [(&str, &str); 20] = [
-    ("\"max_instances_per_image\":", "\"instances\":"),
-    ("\"decoder_batch_size\":", "\"chunk\":"),
-    ("\"update_each_decoder_batch\":", "\"update_each_chunk\":"),
-    ("\"validate_every\":", "\"check_every\":"),
-    ("\"ema\"", "\"mean\""),
-    ("\"ema_decay\":", "\"teacher_decay\":"),
-    ("\"entropy_threshold\":", "\"certainty\":"),
-    ("\"min_consistency\":", "\"least_agreement\":"),
-    ("\"top_fraction\":", "\"surest\":"),
-    ("\"selection\":", "\"choice\":"),
-    ("\"mode\":\"requery\"", "\"candidates\":true"),
-    ("\"size_prior_weight\":", "\"usual_weight\":"),
-    ("\"zoom\":", "\"closer\":"),
-    ("\"iou_head\":", "\"quality\":"),
-    ("\"multimask_iou\":", "\"ambiguous_quality\":"),
-    ("\"decoder_lr_scale\":", "\"decoder_factor\":"),
-    ("\"max_updates_per_instance\":", "\"updates_per_instance\":"),
-    ("\"full_rate_min_instances\":", "\"few_instances\":"),
-    ("\"milestones\":", "\"decay_at\":"),
-    ("\"loss_spike_filter\":", "\"guard\":"),
-];
-
-/// Names in the position of a checkpoint, now and in an earlier version.
-const POSITION_NAMES: [(&str, &str); 4] = [
-    ("\"iterations_of_epoch\":", "\"visited\":"),
-    ("\"iterations\":", "\"visits\":"),
-    ("\"size_prior_px\":", "\"usual_area\":"),
-    ("\"top_consistency\":", "\"sure_agreement\":"),
-];
+/// A state in the middle of a run with a moving average, and its file.
+fn state_of_a_run(folder: &Path) -> (Recipe, PathBuf, State) {
+    let recipe = recipe(Supervision::Points);
+    let mut trainer = trainer(&recipe, SEED, 12);
+    for _ in 0..6 {
+        trainer.iterate(&Squares(9)).expect("an iteration");
+    }
+    let state = state(&trainer);
+    assert!(state.ema.is_some() && state.position.iterations > 0);
+    assert!(
+        state
+            .optimizers
+            .iter()
+            .all(|state| !state.tensors.is_empty())
+    );
+    assert!(!state.queues.pairs.is_empty());
+    let file = folder.join("state.safetensors");
+    state.write(&file).expect("written");
+    (recipe, file, state)
+}
 
 #[test]
-fn a_checkpoint_with_the_names_of_an_earlier_version_goes_on() {
+fn a_damaged_state_is_what_was_written_or_refused_by_name() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("state.safetensors");
-    let recipe = recipe(Supervision::Points);
-    let mut trainer = trainer(&recipe, SEED, 6);
-    for _ in 0..4 {
-        trainer.iterate(&Squares(3)).expect("an iteration");
-    }
-    let now = trainer.state(plan(&recipe)).expect("a state");
-    assert!(now.ema.is_some() && now.position.iterations > 0);
-    now.write(&file).expect("written");
-    let written = Checkpoint::open(&file).expect("a file");
-    let tensors: Vec<TensorToWrite> = written
-        .names()
-        .map(|name| {
-            let info = written.get(name).expect("a tensor");
-            TensorToWrite {
-                name: match name.strip_prefix("ema.") {
-                    Some(parameter) => format!("mean.{parameter}"),
-                    None => name.to_owned(),
-                },
-                dtype: info.dtype,
-                shape: info.shape.clone(),
-                bytes: written.bytes(name).expect("bytes"),
+    let (_, file, whole) = state_of_a_run(folder.path());
+    let bytes = std::fs::read(&file).expect("a file");
+    let mut random = stream(11, Purpose::Order, 0);
+    let mut below =
+        |bound: usize| (uniform(&mut random, 0.0, bound as f64) as usize).min(bound - 1);
+    let mut refused = 0;
+    for trial in 0..400 {
+        let mut damaged = bytes.clone();
+        let at = below(bytes.len());
+        match trial % 4 {
+            0 => damaged.truncate(at),
+            1 => damaged[at] ^= 1 << below(8),
+            2 => {
+                let end = bytes.len().min(at + 1 + below(4096));
+                damaged[at..end].fill(0);
             }
-        })
-        .collect();
-    let mut metadata = written.metadata().clone();
-    for (entry, names) in [("plan", &PLAN_NAMES[..]), ("position", &POSITION_NAMES[..])] {
-        let text = metadata.get_mut(entry).expect("an entry");
-        for (now, then) in names {
-            assert!(text.contains(now), "{now} in {text}");
-            *text = text.replace(now, then);
+            _ => {
+                let other = below(bytes.len());
+                let length = 512.min(bytes.len() - at.max(other));
+                for offset in 0..length {
+                    damaged.swap(at + offset, other + offset);
+                }
+            }
+        }
+        std::fs::write(&file, &damaged).expect("written");
+        match State::read(&file) {
+            Ok(state) => assert_eq!(state, whole, "trial {trial}"),
+            Err(error) => {
+                refused += 1;
+                let text = error.to_string();
+                assert!(text.contains("state.safetensors"), "{text}");
+            }
         }
     }
-    let average = metadata.remove("ema").expect("an entry");
-    metadata.insert("mean".to_owned(), average);
-    metadata.insert("resam_state".to_owned(), "3".to_owned());
-    let earlier = folder.path().join("earlier.safetensors");
-    write_safetensors(&earlier, &tensors, &metadata).expect("written");
-    let read = State::read(&earlier).expect("an earlier state");
-    assert_eq!(read, now);
-    read.plan.check_same(&plan(&recipe)).expect("the same plan");
+    assert!(refused > 380, "{refused}");
+}
+
+/// Whatever a file says whose checksum is right: it fits, or it is refused.
+#[test]
+fn a_state_that_cannot_be_is_refused_and_nothing_panics() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (recipe, file, whole) = state_of_a_run(folder.path());
+    let mut again = trainer(&recipe, SEED, 12);
+    again
+        .restore(State::read(&file).expect("whole"))
+        .expect("it fits");
+    let refused = |change: &dyn Fn(&mut State), words: &str| {
+        let mut state = whole.clone();
+        change(&mut state);
+        state.write(&file).expect("written");
+        let mut trainer = trainer(&recipe, SEED, 12);
+        let before = bits(&trainer);
+        let error = match State::read(&file) {
+            Err(error) => error.to_string(),
+            Ok(state) => trainer.restore(state).expect_err(words),
+        };
+        assert!(error.contains(words), "{words}: {error}");
+        assert_eq!(bits(&trainer), before, "what is refused changes nothing");
+    };
+    let of_encoder = || {
+        let mut tensors = whole.optimizers[0].tensors.keys();
+        tensors.next().expect("a moment").clone()
+    };
+    refused(
+        &|state| state.position.iterations_of_epoch = 9,
+        "is not iteration",
+    );
+    refused(
+        &|state| state.position.iterations_of_epoch = usize::MAX,
+        "is not iteration",
+    );
+    refused(
+        &|state| state.position.epoch = usize::MAX / 2,
+        "is not iteration",
+    );
+    refused(&|state| state.position.iterations += 1, "is not iteration");
+    refused(&|state| state.position.skipped = 1000, "skipped");
+    refused(
+        &|state| state.position.losses = [0.5; 10_000].into(),
+        "losses",
+    );
+    refused(
+        &|state| state.position.size_prior_px = Some(-1.0),
+        "size prior",
+    );
+    refused(
+        &|state| state.position.top_consistency = Some(7.0),
+        "consistency",
+    );
+    refused(&|state| state.ema = None, "trains");
+    refused(&|state| state.student.clear(), "trains");
+    refused(
+        &|state| {
+            state
+                .queues
+                .pairs
+                .iter_mut()
+                .flatten()
+                .for_each(|row| row.truncate(3))
+        },
+        "channels",
+    );
+    refused(
+        &|state| {
+            let moment = state.optimizers[0].tensors.get_mut(&of_encoder());
+            *moment.expect("it is there") = (vec![1, 1, 1], vec![0.0]);
+        },
+        "fits no parameter",
+    );
+    refused(
+        &|state| {
+            let moment = state.optimizers[0].tensors.remove(&of_encoder());
+            let moment = moment.expect("it is there");
+            state.optimizers[0]
+                .tensors
+                .insert("999.moment".to_owned(), moment);
+        },
+        "fits no parameter",
+    );
+    refused(
+        &|state| {
+            state.optimizers[0].tensors.remove(&of_encoder());
+        },
+        "not whole",
+    );
+    refused(
+        &|state| {
+            let (_, rank) = first_rank(state);
+            *rank = Number::UInt(7);
+        },
+        "is not 2",
+    );
+    refused(
+        &|state| {
+            let (name, _) = first_rank(state);
+            state.optimizers[0].numbers.remove(&name);
+        },
+        "not whole",
+    );
+    refused(&|state| state.optimizers[0].numbers.clear(), "not whole");
+    refused(
+        &|state| {
+            let numbers = state.optimizers[0].numbers.iter_mut();
+            let times = numbers.filter(|(name, _)| !name.ends_with("__rank"));
+            times.for_each(|(_, time)| *time = Number::Float(0.5));
+        },
+        "optimizer",
+    );
+}
+
+fn first_rank(state: &mut State) -> (String, &mut Number) {
+    let mut numbers = state.optimizers[0].numbers.iter_mut();
+    let (name, number) = numbers
+        .find(|(name, _)| name.ends_with("__rank"))
+        .expect("it is there");
+    (name.clone(), number)
+}
+
+#[test]
+fn a_state_of_an_earlier_layout_is_refused_in_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, file, _) = state_of_a_run(folder.path());
+    let mut metadata = Checkpoint::open(&file).expect("a file").metadata().clone();
+    metadata.insert("resam_state".to_owned(), "4".to_owned());
+    let tensor = TensorToWrite::from_f32("student.any", &[1], &[0.0]);
+    write_safetensors(&file, &[tensor], &metadata).expect("written");
+    let error = State::read(&file).expect_err("an earlier one").to_string();
+    assert!(error.contains("its layout is 4, not 5"), "{error}");
 }
 
 #[test]
@@ -540,6 +666,14 @@ fn a_state_of_another_run_is_refused_with_what_differs() {
     let error = then.check_same(&now).expect_err("another").to_string();
     assert!(error.contains("`seed` was 5 and is 6"), "{error}");
     assert!(error.contains("`recipe.optimizer.learning_rate`") && error.contains("0.25"));
+    let mut now = then.clone();
+    now.inputs.insert("a.png".to_owned(), "18".to_owned());
+    now.inputs.insert("b.png".to_owned(), "1".to_owned());
+    let error = then.check_same(&now).expect_err("other images").to_string();
+    assert!(
+        error.contains("`a.png` has changed; `b.png` was not there"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -547,9 +681,7 @@ fn a_state_from_before_a_setting_is_not_gone_on_from_with_this_versions_value() 
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("state.safetensors");
     let recipe = recipe(Supervision::Points);
-    let state = trainer(&recipe, SEED, 2)
-        .state(plan(&recipe))
-        .expect("a state");
+    let state = state(&trainer(&recipe, SEED, 2));
     state.write(&file).expect("written");
     let mut metadata = Checkpoint::open(&file).expect("a file").metadata().clone();
     let stored = metadata.get_mut("plan").expect("a plan");
@@ -571,9 +703,7 @@ fn a_state_that_is_cut_short_or_of_another_kind_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("state.safetensors");
     let recipe = recipe(Supervision::Points);
-    trainer(&recipe, SEED, 2)
-        .state(plan(&recipe))
-        .expect("a state")
+    state(&trainer(&recipe, SEED, 2))
         .write(&file)
         .expect("written");
     let bytes = std::fs::read(&file).expect("bytes");
@@ -627,7 +757,8 @@ fn cached_features_save_work_and_change_no_bit() {
         let views = folder.path().join(format!("{supervision:?}"));
         let images = Counted(Squares(3), Default::default());
         let mut keeping = trainer(&recipe, SEED, iterations);
-        keeping.cache_features(FeatureCache::new(&views, u64::MAX).expect("a folder"));
+        keeping
+            .cache_features(FeatureCache::new(&views, u64::MAX, &plan(&recipe)).expect("a folder"));
         for _ in 0..iterations {
             keeping.iterate(&images).expect("an iteration");
         }
@@ -640,7 +771,8 @@ fn cached_features_save_work_and_change_no_bit() {
         let first = first.expect("a view").expect("an entry").path();
         std::fs::write(&first, b"no view").expect("written");
         let mut again = trainer(&recipe, SEED, iterations);
-        again.cache_features(FeatureCache::new(&views, u64::MAX).expect("a folder"));
+        again
+            .cache_features(FeatureCache::new(&views, u64::MAX, &plan(&recipe)).expect("a folder"));
         for _ in 0..iterations {
             again.iterate(&images).expect("an iteration");
         }
@@ -650,7 +782,7 @@ fn cached_features_save_work_and_change_no_bit() {
         // Without room nothing is kept, and nothing else changes.
         let empty = folder.path().join(format!("{supervision:?} without room"));
         let mut without = trainer(&recipe, SEED, iterations);
-        without.cache_features(FeatureCache::new(&empty, 0).expect("a folder"));
+        without.cache_features(FeatureCache::new(&empty, 0, &plan(&recipe)).expect("a folder"));
         for _ in 0..iterations {
             without.iterate(&images).expect("an iteration");
         }

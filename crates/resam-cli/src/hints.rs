@@ -60,7 +60,9 @@ fn of_source(error: &SourceError) -> Option<&'static str> {
 fn of_run(error: &TrainError) -> Option<&'static str> {
     match error {
         TrainError::Sam(error) => of_model(error),
-        TrainError::Finished { .. } => Some("`--restart` begins afresh"),
+        TrainError::Finished { .. } | TrainError::State(_) | TrainError::Unfit { .. } => {
+            Some("`--restart` begins afresh")
+        }
         TrainError::OtherSettings { .. } => {
             Some("leave the settings as they were to go on, or begin afresh with `--restart`")
         }

@@ -304,6 +304,24 @@ impl Dataset {
         Ok(decoded)
     }
 
+    /// The file of the true masks of an image, if they are in a label image.
+    pub fn label_file(&self, image: &ImageRecord) -> Option<&Path> {
+        match &*self.truth {
+            Truth::LabelImages(labels) => labels.get(&image.id).map(PathBuf::as_path),
+            Truth::None | Truth::Coco(_) => None,
+        }
+    }
+
+    /// The true objects by the id of their image, if they were read with the names of the images.
+    pub fn known_annotations(&self) -> Option<BTreeMap<u64, &[Instance]>> {
+        match &*self.truth {
+            Truth::Coco(instances) => {
+                Some(instances.iter().map(|(id, all)| (*id, &**all)).collect())
+            }
+            Truth::None | Truth::LabelImages(_) => None,
+        }
+    }
+
     /// The objects to train on or to score: all true objects of the image except crowds.
     ///
     /// # Errors

@@ -66,6 +66,40 @@ impl MetricsFile {
         Self::open(path)
     }
 
+    /// Opens the file of an interrupted run, and removes all after so many bytes, and a line that is
+    /// not complete there. If there is no file, an empty one is created.
+    ///
+    /// # Errors
+    /// [`ReportError`] if the file cannot be read or replaced.
+    pub fn resume_at(path: impl AsRef<Path>, bytes: u64) -> Result<Self, ReportError> {
+        let path = path.as_ref();
+        let content = match fs_err::read(path) {
+            Ok(content) => content,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Self::create(path),
+            Err(error) => return Err(ReportError::ReadMetrics(error)),
+        };
+        let most = usize::try_from(bytes).map_or(content.len(), |most| most.min(content.len()));
+        let complete = content[..most].iter().rposition(|&byte| byte == b'\n');
+        let kept = complete.map_or(0, |end| end + 1);
+        if kept < content.len() {
+            write_atomically(path, |file| file.write_all(&content[..kept]))?;
+        }
+        Self::open(path)
+    }
+
+    /// Length of the lines in bytes.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Makes the lines last through a power cut.
+    ///
+    /// # Errors
+    /// [`ReportError`] if the operating system refuses.
+    pub fn sync(&self) -> Result<(), ReportError> {
+        self.file.sync_all().map_err(ReportError::AppendMetrics)
+    }
+
     /// Appends one line, which other processes can read at once.
     ///
     /// Numbers that are not finite become `null`, because JSON (RFC 8259) does not have them.

@@ -22,14 +22,20 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// Starts the clock; `spent` are seconds of the same run before it went on.
-    pub(crate) fn new(minutes: Option<f64>, spent: f64) -> Self {
+    /// Starts the clock, with the seconds of the same run before it went on: those that were spent,
+    /// and those that are for the last validation.
+    pub(crate) fn new(minutes: Option<f64>, [spent, reserved]: [f64; 2]) -> Self {
         Self {
             started: Instant::now(),
             spent,
             budget: minutes.map(|minutes| 60.0 * minutes),
-            reserved: 0.0,
+            reserved,
         }
+    }
+
+    /// The seconds that were spent, and those that are for the last validation.
+    pub(crate) fn seconds(&self) -> [f64; 2] {
+        [self.elapsed(), self.reserved]
     }
 
     fn elapsed(&self) -> f64 {
@@ -92,14 +98,14 @@ mod tests {
 
     #[test]
     fn the_time_is_shared_out_and_the_first_update_has_a_plan() {
-        let clock = Clock::new(Some(10.0), 60.0);
+        let clock = Clock::new(Some(10.0), [60.0, 0.0]);
         assert_eq!(clock.for_size_prior(), Some(120.0));
         assert_eq!(clock.for_validation(), Some(72.0));
         assert!(clock.allows_on_the_way(24.0) && !clock.allows_on_the_way(24.1));
         assert!((clock.share().expect("minutes") - 0.1).abs() < 1e-3);
         // 9 of the 10 minutes are left: 27 updates of 20 seconds.
         assert_eq!(clock.planned(0, 20.0), Some(27));
-        let mut short = Clock::new(Some(0.1), 0.0);
+        let mut short = Clock::new(Some(0.1), [0.0; 2]);
         short.reserve(7.0);
         assert!(short.is_over());
         // One update is made all the same, and at the rate of a run of one update.
@@ -108,7 +114,7 @@ mod tests {
 
     #[test]
     fn without_minutes_nothing_is_bounded() {
-        let clock = Clock::new(None, 0.0);
+        let clock = Clock::new(None, [0.0; 2]);
         assert_eq!(
             (clock.for_size_prior(), clock.for_validation()),
             (None, None)

@@ -17,6 +17,9 @@ pub enum TrainError {
     /// The metrics or the report.
     #[error(transparent)]
     Report(#[from] resam_report::ReportError),
+    /// Another run writes to the folder.
+    #[error(transparent)]
+    Lock(#[from] resam_files::LockError),
     /// A file or a folder.
     #[error(transparent)]
     File(#[from] std::io::Error),

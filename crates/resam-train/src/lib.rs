@@ -18,13 +18,14 @@ pub mod recipe_file;
 mod record;
 mod result;
 mod run;
+mod run_state;
 mod settings;
 mod summary;
 mod validation;
 
 pub use answers::{Answer, Answering};
 pub use error::TrainError;
-pub use folder::{Begun, Folder};
+pub use folder::Folder;
 pub use gain::Gain;
 pub use observer::{Observer, RunProgress};
 pub use result::TrainingResult;

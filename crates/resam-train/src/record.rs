@@ -1,112 +1,76 @@
 //! What a run writes down on its way: metrics as JSON lines and for TensorBoard.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::SystemTime;
 
 use resam_adapt::{Examples, Iteration, Position, Trainer};
 use resam_report::{EventFile, MetricsFile};
 use serde_json::json;
 
+use crate::clock::Clock;
 use crate::error::TrainError;
-use crate::folder::Folder;
+use crate::folder::{Folder, METRICS};
 use crate::gain::Gain;
 use crate::observer::Observer;
 use crate::result::TrainingResult;
-use crate::validation::{Validated, Validation};
+use crate::run_state::RunState;
+use crate::validation::Validated;
 
-/// What a run writes down on its way.
-pub(crate) struct Record {
-    pub(crate) folder: Folder,
+/// What a run writes down on its way, and what it knows beside its trainer.
+pub(crate) struct Record<'a> {
+    pub(crate) folder: &'a Folder,
     metrics: MetricsFile,
     events: EventFile,
-    pub(crate) before: Option<Validated>,
-    pub(crate) last: Option<Validation>,
-    pub(crate) best: Option<Validated>,
-    pub(crate) without_better: usize,
-    pub(crate) failed: BTreeMap<String, String>,
-    pub(crate) seconds: f64,
-    pub(crate) chosen: u64,
+    pub(crate) state: RunState,
 }
 
-impl Record {
-    pub(crate) fn begin(folder: Folder) -> Result<Self, TrainError> {
-        let metrics = MetricsFile::create(folder.file("metrics.jsonl"))?;
-        let events = EventFile::create(folder.path(), SystemTime::now())?;
-        Ok(Self::new(folder, metrics, events))
+impl<'a> Record<'a> {
+    pub(crate) fn begin(folder: &'a Folder) -> Result<Self, TrainError> {
+        Ok(Self {
+            folder,
+            metrics: MetricsFile::create(folder.file(METRICS))?,
+            events: EventFile::create(folder.path(), SystemTime::now())?,
+            state: RunState::default(),
+        })
     }
 
-    /// Forgets what was written after the state that the run goes on from.
-    pub(crate) fn resume(folder: Folder, iterations: u64) -> Result<Self, TrainError> {
-        let path = folder.file("metrics.jsonl");
-        let metrics = MetricsFile::resume(&path, |line| {
-            line["iterations"]
-                .as_u64()
-                .is_some_and(|done| done <= iterations)
-        })?;
-        let events = EventFile::resume(folder.path(), SystemTime::now(), iterations)?;
-        let mut record = Self::new(folder, metrics, events);
-        for line in record.metrics()? {
-            if let Some(found) = line.get("validation") {
-                if let Ok(validation) = serde_json::from_value(found.clone()) {
-                    let values = serde_json::from_value(line["values"].clone());
-                    record.compare(Validated {
-                        validation,
-                        single: serde_json::from_value(line["single"].clone()).unwrap_or(None),
-                        values: values.unwrap_or_default(),
-                    });
-                }
-            } else if let Some(seconds) = line["elapsed"].as_f64() {
-                record.seconds = seconds;
-            }
-        }
-        Ok(record)
-    }
-
-    fn new(folder: Folder, metrics: MetricsFile, events: EventFile) -> Self {
-        Self {
+    /// Removes what was written after the state that the run goes on from.
+    pub(crate) fn resume(
+        folder: &'a Folder,
+        state: RunState,
+        iterations: u64,
+    ) -> Result<Self, TrainError> {
+        let metrics = MetricsFile::resume_at(folder.file(METRICS), state.metrics)?;
+        // TensorBoard passes over what it has of this step and later ones.
+        let events = EventFile::resume(folder.path(), SystemTime::now(), iterations + 1)?;
+        Ok(Self {
             folder,
             metrics,
             events,
-            before: None,
-            last: None,
-            best: None,
-            without_better: 0,
-            failed: BTreeMap::new(),
-            seconds: 0.0,
-            chosen: 0,
+            state,
+        })
+    }
+
+    /// The run's knowledge, and that all of the metrics until now belong to it.
+    pub(crate) fn snapshot(&self, clock: &Clock) -> RunState {
+        RunState {
+            metrics: self.metrics.length(),
+            clock: clock.seconds(),
+            ..self.state.clone()
         }
     }
 
-    pub(crate) fn best_file(&self) -> PathBuf {
-        self.folder.file("checkpoints/best.safetensors")
+    /// Makes the metrics last through a power cut: a state that counts on them follows.
+    pub(crate) fn sync(&self) -> Result<(), TrainError> {
+        Ok(self.metrics.sync()?)
     }
 
     pub(crate) fn metrics(&self) -> Result<Vec<serde_json::Value>, TrainError> {
-        Ok(MetricsFile::read(self.folder.file("metrics.jsonl"))?)
-    }
-
-    /// Whether a validation is the best so far; the first one is that of the pretrained model.
-    fn compare(&mut self, found: Validated) -> bool {
-        self.last = Some(found.validation);
-        if self.before.is_none() {
-            self.before = Some(found);
-            return false;
-        }
-        let better = |best: &Validated| found.validation.value() > best.validation.value();
-        let better = self.best.as_ref().is_none_or(better);
-        if better {
-            self.best = Some(found);
-            self.without_better = 0;
-        } else {
-            self.without_better += 1;
-        }
-        better
+        Ok(MetricsFile::read(self.folder.file(METRICS))?)
     }
 
     /// Whether the best validation so far is kept in place of the last one.
     pub(crate) fn best_is_kept_over(&self, last: Option<&Validated>) -> bool {
-        match (&self.best, last) {
+        match (&self.state.best, last) {
             (Some(best), Some(last)) => best.validation.is_kept_over(&last.validation),
             _ => false,
         }
@@ -144,7 +108,7 @@ impl Record {
             text += &format!(", IoU {iou:.4}");
         }
         observer.note(&text);
-        Ok(self.compare(found))
+        Ok(self.state.compare(found, position.updates))
     }
 
     pub(crate) fn iterated(
@@ -152,7 +116,7 @@ impl Record {
         trainer: &Trainer,
         visit: &Iteration,
         images: &dyn Examples,
-        [seconds, elapsed]: [f64; 2],
+        seconds: f64,
     ) -> Result<(), TrainError> {
         let position = trainer.position();
         self.metrics.append(&json!({
@@ -161,7 +125,7 @@ impl Record {
             "image_name": images.name(visit.image),
             "iteration": visit,
             "seconds": seconds,
-            "elapsed": elapsed,
+            "elapsed": self.state.seconds,
         }))?;
         let mut scalars = vec![("time/iteration", seconds)];
         if let Some(losses) = &visit.losses {
@@ -187,7 +151,7 @@ impl Record {
 
     /// What the best model gains over the pretrained one.
     fn gain(&self) -> Option<Gain> {
-        let (before, best) = (self.before.as_ref()?, self.best.as_ref()?);
+        let (before, best) = (self.state.before.as_ref()?, self.state.best.as_ref()?);
         if before.values.len() != best.values.len() {
             return None;
         }
@@ -200,22 +164,22 @@ impl Record {
         &self,
         position: &Position,
         interrupted: bool,
-        ended_early: Option<String>,
-        seconds: f64,
+        chosen: u64,
     ) -> TrainingResult {
+        let state = &self.state;
         TrainingResult {
             interrupted,
-            ended_early,
+            ended_early: state.ended_early.clone(),
             updates: position.updates,
             iterations: position.iterations,
             skipped: position.skipped,
-            failed: self.failed.clone(),
-            before_single: self.before.as_ref().and_then(|before| before.single),
-            before: self.before.as_ref().map(|before| before.validation),
-            after: self.best.as_ref().map(|best| best.validation),
+            failed: state.failed.clone(),
+            before_single: state.before.as_ref().and_then(|before| before.single),
+            before: state.before.as_ref().map(|before| before.validation),
+            after: state.best.as_ref().map(|best| best.validation),
             gain: self.gain(),
-            chosen: self.chosen,
-            seconds,
+            chosen,
+            seconds: state.seconds,
         }
     }
 }

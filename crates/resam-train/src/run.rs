@@ -1,6 +1,5 @@
 //! A run from its first iteration to its report.
 
-use std::path::Path;
 use std::time::Instant;
 
 use resam_adapt::feature_cache::FeatureCache;
@@ -12,13 +11,14 @@ use resam_sam::{Adapter, Device, Sam};
 use crate::clock::Clock;
 use crate::comparison::{Comparison, Models};
 use crate::error::TrainError;
-use crate::folder::{Begun, Folder};
+use crate::folder::{Begun, Folder, RECIPE, REPORT};
 use crate::gallery;
 use crate::observer::{Observer, RunProgress};
 use crate::prepare::Timing;
 use crate::recipe_file::to_toml;
 use crate::record::Record;
 use crate::result::TrainingResult;
+use crate::run_state::RunState;
 use crate::settings::Settings;
 use crate::summary::Summary;
 
@@ -41,14 +41,16 @@ pub struct TrainingInput<'a> {
     pub validation: Option<&'a dyn Examples>,
 }
 
-/// Adapts a model to images from the points on them, in a folder of its own.
+/// Adapts a model to images from the points on them, in a folder of its own. The run is finished
+/// when its record, `run.json`, is written by who calls this; until then it goes on from its last
+/// checkpoint.
 ///
 /// # Errors
 /// [`TrainError`]; what the folder holds then is whole, and a run in it can be gone on with.
 pub fn train(
     sam: Sam,
     input: TrainingInput<'_>,
-    path: &Path,
+    folder: &Folder,
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<TrainingResult, TrainError> {
@@ -56,7 +58,7 @@ pub fn train(
     if supervision == Supervision::Masks && !input.images.has_truth() {
         return Err(TrainError::NoMasks);
     }
-    let mut run = Run::begin(sam, input, path, settings, observer)?;
+    let mut run = Run::begin(sam, input, folder, settings, observer)?;
     if let Some(stopped) = run.learn()? {
         return Ok(stopped);
     }
@@ -72,20 +74,20 @@ pub(crate) struct Run<'a> {
     plan: TrainingPlan,
     /// Iterations that are planned; no bound when the clock ends the run.
     iterations: u64,
-    pub(crate) record: Record,
+    pub(crate) record: Record<'a>,
+    /// What the run knew at its last update: what goes into a checkpoint.
+    at_update: RunState,
     pub(crate) clock: Clock,
     pub(crate) timing: Timing,
     /// Seconds of an iteration, as a running mean.
     pace: Option<f64>,
-    seconds: f64,
-    ended_early: Option<String>,
 }
 
 impl<'a> Run<'a> {
     fn begin(
         sam: Sam,
         input: TrainingInput<'a>,
-        path: &Path,
+        folder: &'a Folder,
         settings: &'a Settings,
         observer: &'a mut dyn Observer,
     ) -> Result<Self, TrainError> {
@@ -110,6 +112,10 @@ impl<'a> Run<'a> {
             seed: settings.seed,
             input_size: settings.input_size,
             images: input.images.len(),
+            instances,
+            validation_images: input.validation.map_or(0, |images| images.len()),
+            input: settings.input.to_string(),
+            inputs: settings.inputs.clone(),
             updates: match settings.minutes {
                 // How many there will be is told by the clock.
                 Some(_) => 0,
@@ -117,12 +123,10 @@ impl<'a> Run<'a> {
             },
             weights: settings.weights[1].clone(),
         };
-        let record = match Folder::open(path, &plan, settings.start)? {
-            Begun::Resumed {
-                folder,
-                file,
-                state,
-            } => {
+        let begun = folder.begin(&plan, settings.start, &mut |text| observer.note(text))?;
+        let is_new = matches!(begun, Begun::New);
+        let record = match begun {
+            Begun::Resumed { file, state, run } => {
                 let from = state.position.iterations;
                 let restored = trainer.restore(*state);
                 restored.map_err(|reason| TrainError::Unfit { path: file, reason })?;
@@ -133,20 +137,22 @@ impl<'a> Run<'a> {
                 observer.note(&format!(
                     "going on with an unfinished run, after image {from} of {of}"
                 ));
-                Record::resume(folder, from)?
+                Record::resume(folder, run, from)?
             }
-            Begun::New(folder) => {
+            Begun::New => {
                 let text = to_toml(recipe);
-                resam_files::write_atomically(&folder.file("config.toml"), |file| {
+                resam_files::write_atomically(&folder.file(RECIPE), |file| {
                     file.write_all(text.as_bytes())
                 })?;
                 Record::begin(folder)?
             }
         };
         if settings.feature_cache > 0 && recipe.repeats() {
-            let features = record.folder.file(FEATURES);
-            trainer.cache_features(FeatureCache::new(&features, settings.feature_cache)?);
+            let features = folder.file(FEATURES);
+            let cache = FeatureCache::new(&features, settings.feature_cache, &plan)?;
+            trainer.cache_features(cache);
         }
+        let clock = Clock::new(settings.minutes, record.state.clock);
         let mut run = Self {
             input,
             settings,
@@ -154,17 +160,19 @@ impl<'a> Run<'a> {
             trainer,
             plan,
             iterations,
-            clock: Clock::new(settings.minutes, record.seconds),
-            seconds: record.seconds,
+            at_update: record.snapshot(&clock),
+            clock,
             record,
             timing: Timing::default(),
             pace: None,
-            ended_early: None,
         };
-        let before = run.record.before.as_ref();
-        run.timing.validated = before.map(|before| before.validation.images);
+        run.timing.validated = run.record.state.validation_of;
         run.calibrate()?;
         run.say_learning_rate_scale(instances);
+        if is_new {
+            // From here on the run can be gone on with.
+            run.checkpoint()?;
+        }
         Ok(run)
     }
 
@@ -189,13 +197,18 @@ impl<'a> Run<'a> {
 
     /// Learns to the end of the plan. The result of a run that was interrupted, or nothing.
     fn learn(&mut self) -> Result<Option<TrainingResult>, TrainError> {
-        if self.record.before.is_none() && self.trainer.position().iterations == 0 {
+        if self.record.state.learnt {
+            return Ok(None);
+        }
+        if self.record.state.before.is_none() && self.trainer.position().iterations == 0 {
             self.validate_before()?;
+            self.record.state.validation_of = self.timing.validated;
+            self.remember();
+            self.checkpoint()?;
         }
         self.say_what_the_clock_allows();
-        let mut checkpointed = self.trainer.position().updates;
-        // The updates and the parts of the run that were done at the last validation.
-        let mut validated = (checkpointed, (self.share_done() * VALIDATIONS).floor());
+        let every = self.settings.checkpoint_every.max(1);
+        let mut checkpointed = self.trainer.position().updates / every;
         while self.goes_on() {
             let done = self.trainer.position().updates;
             if let Some(updates) = self.clock.planned(done, self.seconds_of_update()) {
@@ -203,48 +216,75 @@ impl<'a> Run<'a> {
             }
             if self.observer.interrupted() {
                 self.checkpoint()?;
-                let position = self.trainer.position();
-                return Ok(Some(self.record.result(position, true, None, self.seconds)));
+                return Ok(Some(self.record.result(self.trainer.position(), true, 0)));
             }
-            if !self.iterate()? {
+            let read = self.iterate()?;
+            self.remember();
+            if !read {
                 continue;
             }
-            let updates = self.trainer.position().updates;
-            let part = (self.share_done() * VALIDATIONS).floor();
-            let due = match self.settings.recipe.schedule.validate_every {
-                0 => part > validated.1,
-                every => updates >= validated.0 + every as u64,
-            };
-            if due && self.goes_on() && self.clock.allows_on_the_way(self.timing.validation) {
-                validated = (updates, part);
-                if let Some(found) = self.validate_now()?
-                    && self
-                        .record
-                        .validated(&self.trainer, found, &mut *self.observer)?
-                {
-                    let state = self.trainer.state(self.plan.clone())?;
-                    state.write(&self.record.best_file())?;
-                }
-                let patience = self.settings.recipe.schedule.patience;
-                if patience > 0 && self.record.without_better >= patience {
-                    let reason = format!("no better result in {patience} validations");
-                    self.ended_early = Some(reason);
-                    break;
-                }
+            if self.validate_if_due()? {
+                break;
             }
-            if updates >= checkpointed + self.settings.checkpoint_every.max(1) {
-                checkpointed = updates;
+            let updates = self.trainer.position().updates;
+            if updates / every > checkpointed {
+                checkpointed = updates / every;
                 self.checkpoint()?;
             }
         }
         Ok(None)
     }
 
+    /// Validates when it is due. Whether the run ends early.
+    fn validate_if_due(&mut self) -> Result<bool, TrainError> {
+        let updates = self.trainer.position().updates;
+        // The parts of the run that are done.
+        let part = (self.share_done() * VALIDATIONS).floor();
+        let validated = self.record.state.validated;
+        let schedule = &self.settings.recipe.schedule;
+        let due = match schedule.validate_every {
+            0 => part > validated.1,
+            every => updates >= validated.0 + every as u64,
+        };
+        if !due || !self.goes_on() || !self.clock.allows_on_the_way(self.timing.validation) {
+            return Ok(false);
+        }
+        self.record.state.validated = (updates, part);
+        let found = self.validate_now()?;
+        let better = match found {
+            Some(found) => self
+                .record
+                .validated(&self.trainer, found, &mut *self.observer)?,
+            None => false,
+        };
+        let ends = schedule.patience > 0 && self.record.state.without_better >= schedule.patience;
+        if ends {
+            let reason = format!("no better result in {} validations", schedule.patience);
+            self.record.state.ended_early = Some(reason);
+        }
+        self.remember();
+        if better {
+            // The best state is one of the checkpoints.
+            self.checkpoint()?;
+        }
+        Ok(ends)
+    }
+
+    /// Remembers what is known, if the run could go on from here: what comes after an update and
+    /// before the next is done again.
+    fn remember(&mut self) {
+        if self.trainer.is_at_update() {
+            self.at_update = self.record.snapshot(&self.clock);
+        }
+    }
+
+    /// Writes the state as of the last update. What it says was written is made to last before.
     fn checkpoint(&self) -> Result<(), TrainError> {
-        let state = self.trainer.state(self.plan.clone())?;
-        self.record
-            .folder
-            .write(&state, self.settings.keep_checkpoints)
+        self.record.sync()?;
+        let run = &self.at_update;
+        let state = self.trainer.state(self.plan.clone(), run.to_json())?;
+        let keep = self.settings.keep_checkpoints;
+        self.record.folder.write(&state, run, keep)
     }
 
     /// One iteration. `false` when the image could not be read.
@@ -257,7 +297,11 @@ impl<'a> Run<'a> {
             Err(IterationError::Model(error)) => return Err(error.into()),
             Err(IterationError::Unreadable { image, reason }) => {
                 let name = images.name(image);
-                let known = self.record.failed.insert(name.clone(), reason.clone());
+                let known = self
+                    .record
+                    .state
+                    .failed
+                    .insert(name.clone(), reason.clone());
                 if known.is_none() {
                     self.observer.note(&format!(
                         "`{name}` cannot be read and is left out: {reason}"
@@ -267,9 +311,9 @@ impl<'a> Run<'a> {
             }
         };
         let seconds = started.elapsed().as_secs_f64();
-        self.seconds += seconds;
+        self.record.state.seconds += seconds;
         self.record
-            .iterated(&self.trainer, &done, images, [seconds, self.seconds])?;
+            .iterated(&self.trainer, &done, images, seconds)?;
         self.say_skipped(&done);
         let pace = self.pace.map_or(seconds, |pace| 0.9 * pace + 0.1 * seconds);
         self.pace = Some(pace);
@@ -285,7 +329,7 @@ impl<'a> Run<'a> {
             seconds,
             pace,
             seconds_left: pace * left as f64 + self.seconds_after_learning(),
-            validation: self.record.last,
+            validation: self.record.state.last,
         });
         Ok(true)
     }
@@ -314,35 +358,40 @@ impl<'a> Run<'a> {
 
     /// Chooses the best model, writes the adapter and the report.
     fn finish(mut self) -> Result<TrainingResult, TrainError> {
+        self.record.state.learnt = true;
+        self.remember();
         self.checkpoint()?;
         let reached = self.trainer.position().clone();
-        let best = self.record.best_file();
         let last = self.validate_now()?;
         if let Some(found) = last.clone() {
             self.record
                 .validated(&self.trainer, found, &mut *self.observer)?;
         }
-        if self.record.best_is_kept_over(last.as_ref()) && best.exists() {
-            let state = resam_adapt::State::read(&best)?;
-            let restored = self.trainer.restore(state);
-            restored.map_err(|reason| TrainError::Unfit { path: best, reason })?;
-        } else {
-            self.record.best = last;
-            self.trainer.state(self.plan.clone())?.write(&best)?;
+        let folder = self.record.folder;
+        match self.record.state.best_update {
+            Some(updates) if self.record.best_is_kept_over(last.as_ref()) => {
+                let (path, state) = folder.read_state(updates)?;
+                let restored = self.trainer.restore(state);
+                restored.map_err(|reason| TrainError::Unfit { path, reason })?;
+            }
+            _ => self.record.state.best = last,
         }
+        // Without what only a run that goes on needs, so that it is the same whenever it is made.
+        let state = self
+            .trainer
+            .state(self.plan.clone(), serde_json::Value::Null)?;
+        state.write(&folder.best_file())?;
         self.adapter()
-            .save(self.record.folder.path(), &self.settings.weights[0])?;
-        self.record.chosen = self.trainer.position().updates;
-        let result = self
-            .record
-            .result(&reached, false, self.ended_early.take(), self.seconds);
+            .save(folder.path(), &self.settings.weights[0])?;
+        let chosen = self.trainer.position().updates;
+        let result = self.record.result(&reached, false, chosen);
         let validation = self.input.validation.filter(|images| !images.is_empty());
         let shown = validation.unwrap_or(self.input.images);
         self.observer
             .note("the adapter is written; drawing the report");
         let report = self.report(&result, shown, validation.is_some())?;
-        report.write(self.record.folder.file("report.html"))?;
-        self.record.folder.remove_features()?;
+        report.write(folder.file(REPORT))?;
+        folder.remove_features()?;
         Ok(result)
     }
 

@@ -1,5 +1,7 @@
 //! How a run goes, beside its recipe.
 
+use std::collections::BTreeMap;
+
 use resam_adapt::Recipe;
 use resam_sam::adapter::StoredInput;
 
@@ -31,6 +33,9 @@ pub struct Settings {
     pub checkpoint_every: u64,
     /// Checkpoints that are kept, beside the best.
     pub keep_checkpoints: usize,
+    /// What is learnt from: a fingerprint of each image, file of annotations and set of points, by
+    /// name. A run goes on only where all are the same.
+    pub inputs: BTreeMap<String, String>,
     /// What the weights are called, and their SHA-256.
     pub weights: [String; 2],
     /// What the report says of the run.

@@ -54,7 +54,7 @@ impl Validation {
 }
 
 /// What a validation found.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Validated {
     /// How the model does.
     pub validation: Validation,

@@ -1,6 +1,7 @@
 //! What a run learns from: images with points, or windows of scenes with points on the map.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use resam_adapt::Examples;
 use resam_data::layouts::files_below;
@@ -9,6 +10,7 @@ use resam_prompt::PointFile;
 use serde_json::Value;
 
 use super::error::SourceError;
+use super::fingerprint;
 use super::images::{ImagePoints, PointedImages};
 use super::options::AdaptOptions;
 use super::scenes::PointedScenes;
@@ -42,6 +44,8 @@ pub struct TrainingSource {
 pub(crate) struct TrainingData {
     pub(crate) images: Box<dyn Examples>,
     pub(crate) validation: Option<Box<dyn Examples>>,
+    /// A fingerprint of each image, file of annotations and set of points, by name.
+    pub(crate) inputs: BTreeMap<String, String>,
     /// How scenes are seen, if they are scenes.
     pub(crate) scenes: Vec<Value>,
 }
@@ -72,7 +76,7 @@ impl TrainingSource {
 
     /// Whether the images are scenes: one file, points on the map, settings that only scenes have,
     /// or rasters that `segment` would take for scenes, so that both see the same.
-    fn has_scenes(&self, points: &std::path::Path, asks_for_scenes: bool) -> Result<bool> {
+    fn has_scenes(&self, points: &Path, asks_for_scenes: bool) -> Result<bool> {
         let folder = &self.dataset.images;
         if folder.is_file() || asks_for_scenes || !are_in_pixels(points) {
             return Ok(true);
@@ -84,7 +88,7 @@ impl TrainingSource {
 
     fn of_scenes(
         &self,
-        points: &std::path::Path,
+        points: &Path,
         options: &AdaptOptions,
         input_size: usize,
         observer: &mut dyn Observer,
@@ -119,6 +123,7 @@ impl TrainingSource {
         let no_data = "have points only where there is no data";
         note_left_out(&unused.without_data, no_data, observer);
         let shown = scenes.shown();
+        let inputs = scenes.fingerprints(&name_of(points.path()));
         let of = match shown.len() {
             1 => "the scene".to_owned(),
             many => format!("{many} scenes"),
@@ -150,6 +155,7 @@ impl TrainingSource {
         Ok(TrainingData {
             images,
             validation,
+            inputs,
             scenes: shown,
         })
     }
@@ -171,6 +177,9 @@ impl TrainingSource {
         if without > 0 {
             observer.note(&format!("{without} images have no point and are left out"));
         }
+        let mut inputs = images.fingerprints();
+        let points = self.points.as_deref();
+        inputs.extend(points.map(|file| (name_of(file), fingerprint::of_file(file))));
         let by_place = options.val_images.is_none()
             && (options.val_points.is_some() || images.len() < FEWEST_TO_VALIDATE);
         let (images, validation) = if by_place {
@@ -193,9 +202,16 @@ impl TrainingSource {
         Ok(TrainingData {
             images,
             validation,
+            inputs,
             scenes: Vec::new(),
         })
     }
+}
+
+/// What a file of points is called among the inputs of a run.
+fn name_of(points: &Path) -> String {
+    let name = points.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 /// Says what is kept for validation of the objects, and refuses to keep all of them.

@@ -1,14 +1,15 @@
 //! Examples for adaptation from a data set and the points on it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use resam_adapt::views::View;
 use resam_adapt::{Example, ExampleInstance, Examples};
 use resam_data::{Dataset, ImageRecord, draws};
 use resam_prompt::PointFile;
 
-use super::{SourceError, places};
+use super::{SourceError, fingerprint, places};
 use crate::error::Result;
 
 /// Where the points come from.
@@ -128,6 +129,24 @@ impl PointedImages {
             counts,
             only: Some(Arc::new(objects)),
         }
+    }
+
+    /// The fingerprints of the images and of their true masks, by name.
+    pub(super) fn fingerprints(&self) -> BTreeMap<String, String> {
+        let files = self.dataset.images().par_iter().flat_map(|image| {
+            let own = (image.file_name.clone(), fingerprint::of_file(&image.path));
+            let mask = self.dataset.label_file(image).map(|mask| {
+                let name = format!("the mask of {}", image.file_name);
+                (name, fingerprint::of_file(mask))
+            });
+            [Some(own), mask]
+        });
+        let mut all: BTreeMap<String, String> = files.flatten().collect();
+        if let Some(annotations) = self.dataset.known_annotations() {
+            let sum = fingerprint::of_content(&annotations);
+            all.insert("the annotations".to_owned(), sum);
+        }
+        all
     }
 
     /// The images.

@@ -2,6 +2,7 @@
 
 mod data;
 mod error;
+mod fingerprint;
 pub mod images;
 mod options;
 mod places;
@@ -18,7 +19,7 @@ use std::time::Instant;
 use resam_adapt::{Recipe, Step, step_memory};
 use resam_sam::{ComputeDevice, Device, ImageEncoderConfig, Predictor, Sam, SamConfig};
 pub use resam_train::Validation;
-use resam_train::{About, RunProgress, Settings, TrainingInput, TrainingResult, train};
+use resam_train::{About, Folder, RunProgress, Settings, TrainingInput, TrainingResult, train};
 use serde_json::{Value, json};
 
 use crate::error::Result;
@@ -50,6 +51,8 @@ pub fn adapt(
     begin_in_reach(&mut recipe, &config, observer);
     let input_size = options.input.input_size.unwrap_or(config.image_size);
     let data = source.open(options, input_size, observer)?;
+    // Held until the record is written, which ends the run.
+    let folder = Folder::lock(folder)?;
 
     let started = Instant::now();
     let devices = devices(&options.devices, &mut recipe, observer)?;
@@ -80,7 +83,8 @@ pub fn adapt(
         start: options.start,
         checkpoint_every: options.checkpoint_every,
         keep_checkpoints: options.keep_checkpoints,
-        weights: [weights.display().to_string(), checkpoint.sha256()],
+        inputs: data.inputs,
+        weights: [weights.display().to_string(), checkpoint.sha256()?],
         about: about(source, &config, &devices),
     };
     drop(checkpoint);
@@ -98,7 +102,8 @@ pub fn adapt(
         loss: None,
     };
     let learning = Instant::now();
-    let result = train(sam, input, folder, &settings, watch)?;
+    let result = train(sam, input, &folder, &settings, watch)?;
+    let folder = folder.path();
     let took = learning.elapsed().as_secs_f64();
     if !result.interrupted {
         let computed = Computed {
@@ -111,7 +116,7 @@ pub fn adapt(
         };
         let stages = [("load", loading), ("adapt", took)];
         let record = record(computed, &stages, with_scenes(&result, folder, data.scenes));
-        record.write_beside(&folder.join("adapter_config.json"))?;
+        record.write_beside(&folder.join(resam_sam::adapter::CONFIG))?;
     }
     Ok(result)
 }

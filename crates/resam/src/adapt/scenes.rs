@@ -1,10 +1,11 @@
 //! Examples for adaptation from scenes and the points on them: the windows in which the points
 //! would be asked about.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::prelude::*;
 use resam_adapt::views::View;
 use resam_adapt::{Example, ExampleInstance, Examples};
 use resam_data::layouts::files_below;
@@ -13,7 +14,7 @@ use resam_prompt::{PointedObject, PromptPoint};
 use resam_scene::{PlannedWindow, SegmentOptions, windows};
 use serde_json::{Value, json};
 
-use super::{SourceError, places};
+use super::{SourceError, fingerprint, places};
 use crate::error::Result;
 use crate::points::Points;
 use crate::scene::is_beside;
@@ -274,6 +275,25 @@ impl PointedScenes {
             without: Arc::new(without),
             ..self.clone()
         })
+    }
+
+    /// The fingerprints of the scenes and of what was read of the points, by name.
+    pub(super) fn fingerprints(&self, points: &str) -> BTreeMap<String, String> {
+        let scenes = self.scenes.par_iter();
+        let files = scenes.map(|scene| (scene.name.clone(), fingerprint::of_file(&scene.path)));
+        let mut all: BTreeMap<String, String> = files.collect();
+        let objects: Vec<_> = self.scenes.iter().map(|scene| &scene.objects).collect();
+        all.insert(points.to_owned(), fingerprint::of_content(&objects));
+        // Georeferencing and statistics may lie in other files.
+        let seen: Vec<String> = self.shown().iter().map(Value::to_string).collect();
+        let windows: Vec<_> = self
+            .windows
+            .iter()
+            .map(|(at, planned)| (at, planned.window))
+            .collect();
+        let sum = fingerprint::of_content(&(seen, windows));
+        all.insert("the bands, the stretch or the windows".to_owned(), sum);
+        all
     }
 
     /// How many objects have points.
