@@ -25,6 +25,7 @@ use crate::commands::Outcome;
 fn main() -> ExitCode {
     failure::report_panics();
     resam_ops::memory::keep_freed_memory();
+    resam_ops::signals::ignore_file_size_limit();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return failure::print_usage(&error, json_is_typed()).into(),

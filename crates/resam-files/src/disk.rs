@@ -133,6 +133,26 @@ pub fn create_dir_all(path: impl AsRef<Path>) -> Result<()> {
     fs_err::create_dir_all(path.as_ref())
 }
 
+/// As [`create_dir_all`], for a folder that nobody but its owner may write to or read.
+///
+/// # Errors
+/// When the operating system refuses; with the path.
+pub fn create_private_dir_all(path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
+    if path.is_dir() {
+        return Ok(());
+    }
+    before(Operation::Create, path)?;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|error| {
+        let words = format!("{}: cannot be made: {error}", path.display());
+        std::io::Error::new(error.kind(), words)
+    })
+}
+
 /// Gives a file or a folder another name, in the place of a file that has it.
 ///
 /// # Errors

@@ -164,7 +164,7 @@ fn of_environment() -> Vec<Plan> {
 pub(crate) fn before(operation: Operation, path: &Path) -> Result<()> {
     for plan in plans().iter_mut().filter(|plan| plan.concerns(path)) {
         if let (_, Some(error)) = plan.next(operation, path, 0) {
-            return Err(error);
+            return Err(named(&error, path));
         }
     }
     Ok(())
@@ -181,10 +181,15 @@ pub(crate) fn before_write(path: &Path, bytes: usize) -> Result<usize> {
         let (of_plan, error) = plan.next(Operation::Write, path, bytes);
         allowed = allowed.min(of_plan);
         if let Some(error) = error {
-            return Err(error);
+            return Err(named(&error, path));
         }
     }
     Ok(allowed)
+}
+
+/// An error with its path, as those of the disk have it.
+fn named(error: &Error, path: &Path) -> Error {
+    Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// Whether the process counts as killed for what lies here.

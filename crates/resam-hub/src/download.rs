@@ -1,7 +1,7 @@
 //! Downloads a model and resumes after broken connections.
 
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::client::{Answer, Client};
 use crate::error::{Failure, PullError};
@@ -21,8 +21,10 @@ pub(crate) fn download(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(), PullError> {
     let mut patience = Patience::new(options, part.length());
+    let begun = Instant::now();
+    let is_over = || begun.elapsed() >= options.total_timeout;
     while !part.is_complete() {
-        let (reason, wait) = match attempt(part, &mut client, progress) {
+        let (reason, wait) = match attempt(part, &mut client, &is_over, progress) {
             Ok(()) => break,
             Err(Failure::Final(error)) => return Err(error),
             Err(Failure::Again { reason, wait }) => (reason, wait),
@@ -45,6 +47,7 @@ pub(crate) fn download(
 fn attempt(
     part: &mut Part<'_>,
     client: &mut Client,
+    is_over: &dyn Fn() -> bool,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(), Failure> {
     let size = part.entry().size;
@@ -62,6 +65,14 @@ fn attempt(
         let read = answer.read(&mut chunk)?;
         if read == 0 {
             break;
+        }
+        if is_over() {
+            return Err(PullError::TooSlow {
+                address: client.shown().to_owned(),
+                done: part.length(),
+                size,
+            }
+            .into());
         }
         if part.length() + read as u64 > size {
             part.restart()?;

@@ -141,6 +141,24 @@ pub enum PullError {
         /// The number of missing bytes.
         missing: u64,
     },
+    /// The time limit of a download is over.
+    #[error("`{address}`: too slow: {} of {} have come\n\nhint: run it again to go on, or take a mirror or a file", size_text(*done), size_text(*size))]
+    TooSlow {
+        /// The address.
+        address: String,
+        /// The number of stored bytes.
+        done: u64,
+        /// The length of the file in bytes.
+        size: u64,
+    },
+    /// Another process holds the lock and does nothing.
+    #[error("`{}`: another process holds this lock and has stored nothing for {} s\n\nhint: end that process; it may be stopped", path.display(), waited.as_secs())]
+    Busy {
+        /// The lock.
+        path: PathBuf,
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// A file could not be read or written.
     #[error("{0}\n\nhint: see that the folder may be written to, or set `RESAM_HOME` to another")]
     File(#[from] std::io::Error),

@@ -11,7 +11,7 @@ use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use fs_err::File;
-use resam_files::{disk, write_atomically};
+use resam_files::disk;
 use sha2::{Digest, Sha256};
 
 use crate::catalogue::Entry;
@@ -23,6 +23,19 @@ pub(crate) const CHUNK: usize = 1 << 16;
 /// The path of the partial file.
 pub(crate) fn path_of(path: &Path) -> PathBuf {
     with_suffix(path, ".part")
+}
+
+/// How a file of ours is opened for writing: made private, and never through a link that somebody
+/// left in its place.
+pub(crate) fn own_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600).custom_flags(libc::O_NOFOLLOW);
+    }
+    options
 }
 
 /// A path with something put after its file name.
@@ -85,11 +98,9 @@ impl<'a> Part<'a> {
     }
 
     fn at(entry: &'a Entry, path: PathBuf) -> Result<Self, PullError> {
-        let mut options = OpenOptions::new();
-        let options = options.read(true).write(true).create(true).truncate(false);
         Ok(Self {
             entry,
-            file: disk::File::open(&path, options)?,
+            file: disk::File::open(&path, &own_file())?,
             origin: read_origin(&origin_path(&path)),
             path,
             sum: Sha256::new(),
@@ -127,7 +138,11 @@ impl<'a> Part<'a> {
         match &origin {
             Some(origin) => {
                 let text = format!("{}\n{}\n", origin.address, origin.etag);
-                write_atomically(&path, |file| file.write_all(text.as_bytes())).ok();
+                let mut options = own_file();
+                options.truncate(true);
+                disk::File::open(&path, &options)
+                    .and_then(|mut file| file.write_all(text.as_bytes()))
+                    .ok();
             }
             None => {
                 disk::remove_file(&path).ok();

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fs_err::File;
 
@@ -34,6 +34,11 @@ pub struct PullOptions {
     pub connect_timeout: Duration,
     /// The time without a byte after which a connection counts as broken.
     pub stall_timeout: Duration,
+    /// The time limit for the whole download, whatever arrives.
+    pub total_timeout: Duration,
+    /// The time after which another process that downloads the same model, and stores nothing
+    /// meanwhile, is not waited for any longer.
+    pub lock_timeout: Duration,
 }
 
 impl PullOptions {
@@ -49,6 +54,8 @@ impl PullOptions {
             pause: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(60),
+            total_timeout: Duration::from_secs(24 * 3600),
+            lock_timeout: Duration::from_secs(600),
         }
     }
 }
@@ -98,11 +105,26 @@ pub fn pull_entry(
         return Ok(path);
     }
     let source = source(entry, options)?;
-    resam_files::disk::create_dir_all(folder(&options.home))?;
+    resam_files::disk::create_private_dir_all(folder(&options.home))?;
     let part_path = part::path_of(&path);
-    let _lock = Lock::take(&part::with_suffix(&path, ".lock"), || {
-        progress(length_of_file(&part_path).unwrap_or(0), entry.size);
+    let lock_path = part::with_suffix(&path, ".lock");
+    let (mut stored, mut since) = (0, Instant::now());
+    let lock = Lock::take(&lock_path, || {
+        let length = length_of_file(&part_path).unwrap_or(0);
+        if length != stored {
+            (stored, since) = (length, Instant::now());
+        }
+        progress(length, entry.size);
+        since.elapsed() < options.lock_timeout
     })?;
+    let Some(_lock) = lock else {
+        return Err(PullError::Busy {
+            path: lock_path,
+            waited: options.lock_timeout,
+        });
+    };
+    // Left by a process that was killed while it wrote down where bytes come from.
+    resam_files::remove_strays(&folder(&options.home))?;
     // Another process may have downloaded it in the meantime.
     if part::is_whole(entry, &path)? {
         return Ok(path);

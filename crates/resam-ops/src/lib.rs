@@ -95,6 +95,7 @@ mod mask_sums;
 pub mod memory;
 mod pieces;
 mod product;
+pub mod signals;
 mod tile;
 mod transpose;
 

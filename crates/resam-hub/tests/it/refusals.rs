@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use resam_hub::{PullError, PullOptions, pull};
 
-use crate::common::{bytes, fetch, from, kept, leave_part, model};
+use crate::common::{FILE_NAME, bytes, fetch, from, kept, leave_part, model};
 use crate::server::{Answer, Server};
 
 #[test]
@@ -155,6 +155,86 @@ fn a_server_that_only_ever_falls_silent_is_given_up() {
         error.to_string().contains("the server stopped sending"),
         "{error}"
     );
+}
+
+#[test]
+fn a_download_that_takes_too_long_in_all_is_given_up() {
+    let content = bytes(1_000);
+    let home = tempfile::tempdir().unwrap();
+    let server = Server::new(move |request, _| Answer::to(request, &content, "\"1\""));
+    let mut options = from(&server, home.path());
+    options.total_timeout = Duration::ZERO;
+    let error = fetch(&model(&bytes(1_000)), &options).unwrap_err();
+    assert!(error.to_string().contains("too slow"), "{error}");
+}
+
+#[test]
+fn a_stopped_process_that_holds_the_lock_is_not_waited_for_without_end() {
+    let content = bytes(1_000);
+    let home = tempfile::tempdir().unwrap();
+    let server = Server::new({
+        let content = content.clone();
+        move |request, _| Answer::to(request, &content, "\"1\"")
+    });
+    let mut options = from(&server, home.path());
+    options.lock_timeout = Duration::from_millis(300);
+    let folder = home.path().join("weights");
+    std::fs::create_dir_all(&folder).unwrap();
+    let lock = folder.join(format!("{FILE_NAME}.lock"));
+    let holder = std::fs::File::create(&lock).unwrap();
+    holder.lock().unwrap();
+    let error = fetch(&model(&content), &options).unwrap_err();
+    assert!(error.to_string().contains(".lock"), "{error}");
+    assert!(error.to_string().contains("stored nothing"), "{error}");
+    drop(holder);
+    fetch(&model(&content), &options).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_a_part_is_never_followed() {
+    let content = bytes(1_000);
+    for suffix in [".part", ".part.from", ".lock"] {
+        let home = tempfile::tempdir().unwrap();
+        let server = Server::new({
+            let content = content.clone();
+            move |request, _| Answer::to(request, &content, "\"1\"").cut_after(500)
+        });
+        let mut options = from(&server, home.path());
+        options.retries = 0;
+        let folder = home.path().join("weights");
+        std::fs::create_dir_all(&folder).unwrap();
+        let victim = home.path().join("victim");
+        std::fs::write(&victim, "mine").unwrap();
+        let link = folder.join(format!("{FILE_NAME}{suffix}"));
+        std::os::unix::fs::symlink(&victim, &link).unwrap();
+        let error = fetch(&model(&content), &options).unwrap_err();
+        if suffix != ".part.from" {
+            assert!(error.to_string().contains(suffix), "{error}");
+        }
+        assert_eq!(std::fs::read_to_string(&victim).unwrap(), "mine");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_folder_of_weights_is_its_owners_alone_and_strays_in_it_are_removed() {
+    use std::os::unix::fs::PermissionsExt;
+    let content = bytes(1_000);
+    let home = tempfile::tempdir().unwrap();
+    let server = Server::new({
+        let content = content.clone();
+        move |request, _| Answer::to(request, &content, "\"1\"")
+    });
+    let options = from(&server, home.path());
+    fetch(&model(&content), &options).unwrap();
+    let folder = home.path().join("weights");
+    let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    std::fs::write(folder.join(".resam-killed.part"), "").unwrap();
+    std::fs::remove_file(folder.join(FILE_NAME)).unwrap();
+    fetch(&model(&content), &options).unwrap();
+    assert_eq!(kept(home.path()), [FILE_NAME]);
 }
 
 #[test]
