@@ -148,6 +148,9 @@ task_long() {
     cargo deny check advisories || echo "advisories: not checked, or some were found; see above"
     scripts/sanitize.sh "${RESAM_FUZZ_RUNS:-20000}"
     task_mutated --runs "${RESAM_MUTATED_RUNS:-20000}"
+    cargo build --release --workspace
+    # Kills, full disks, damaged files and neighbours, from outside.
+    python3 scripts/torture.py --minutes "${RESAM_TORTURE_MINUTES:-20}"
 }
 
 # Damaged files through the built program: no panic, exit codes 0 to 3, messages that name the file.
