@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
+use resam_files::faults::{Fault, Injection};
 use resam_hub::{PullError, PullOptions, pull};
 
 use crate::common::{FILE_NAME, bytes, fetch, from, kept, leave_part, model};
@@ -343,14 +344,13 @@ fn an_unknown_name_is_answered_with_the_nearest_one() {
     );
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_called_a_full_disk() {
     let content = bytes(1_000);
     let home = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(resam_hub::folder(home.path())).unwrap();
-    // Every write there fails as on a disk without room.
-    std::os::unix::fs::symlink("/dev/full", crate::common::part(home.path())).unwrap();
+    // The lock and the partial file are made, and then there is no room.
+    let _full = Injection::new(home.path(), 2, Fault::Full);
     let sent = content.clone();
     let server = Server::new(move |request, _| Answer::to(request, &sent, "\"1\""));
     let error = fetch(&model(&content), &from(&server, home.path())).unwrap_err();
