@@ -57,6 +57,15 @@ impl Crs {
         Self::build(code, name, &proj_string, Wkt::Registered(entry.wkt))
     }
 
+    /// The CRS with this code in the registry of an authority, in upper or lower case; `None` if the
+    /// authority is not known here.
+    pub fn of_authority(authority: &str, code: u32) -> Option<Result<Self, CrsError>> {
+        match &*authority.to_ascii_lowercase() {
+            "epsg" => Some(Self::from_epsg(code)),
+            _ => None,
+        }
+    }
+
     /// The CRS of a PROJ string. Messages and files use `name`. A string that is equivalent to an
     /// EPSG code (WGS 84, NAD83 and their UTM zones, Web Mercator) gives the CRS of that code with
     /// its own name.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use resam_crs::Crs;
 use serde::Serialize;
 
 use crate::geo_transform::GeoTransform;
@@ -58,6 +59,9 @@ pub struct RasterInfo {
     /// The upper left, upper right, lower right and lower left corner; empty without a
     /// georeference.
     pub corners: Vec<Corner>,
+    /// How many control points tie the raster, if no affine transform fits them. Positions are
+    /// pixels then.
+    pub loose_control_points: Option<usize>,
     /// Other remarks, one sentence each.
     pub notes: Vec<String>,
 }
@@ -152,6 +156,17 @@ pub struct Corner {
     pub longitude: Option<f64>,
     /// Latitude on WGS 84 in degrees, if it can be computed.
     pub latitude: Option<f64>,
+}
+
+impl CrsInfo {
+    /// The names of a CRS.
+    pub(crate) fn of(crs: &Crs) -> Self {
+        Self {
+            name: crs.name().to_owned(),
+            epsg: crs.epsg(),
+            proj: crs.proj_string().to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for Colour {

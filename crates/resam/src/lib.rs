@@ -48,6 +48,7 @@ pub mod nano;
 mod observer;
 mod pace;
 mod picture;
+mod placement;
 pub mod points;
 pub mod record;
 mod scene;
@@ -67,6 +68,7 @@ pub use model::{
     check_weights_output, open_weights, open_weights_for_work,
 };
 pub use observer::{Observer, Progress, Silent};
+pub use placement::{Ambiguous, Coordinates, WithoutPlace};
 pub use points::{Points, PointsOptions};
 pub use resam_adapt::Recipe;
 pub use resam_crs::Crs;

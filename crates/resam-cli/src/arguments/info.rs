@@ -18,4 +18,7 @@ pub(crate) struct Info {
 pub(crate) struct Inspect {
     /// The file
     pub(crate) file: PathBuf,
+    /// CRS of a raster, whatever its file says, such as EPSG:32636
+    #[arg(long, value_name = "CRS")]
+    pub(crate) scene_crs: Option<String>,
 }

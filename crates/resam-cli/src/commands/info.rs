@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use resam::{FileKind, MaskSelection, Result};
+use resam::{Crs, FileKind, MaskSelection, Result};
 use resam_geo::Raster;
 use resam_image::ImageInfo;
 use resam_sam::Adapter;
@@ -19,11 +19,19 @@ pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
     let file = &arguments.files[0];
     match kind {
         FileKind::Adapter(adapter) => print_adapter(file, &adapter, common),
-        FileKind::Raster(raster) => print_raster(file, &raster, common),
+        FileKind::Raster(raster) => print_raster(file, &in_crs(*raster, arguments)?, common),
         FileKind::Image(image) => print_image(file, &image, common),
         FileKind::Checkpoint => return inspect::describe(file, false, common),
     }
     Ok(Outcome::Done)
+}
+
+/// The raster in the CRS that is asked for.
+fn in_crs(raster: Raster, arguments: &Info) -> Result<Raster> {
+    let Some(crs) = &arguments.scene_crs else {
+        return Ok(raster);
+    };
+    Ok(raster.with_crs(&Crs::parse(crs)?))
 }
 
 fn print_raster(file: &Path, raster: &Raster, common: &Common) {

@@ -96,10 +96,9 @@ impl TrainingSource {
         let input = input_size as u32;
         let layout = window_options(&options.input, input);
         let points = Points::open(points, &self.points_options)?;
-        let scene_options = options.input.scene_options();
         let (scenes, unused) = PointedScenes::new(
             &self.dataset.images,
-            &scene_options,
+            &options.input,
             &points,
             &layout,
             input,

@@ -9,13 +9,14 @@ use rayon::prelude::*;
 use resam_adapt::views::View;
 use resam_adapt::{Example, ExampleInstance, Examples};
 use resam_data::layouts::files_below;
-use resam_geo::{Raster, RasterError, Scene, SceneOptions, Stretch, StretchLimits, Window};
+use resam_geo::{Raster, RasterError, Scene, Stretch, StretchLimits, Window};
 use resam_prompt::{PointedObject, PromptPoint};
 use resam_scene::{PlannedWindow, SegmentOptions, windows};
 use serde_json::{Value, json};
 
 use super::{SourceError, fingerprint, places};
 use crate::error::Result;
+use crate::input::InputSettings;
 use crate::points::Points;
 use crate::scene::is_beside;
 
@@ -95,7 +96,7 @@ impl PointedScenes {
     /// scene.
     pub fn new(
         path: &Path,
-        options: &SceneOptions,
+        settings: &InputSettings,
         points: &Points,
         layout: &SegmentOptions,
         input: u32,
@@ -106,7 +107,7 @@ impl PointedScenes {
         let (mut scenes, mut planned) = (Vec::new(), Vec::new());
         let mut names = Vec::new();
         for file in files(path)? {
-            let raster = match Raster::open(&file) {
+            let raster = match Raster::open(&file).map(|raster| settings.in_crs(raster)) {
                 // World files, statistics, notes.
                 Err(RasterError::UnknownFormat { .. }) if file != path => continue,
                 opened => opened?,
@@ -128,7 +129,7 @@ impl PointedScenes {
                 unused.scenes += 1;
                 continue;
             }
-            let scene = Scene::of_raster(raster, options)?;
+            let scene = Scene::of_raster(raster, &settings.scene_options())?;
             let (objects, without_data) = on_data(&scene, found.objects)?;
             unused.without_data.extend(without_data);
             if objects.is_empty() {
@@ -548,9 +549,9 @@ mod tests {
     }
 
     fn open(folder: &Path, points: &Points) -> Result<(PointedScenes, Unused)> {
-        let options = SceneOptions {
+        let options = InputSettings {
             stretch: Some("0,2550".parse().expect("a stretch")),
-            ..SceneOptions::default()
+            ..InputSettings::default()
         };
         let layout = SegmentOptions {
             margin: 8,

@@ -10,6 +10,7 @@ use resam_scene::Ground;
 
 use super::options::{AutomaticOptions, OutputOptions, SegmentOptions};
 use super::prompts::{check_inside, on_raster};
+use super::typed::TypedPrompts;
 use super::{journal, pixel_area};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -23,6 +24,8 @@ use crate::scene::Scene;
 pub enum Target {
     /// The objects of a file of points.
     Points(Points),
+    /// The objects of typed points and boxes.
+    Typed(TypedPrompts),
     /// Objects whose points and boxes are pixels of the raster.
     Objects(Vec<PointedObject>),
     /// Whatever there is.
@@ -90,6 +93,7 @@ impl SegmentJob {
             Target::Points(points) => {
                 Asked::Objects(on_raster(&points, &scene, &raster, observer)?)
             }
+            Target::Typed(typed) => Asked::Objects(typed.on(&raster, observer)?),
             Target::Objects(objects) => {
                 check_inside(&objects, raster.width(), raster.height())?;
                 Asked::Objects(objects)

@@ -29,7 +29,7 @@ pub(crate) fn on_raster(
     for note in points.notes() {
         observer.note(&note);
     }
-    if points.are_pixels() {
+    if points.are_pixels_of(raster, &name)? {
         if gathered.objects.is_empty() {
             return Err(no_point_for(points, &name));
         }
