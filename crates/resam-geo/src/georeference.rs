@@ -37,9 +37,13 @@ impl Georeference {
                 .bytes(directory, tags::GEO_ASCII_PARAMS)?
                 .unwrap_or_default(),
         );
-        let (crs, crs_problem) = match crs_of_keys(&keys) {
-            Ok(crs) => (crs, None),
-            Err(problem) => (None, Some(problem)),
+        let (keys, broken) = match keys {
+            Ok(keys) => (keys, None),
+            Err(problem) => (GeoKeys::default(), Some(problem)),
+        };
+        let (crs, crs_problem) = match (broken, crs_of_keys(&keys)) {
+            (None, Ok(crs)) => (crs, None),
+            (Some(problem), _) | (None, Err(problem)) => (None, Some(problem)),
         };
         let pixel_is_point = pixel_is_point(&keys);
         let matrix = file.doubles(directory, tags::MODEL_TRANSFORMATION)?;

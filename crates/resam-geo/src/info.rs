@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use resam_crs::Crs;
+use resam_crs::{Crs, Transform};
 use serde::Serialize;
 
 use crate::geo_transform::GeoTransform;
@@ -139,8 +139,12 @@ pub struct CrsInfo {
     pub name: String,
     /// The EPSG code, if it has one.
     pub epsg: Option<u32>,
+    /// The authority and the code, such as `ESRI:54009`, if it has one.
+    pub code: Option<String>,
     /// The PROJ string.
     pub proj: String,
+    /// How good longitudes and latitudes on WGS 84 are, if not as good as those of PROJ.
+    pub caution: Option<String>,
 }
 
 /// One corner of a raster.
@@ -164,7 +168,13 @@ impl CrsInfo {
         Self {
             name: crs.name().to_owned(),
             epsg: crs.epsg(),
+            code: crs
+                .authority_code()
+                .map(|(authority, code)| format!("{authority}:{code}")),
             proj: crs.proj_string().to_owned(),
+            caution: Transform::new(crs, &Crs::wgs84())
+                .ok()
+                .and_then(|to_degrees| to_degrees.caution()),
         }
     }
 }
@@ -264,6 +274,9 @@ impl fmt::Display for RasterInfo {
         line("CRS", self.crs_line())?;
         if let Some(crs) = &self.crs {
             line("PROJ", crs.proj.clone())?;
+            if let Some(caution) = &crs.caution {
+                line("caution", caution.clone())?;
+            }
         }
         if let Some(GeoTransform([x0, a, b, y0, d, e])) = self.geo_transform {
             line("transform", format!("{x0}, {a}, {b}, {y0}, {d}, {e}"))?;
@@ -295,8 +308,8 @@ impl fmt::Display for RasterInfo {
 impl RasterInfo {
     fn crs_line(&self) -> String {
         match (&self.crs, &self.crs_problem) {
-            (Some(CrsInfo { name, epsg, .. }), _) => match epsg {
-                Some(code) => format!("{name} (EPSG:{code})"),
+            (Some(CrsInfo { name, code, .. }), _) => match code {
+                Some(code) => format!("{name} ({code})"),
                 None => name.clone(),
             },
             (None, Some(problem)) => format!("not understood: {problem}"),

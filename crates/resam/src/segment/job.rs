@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use resam_crs::{Crs, Transform};
 use resam_export::{Format, Segmentation, WriteOptions};
 use resam_polygon::PolygonOptions;
 use resam_prompt::PointedObject;
 use resam_scene::Ground;
+use resam_vector::VectorFormat;
 
 use super::options::{AutomaticOptions, OutputOptions, SegmentOptions};
 use super::prompts::{check_inside, on_raster};
@@ -86,7 +88,17 @@ impl SegmentJob {
             if let Target::Points(points) = &target {
                 check_apart(path, points.path())?;
             }
-            Format::check(path, ground.map_crs(), output_options.out_crs.as_ref())?;
+            let format = Format::check(path, ground.map_crs(), output_options.out_crs.as_ref())?;
+            if let (Format::Vector(vector), Some(own)) = (format, ground.map_crs()) {
+                let out = match vector {
+                    VectorFormat::GeoJson => Some(Crs::wgs84()),
+                    _ => output_options.out_crs.clone(),
+                };
+                let out = out.map(|out| Transform::new(own, &out)).transpose()?;
+                if let Some(caution) = out.and_then(|out| out.caution()) {
+                    observer.note(&caution);
+                }
+            }
         }
         // Points become objects here, so that what is wrong with them is found now.
         let asked = match target {
