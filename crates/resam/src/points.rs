@@ -211,6 +211,12 @@ impl Points {
         &self.path
     }
 
+    /// Whether the points were on the map on any raster that was asked about.
+    pub(crate) fn are_on_the_map(&self) -> bool {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(self.content, Content::Map) || !read.is_empty()
+    }
+
     /// Whether the points are pixels of a raster, which the file knows by `name`.
     ///
     /// # Errors
