@@ -11,7 +11,6 @@ numbers. Lines are separated by tabs.
 it; or `G`, code, name, half axis, inverse flattening (0: a sphere), prime meridian in degrees, datum.
 `esri_names.tsv`: what ESRI calls CRSs of EPSG: code, name.
 `esri_datums.tsv`: what ESRI calls datums of EPSG: code of a geographic CRS on the datum, name.
-`ties.tsv`: Helmert shifts to WGS 84 for datums of EPSG: code of the datum, `towgs84` as PROJ has it.
 """
 
 import os
