@@ -35,6 +35,10 @@ fuzz_target!(|bytes: &[u8]| {
                 .all(is_inside)
         );
     }
+    // Boxes are read and not written.
+    if file.objects.iter().any(|one| one.object.bounds.is_some()) {
+        return;
+    }
     let mut written = Vec::new();
     write_csv(&mut written, &file.objects).expect("memory takes any text");
     let again = PointFile::parse("again", &written).expect("its own output is read");

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
     let json = arguments.common.json;
     say_renamed(&arguments);
     match std::panic::catch_unwind(|| run(&arguments)) {
+        Ok(Ok(Outcome::Done)) if watch::something_left_out() => ExitCode::from(1),
         Ok(Ok(Outcome::Done)) => ExitCode::SUCCESS,
         Ok(Ok(Outcome::SomeFailed)) => ExitCode::from(1),
         Ok(Err(error)) => failure::print(&error, json).into(),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use resam::Observer;
+use resam::{Notice, Observer, Weight};
 
 use crate::arguments::Common;
 use crate::commands::note;
@@ -80,10 +80,33 @@ impl Observer for Watch<'_> {
         }
     }
 
+    fn notice(&mut self, notice: &Notice) {
+        let text = notice.to_string();
+        if notice.weight == Weight::Taken {
+            return self.note(&text);
+        }
+        LEFT_OUT.store(true, Ordering::SeqCst);
+        if is_news(&text) {
+            // What is lost is said to who asked for quiet, too: the exit code tells of it.
+            match &self.bar {
+                Some(bar) => bar.pause(|| eprintln!("left out: {text}")),
+                None => eprintln!("left out: {text}"),
+            }
+        }
+    }
+
     fn interrupted(&self) -> bool {
         let asked = self.interrupted.as_ref();
         asked.is_some_and(|asked| asked.load(Ordering::SeqCst))
     }
+}
+
+/// Whether a reader left something out.
+static LEFT_OUT: AtomicBool = AtomicBool::new(false);
+
+/// Whether something of an input was left out, so that not all was done.
+pub(crate) fn something_left_out() -> bool {
+    LEFT_OUT.load(Ordering::SeqCst)
 }
 
 /// Whether a note was not said before: several runs of a process find the same.

@@ -177,7 +177,33 @@ fn world() -> TempDir {
         std::fs::rename(at(name), at(own)).expect("moved");
     }
     multispectral(&at("multispectral.tif"), &placement);
+    footprints(&at("points.geojson"), &at("footprints.geojson"));
     folder
+}
+
+/// Squares of some eleven metres around points.
+fn footprints(points: &Path, to: &Path) {
+    const HALF: f64 = 5e-5;
+    let text = std::fs::read(points).expect("points");
+    let mut all: serde_json::Value = serde_json::from_slice(&text).expect("GeoJSON");
+    for feature in all["features"].as_array_mut().expect("features") {
+        let place = feature["geometry"]["coordinates"].clone();
+        let [x, y] = [0, 1].map(|at| place[at].as_f64().expect("a number"));
+        let corners = [
+            (-HALF, -HALF),
+            (HALF, -HALF),
+            (HALF, HALF),
+            (-HALF, HALF),
+            (-HALF, -HALF),
+        ];
+        let ring: Vec<[f64; 2]> = corners
+            .iter()
+            .map(|(right, up)| [x + right, y + up])
+            .collect();
+        feature["geometry"] = serde_json::json!({"type": "Polygon", "coordinates": [ring]});
+        feature["properties"] = serde_json::json!({});
+    }
+    std::fs::write(to, all.to_string()).expect("written");
 }
 
 /// Runs a page. Returns how many blocks were run.

@@ -1,18 +1,23 @@
 //! COCO instance files (<https://cocodataset.org/#format-data>, "Object Detection"): images,
 //! annotations with polygons or run lengths, categories.
 //!
-//! [`CocoFile::parse`] checks the whole structure and reports every fault with its record. Masks
+//! [`CocoFile::parse`] checks every record. Masks
 //! are made from polygons and run lengths by [`CocoAnnotation::mask`]. Unknown keys are ignored.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Component, Path};
+use std::io::{BufReader, Read};
+use std::path::Path;
 
+use resam_files::open_regular;
 use resam_image::MAX_PIXELS;
 use resam_mask::{Bitmap, MaskError};
+use resam_prompt::{Notices, Weight};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::complaints::Complaints;
+use crate::coco_stream::{List, Pass, stream};
+use crate::complaints::{Complaints, Faults};
+use crate::number::Number;
 use crate::segmentation::Segmentation;
 
 /// Why a COCO file could not be used. All of these are errors of the input.
@@ -31,7 +36,7 @@ pub enum CocoError {
         /// What to do.
         hint: &'static str,
     },
-    /// Records contradict each other or themselves.
+    /// Records have no meaning, and none is left or none may be left out.
     #[error("{0}\n\nhint: mend these records or delete them from the file")]
     Faults(Complaints),
     /// A mask could not be made from its record.
@@ -57,6 +62,8 @@ pub struct CocoFile {
     pub annotations: Vec<CocoAnnotation>,
     /// The categories in the file's order.
     pub categories: Vec<CocoCategory>,
+    /// What was noticed.
+    pub notices: Notices,
 }
 
 /// One entry of `images`.
@@ -64,7 +71,8 @@ pub struct CocoFile {
 pub struct CocoImage {
     /// The image's id.
     pub id: u64,
-    /// Path relative to the images folder, never leaving it.
+    /// Path relative to the images folder, as the file has it. It may be one of another machine:
+    /// [`Dataset::coco`](crate::Dataset::coco) looks for it within the folder only.
     pub file_name: String,
     /// Width in pixels.
     pub width: u32,
@@ -112,247 +120,307 @@ pub struct CocoCategory {
     pub name: String,
 }
 
-/// The lists of the file. Records stay text, so that a fault names its record.
 #[derive(Deserialize)]
-struct Outline<'a> {
-    #[serde(borrow)]
-    images: Vec<&'a RawValue>,
-    #[serde(borrow)]
-    annotations: Vec<&'a RawValue>,
-    #[serde(borrow)]
-    categories: Vec<&'a RawValue>,
+struct RawImage {
+    id: Number,
+    file_name: String,
+    width: Number,
+    height: Number,
+}
+
+#[derive(Deserialize)]
+struct RawCategory {
+    id: Number,
+    name: String,
 }
 
 #[derive(Deserialize)]
 struct RawAnnotation<'a> {
-    id: u64,
-    image_id: u64,
-    category_id: u64,
+    id: Number,
+    image_id: Number,
+    #[serde(default)]
+    category_id: Option<Number>,
     #[serde(default, borrow)]
     iscrowd: Option<&'a RawValue>,
     #[serde(default, borrow)]
     segmentation: Option<&'a RawValue>,
 }
 
+/// The category of annotations of a file without categories.
+const NO_CATEGORY: u64 = 0;
+
+const LEFT_OUT: [&str; 2] = [
+    "record has no meaning and is left out",
+    "records have no meaning and are left out",
+];
+const NO_CATEGORIES: [&str; 2] = [
+    "file has no list `categories`: all objects are of one kind",
+    "",
+];
+
 impl CocoFile {
-    /// Reads and checks a COCO file.
+    /// Reads a COCO file.
     ///
     /// # Errors
     /// As [`CocoFile::parse`], and when the file cannot be read.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, CocoError> {
         let path = path.as_ref();
-        Self::parse(&path.display().to_string(), &fs_err::read(path)?)
+        let mut faults = Faults::new(&path.display().to_string());
+        let file = Self::read_collecting(path, &mut faults)?;
+        file.checked(faults)
     }
 
-    /// Checks and parses the bytes of a COCO file; messages call it `name`.
+    /// Reads the bytes of a COCO file; messages call it `name`.
+    ///
+    /// What has one meaning is taken: numbers that are written as texts (`"1"`) or with a fraction
+    /// of nothing (`1.0`), a file without categories. A record that has none is left out and told in
+    /// [`notices`](Self::notices): an id that was used before, an annotation of an unknown image or
+    /// category, an image without pixels or over [`MAX_PIXELS`], a file name that leaves the images
+    /// folder or is used twice, a segmentation that is missing or malformed.
     ///
     /// # Errors
-    /// When the bytes are not JSON of COCO's outline, and when any record is at fault: ids used
-    /// twice, an annotation of an unknown image or category, an image without pixels or over
-    /// [`MAX_PIXELS`], a file name that leaves the images folder or is used twice, a segmentation
-    /// that is missing or malformed. All faulty records are reported together.
+    /// When the bytes are not JSON of COCO's outline, and when no image is left.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, CocoError> {
-        let mut complaints = Complaints::new(name);
-        let file = Self::parse_collecting(name, bytes, &mut complaints)?;
-        complaints.into_result().map_err(CocoError::Faults)?;
-        Ok(file)
+        let mut faults = Faults::new(name);
+        let open = || -> Result<&[u8], CocoError> { Ok(bytes) };
+        let file = Self::collect(name, open, &mut faults)?;
+        file.checked(faults)
     }
 
-    /// As [`CocoFile::parse`], leaving the faulty records out and their complaints to the caller.
-    pub(crate) fn parse_collecting(
+    /// Refuses a file none of whose images is of use, or that has records of which none is.
+    fn checked(self, faults: Faults) -> Result<Self, CocoError> {
+        if !faults.is_empty() && (self.images.is_empty() || self.annotations.is_empty()) {
+            return Err(faults.into_error());
+        }
+        Ok(self.noticing(faults))
+    }
+
+    /// Adds what was left out to what was noticed.
+    pub(crate) fn noticing(mut self, faults: Faults) -> Self {
+        faults.tell(&mut self.notices, LEFT_OUT);
+        self
+    }
+
+    /// As [`CocoFile::read`], leaving the faulty records out and their faults to the caller.
+    pub(crate) fn read_collecting(path: &Path, faults: &mut Faults) -> Result<Self, CocoError> {
+        let name = path.display().to_string();
+        let open = || Ok(BufReader::with_capacity(1 << 20, open_regular(path)?));
+        Self::collect(&name, open, faults)
+    }
+
+    /// Goes through the file twice: images and categories, then the annotations, so that of these
+    /// only one is in memory as text.
+    fn collect<R: Read>(
         name: &str,
-        bytes: &[u8],
-        complaints: &mut Complaints,
+        open: impl Fn() -> Result<R, CocoError>,
+        faults: &mut Faults,
     ) -> Result<Self, CocoError> {
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let outline: Outline<'_> =
-            serde_json::from_slice(bytes).map_err(|source| CocoError::NotCoco {
-                file: name.to_owned(),
-                hint: hint_for(&source, bytes),
-                source,
-            })?;
-        let mut images = read_images(&outline.images, complaints);
-        let categories = read_categories(&outline.categories, complaints);
-        let annotations = read_annotations(&outline.annotations, &images, &categories, complaints);
+        let failed = |source| not_coco(name, source);
+        let mut notices = Notices::default();
+        let mut images = Images::default();
+        let mut categories = Categories::default();
+        let lists = stream(open()?, Pass::Frame, |list, index, record| match list {
+            List::Images => images.add(index, record, faults),
+            List::Categories => categories.add(index, record, faults),
+            List::Annotations => true,
+        });
+        let lists = lists.map_err(failed)?;
+        for list in [List::Images, List::Annotations] {
+            if !lists.contains(&list) {
+                let missing = format!("missing field `{}`", list.key());
+                return Err(failed(serde::de::Error::custom(missing)));
+            }
+        }
+        let any_category = !lists.contains(&List::Categories);
+        if any_category {
+            notices.add(name, Weight::Taken, NO_CATEGORIES, String::new);
+            categories.all.push(CocoCategory {
+                id: NO_CATEGORY,
+                name: "object".to_owned(),
+            });
+        }
+        let sizes = images.all.iter();
+        let mut annotations = Annotations {
+            sizes: sizes
+                .map(|image| (image.id, (image.width, image.height)))
+                .collect(),
+            categories: (!any_category)
+                .then(|| categories.all.iter().map(|category| category.id).collect()),
+            ids: HashSet::new(),
+            all: Vec::new(),
+        };
+        let read = stream(open()?, Pass::Annotations, |_, index, record| {
+            annotations.add(index, record, faults)
+        });
+        read.map_err(failed)?;
+        let mut images = images.all;
         images.sort_by_key(|image| image.id);
         Ok(Self {
             name: name.to_owned(),
             images,
-            annotations,
-            categories,
+            annotations: annotations.all,
+            categories: categories.all,
+            notices,
         })
     }
 }
 
-/// Python writes `NaN` and `Infinity`, which are not JSON (RFC 8259, section 6); the hint says so.
-fn hint_for(error: &serde_json::Error, bytes: &[u8]) -> &'static str {
-    let line = bytes
-        .split(|&byte| byte == b'\n')
-        .nth(error.line().saturating_sub(1));
-    let from = error.column().saturating_sub(2);
-    let near = line.map_or(&[][..], |line| &line[from.min(line.len())..]);
-    if [&b"NaN"[..], b"Infinity"]
-        .iter()
-        .any(|word| near.windows(word.len()).take(4).any(|at| at == *word))
-    {
-        "`NaN` and `Infinity` are not numbers in JSON; remove the record that holds them"
-    } else {
-        "expected one JSON object with the lists `images`, `annotations` and `categories`"
+fn not_coco(name: &str, source: serde_json::Error) -> CocoError {
+    CocoError::NotCoco {
+        file: name.to_owned(),
+        hint: "expected one JSON object with the lists `images`, `annotations` and `categories`",
+        source,
     }
 }
 
-fn read_images(records: &[&RawValue], complaints: &mut Complaints) -> Vec<CocoImage> {
-    let mut images = Vec::with_capacity(records.len());
-    let mut ids = HashSet::new();
-    let mut names = HashMap::new();
-    for (index, record) in records.iter().enumerate() {
-        let image: CocoImage = match serde_json::from_str(record.get()) {
-            Ok(image) => image,
-            Err(error) => {
-                complaints.add(format_args!(
-                    "image {}: {}",
-                    label(record, index),
-                    plain(&error)
-                ));
-                continue;
-            }
-        };
-        let CocoImage {
-            id,
-            ref file_name,
-            width,
-            height,
-        } = image;
-        if !ids.insert(id) {
-            complaints.add(format_args!("image {id}: the id is used twice"));
-            continue;
+/// The images that were read.
+#[derive(Default)]
+struct Images {
+    all: Vec<CocoImage>,
+    ids: HashSet<u64>,
+    names: HashMap<String, u64>,
+}
+
+impl Images {
+    fn add(&mut self, index: usize, record: &str, faults: &mut Faults) -> bool {
+        if let Err((name, fault)) = self.take(index, record) {
+            faults.add(format_args!("image {name}: {fault}"));
+        }
+        faults.are_bearable()
+    }
+
+    fn take(&mut self, index: usize, record: &str) -> Result<(), (String, String)> {
+        let raw: RawImage =
+            serde_json::from_str(record).map_err(|error| (label(record, index), plain(&error)))?;
+        let id = raw.id.0;
+        let refuse = |fault: String| Err((id.to_string(), fault));
+        let side = |side: Number| u32::try_from(side.0).unwrap_or(u32::MAX);
+        let (width, height) = (side(raw.width), side(raw.height));
+        let file_name = raw.file_name;
+        if !self.ids.insert(id) {
+            return refuse("the id is used twice".to_owned());
         }
         if width == 0 || height == 0 {
-            complaints.add(format_args!(
-                "image {id}: {width} x {height} pixels are none"
-            ));
-        } else if u64::from(width) * u64::from(height) > MAX_PIXELS {
-            complaints.add(format_args!(
-                "image {id}: {width} x {height} pixels are over the limit of {MAX_PIXELS}"
+            return refuse(format!("{width} x {height} pixels are none"));
+        }
+        if u64::from(width) * u64::from(height) > MAX_PIXELS {
+            return refuse(format!(
+                "{width} x {height} pixels are over the limit of {MAX_PIXELS}"
             ));
         }
-        if !stays_inside(file_name) {
-            complaints.add(format_args!(
-                "image {id}: file name `{file_name}` leaves the images folder or names no file"
-            ));
-        } else if let Some(other) = names.insert(file_name.clone(), id) {
-            complaints.add(format_args!(
-                "image {id}: file `{file_name}` is image {other} already"
-            ));
+        if file_name
+            .rsplit(['/', '\\'])
+            .next()
+            .is_none_or(|last| matches!(last, "" | "." | ".."))
+        {
+            return refuse(format!("file name `{file_name}` names no file"));
         }
-        images.push(image);
-    }
-    images
-}
-
-fn read_categories(records: &[&RawValue], complaints: &mut Complaints) -> Vec<CocoCategory> {
-    let mut categories: Vec<CocoCategory> = Vec::with_capacity(records.len());
-    let mut ids = HashSet::new();
-    for (index, record) in records.iter().enumerate() {
-        match serde_json::from_str::<CocoCategory>(record.get()) {
-            Ok(category) if ids.insert(category.id) => categories.push(category),
-            Ok(category) => {
-                complaints.add(format_args!(
-                    "category {}: the id is used twice",
-                    category.id
-                ));
-            }
-            Err(error) => {
-                complaints.add(format_args!(
-                    "category {}: {}",
-                    label(record, index),
-                    plain(&error)
-                ));
-            }
+        if let Some(other) = self.names.get(&file_name) {
+            return refuse(format!("file `{file_name}` is image {other} already"));
         }
-    }
-    categories
-}
-
-fn read_annotations(
-    records: &[&RawValue],
-    images: &[CocoImage],
-    categories: &[CocoCategory],
-    complaints: &mut Complaints,
-) -> Vec<CocoAnnotation> {
-    let sizes: HashMap<u64, (u32, u32)> = images
-        .iter()
-        .map(|image| (image.id, (image.width, image.height)))
-        .collect();
-    let categories: HashSet<u64> = categories.iter().map(|category| category.id).collect();
-    let mut annotations = Vec::with_capacity(records.len());
-    let mut ids = HashSet::with_capacity(records.len());
-    for (index, record) in records.iter().enumerate() {
-        let raw: RawAnnotation<'_> = match serde_json::from_str(record.get()) {
-            Ok(raw) => raw,
-            Err(error) => {
-                complaints.add(format_args!(
-                    "annotation {}: {}",
-                    label(record, index),
-                    plain(&error)
-                ));
-                continue;
-            }
-        };
-        let id = raw.id;
-        if !ids.insert(id) {
-            complaints.add(format_args!("annotation {id}: the id is used twice"));
-            continue;
-        }
-        if !categories.contains(&raw.category_id) {
-            complaints.add(format_args!(
-                "annotation {id}: unknown category {}",
-                raw.category_id
-            ));
-        }
-        let crowd = match raw.iscrowd.map(RawValue::get) {
-            None | Some("0" | "false" | "null") => false,
-            Some("1" | "true") => true,
-            Some(other) => {
-                complaints.add(format_args!(
-                    "annotation {id}: `iscrowd` is {other}, not 0 or 1"
-                ));
-                continue;
-            }
-        };
-        let Some(&(width, height)) = sizes.get(&raw.image_id) else {
-            complaints.add(format_args!(
-                "annotation {id}: unknown image {}",
-                raw.image_id
-            ));
-            continue;
-        };
-        match Segmentation::parse(
-            raw.segmentation.map_or("null", RawValue::get),
+        self.names.insert(file_name.clone(), id);
+        self.all.push(CocoImage {
+            id,
+            file_name,
             width,
             height,
-        ) {
-            Ok(segmentation) => annotations.push(CocoAnnotation {
-                id,
-                image_id: raw.image_id,
-                category_id: raw.category_id,
-                crowd,
-                segmentation,
-            }),
-            Err(fault) => complaints.add(format_args!("annotation {id}: {fault}")),
-        }
+        });
+        Ok(())
     }
-    annotations
+}
+
+/// The categories that were read.
+#[derive(Default)]
+struct Categories {
+    all: Vec<CocoCategory>,
+    ids: HashSet<u64>,
+}
+
+impl Categories {
+    fn add(&mut self, index: usize, record: &str, faults: &mut Faults) -> bool {
+        match serde_json::from_str::<RawCategory>(record) {
+            Ok(RawCategory { id, name }) if self.ids.insert(id.0) => {
+                self.all.push(CocoCategory { id: id.0, name });
+            }
+            Ok(RawCategory { id, .. }) => {
+                faults.add(format_args!("category {}: the id is used twice", id.0));
+            }
+            Err(error) => {
+                let name = label(record, index);
+                faults.add(format_args!("category {name}: {}", plain(&error)));
+            }
+        }
+        faults.are_bearable()
+    }
+}
+
+/// The annotations that were read, and what they refer to.
+struct Annotations {
+    sizes: HashMap<u64, (u32, u32)>,
+    /// None where the file has no categories.
+    categories: Option<HashSet<u64>>,
+    ids: HashSet<u64>,
+    all: Vec<CocoAnnotation>,
+}
+
+impl Annotations {
+    fn add(&mut self, index: usize, record: &str, faults: &mut Faults) -> bool {
+        match self.take(index, record) {
+            Ok(annotation) => self.all.push(annotation),
+            Err((name, fault)) => faults.add(format_args!("annotation {name}: {fault}")),
+        }
+        faults.are_bearable()
+    }
+
+    fn take(&mut self, index: usize, record: &str) -> Result<CocoAnnotation, (String, String)> {
+        let raw: RawAnnotation<'_> =
+            serde_json::from_str(record).map_err(|error| (label(record, index), plain(&error)))?;
+        let id = raw.id.0;
+        let refuse = |fault: String| (id.to_string(), fault);
+        if !self.ids.insert(id) {
+            return Err(refuse("the id is used twice".to_owned()));
+        }
+        let category_id = match (&self.categories, raw.category_id) {
+            (None, _) => NO_CATEGORY,
+            (Some(known), Some(category)) if known.contains(&category.0) => category.0,
+            (Some(_), Some(category)) => {
+                return Err(refuse(format!("unknown category {}", category.0)));
+            }
+            (Some(_), None) => return Err(refuse("missing field `category_id`".to_owned())),
+        };
+        let crowd = match raw.iscrowd.map(RawValue::get) {
+            None | Some("0" | "0.0" | "false" | "null" | "\"0\"") => false,
+            Some("1" | "1.0" | "true" | "\"1\"") => true,
+            Some(other) => {
+                let other: String = other.chars().take(60).collect();
+                return Err(refuse(format!("`iscrowd` is {other}, not 0 or 1")));
+            }
+        };
+        let image_id = raw.image_id.0;
+        let &(width, height) = self
+            .sizes
+            .get(&image_id)
+            .ok_or_else(|| refuse(format!("unknown image {image_id}")))?;
+        let json = raw.segmentation.map_or("null", RawValue::get);
+        let segmentation = Segmentation::parse(json, width, height).map_err(refuse)?;
+        Ok(CocoAnnotation {
+            id,
+            image_id,
+            category_id,
+            crowd,
+            segmentation,
+        })
+    }
 }
 
 /// The record's id where it can be told, its place in the list otherwise.
-fn label(record: &RawValue, index: usize) -> String {
+fn label(record: &str, index: usize) -> String {
     #[derive(Deserialize)]
     struct Identified<'a> {
         #[serde(borrow)]
         id: &'a RawValue,
     }
-    match serde_json::from_str::<Identified<'_>>(record.get()) {
+    match serde_json::from_str::<Identified<'_>>(record) {
         Ok(Identified { id }) if id.get().len() <= 24 => id.get().to_owned(),
         _ => format!("number {} of the list", index + 1),
     }
@@ -365,12 +433,4 @@ pub(crate) fn plain(error: &serde_json::Error) -> String {
         Some(end) => message[..end].to_owned(),
         None => message,
     }
-}
-
-fn stays_inside(file_name: &str) -> bool {
-    let mut parts = Path::new(file_name).components().peekable();
-    parts.peek().is_some()
-        && parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
-        && !file_name.split(['/', '\\']).any(|part| part == "..")
-        && Path::new(file_name).file_name().is_some()
 }

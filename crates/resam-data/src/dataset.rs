@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use resam_image::{DecodedImage, ImageError, probe, read_rgb};
 use resam_mask::{Bitmap, Rle};
-use resam_prompt::PointFile;
+use resam_prompt::{Notices, PointFile};
 
 use crate::coco::{CocoError, CocoFile};
-use crate::complaints::Complaints;
+use crate::complaints::Faults;
 use crate::draws::shuffle;
 use crate::error::DataError;
+use crate::image_files::find_files;
 use crate::label_image;
 use crate::layouts::{LayoutError, files_below};
 use crate::segmentation::Segmentation;
@@ -87,6 +88,7 @@ pub struct Dataset {
     images: Vec<ImageRecord>,
     truth: Arc<Truth>,
     read: ReadImage,
+    notices: Notices,
 }
 
 /// Reads an image file.
@@ -108,11 +110,26 @@ enum Truth {
 }
 
 impl Dataset {
-    /// The images of a COCO file, with files in `images_dir`.
+    /// The images of a COCO file, with files in `images_dir`. A name that is not there, or that
+    /// leaves the folder, is looked for by its last part, in any case, when it is the only one of
+    /// that name. Images without a file are left out; see [`notices`](Self::notices).
     ///
     /// # Errors
-    /// As [`CocoFile::parse`], and when an image file is missing; all faults together.
+    /// As [`CocoFile::parse`], and when no image has a file.
     pub fn coco(images_dir: impl AsRef<Path>, json: impl AsRef<Path>) -> Result<Self, DataError> {
+        Self::coco_with(images_dir, json, false)
+    }
+
+    /// As [`coco`](Self::coco); with `strict` nothing is left out.
+    ///
+    /// # Errors
+    /// As [`coco`](Self::coco), and with `strict` when something would be left out; all faults
+    /// together.
+    pub fn coco_with(
+        images_dir: impl AsRef<Path>,
+        json: impl AsRef<Path>,
+        strict: bool,
+    ) -> Result<Self, DataError> {
         let (images_dir, json) = (images_dir.as_ref(), json.as_ref());
         if !images_dir.is_dir() {
             return Err(LayoutError::NoFolder {
@@ -120,22 +137,13 @@ impl Dataset {
             }
             .into());
         }
-        let name = json.display().to_string();
-        let bytes = fs_err::read(json).map_err(CocoError::Read)?;
-        let mut complaints = Complaints::new(&name);
-        let file = CocoFile::parse_collecting(&name, &bytes, &mut complaints)?;
-        drop(bytes);
-        for image in &file.images {
-            if !images_dir.join(&image.file_name).is_file() {
-                complaints.add(format_args!(
-                    "image {}: no file `{}` in `{}`",
-                    image.id,
-                    image.file_name,
-                    images_dir.display()
-                ));
-            }
+        let mut faults = Faults::new(&json.display().to_string());
+        let file = CocoFile::read_collecting(json, &mut faults)?;
+        let nothing = file.images.is_empty() || file.annotations.is_empty();
+        if !faults.is_empty() && (strict || nothing) {
+            return Err(faults.into_error().into());
         }
-        complaints.into_result().map_err(CocoError::Faults)?;
+        let file = find_files(images_dir, file.noticing(faults), strict)?;
         Ok(Self::from_coco(images_dir, file))
     }
 
@@ -186,6 +194,7 @@ impl Dataset {
             images,
             truth: Arc::new(Truth::Coco(instances)),
             read: plainly,
+            notices: file.notices,
         }
     }
 
@@ -224,6 +233,7 @@ impl Dataset {
             images,
             truth: Arc::new(Truth::None),
             read: plainly,
+            notices: Notices::default(),
         })
     }
 
@@ -263,7 +273,13 @@ impl Dataset {
             images,
             truth: Arc::new(Truth::LabelImages(labels)),
             read: plainly,
+            notices: Notices::default(),
         })
+    }
+
+    /// What was noticed in the annotations.
+    pub fn notices(&self) -> &Notices {
+        &self.notices
     }
 
     /// The images, ordered by id.
@@ -412,7 +428,7 @@ pub(crate) fn check_same_size(
 }
 
 /// With forward slashes on every system, as annotations and point files have them.
-fn relative_name(folder: &Path, path: &Path) -> String {
+pub(crate) fn relative_name(folder: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(folder).unwrap_or(path);
     relative
         .components()

@@ -44,14 +44,17 @@
 //! decodes the images, and [`resam_prompt`] reads files of points.
 
 pub mod coco;
+mod coco_stream;
 pub mod coco_writer;
 mod complaints;
 pub mod dataset;
 pub mod draws;
 mod error;
+mod image_files;
 mod label_image;
 mod layout_error;
 pub mod layouts;
+mod number;
 mod segmentation;
 
 pub use complaints::Complaints;

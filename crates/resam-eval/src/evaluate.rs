@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use resam_data::{DataError, Dataset, ImageRecord, Instance, draws};
 use resam_mask::{Bitmap, MaskError};
-use resam_prompt::{PointFile, Prompt, PromptPoint};
+use resam_prompt::{PointFile, Prompt};
 use resam_sam::preprocess::RgbView;
 use resam_sam::{Predictor, SamError};
 use resam_select::MaskSelection;
@@ -244,8 +244,11 @@ fn questions<'a>(
     let mut questions = Vec::with_capacity(instances.len());
     for instance in instances {
         let truth = instance.mask()?;
-        let points = match (&mut given, prompting) {
-            (Some(given), _) => given.remove(&instance.id).unwrap_or_default(),
+        let given = given.as_mut().map(|given| given.remove(&instance.id));
+        let given = given.map(Option::unwrap_or_default);
+        let bounds = given.as_ref().and_then(|given| given.bounds);
+        let points = match (given, prompting) {
+            (Some(given), _) => given.points,
             (
                 None,
                 Prompting::Drawn {
@@ -257,7 +260,7 @@ fn questions<'a>(
         };
         let bounds = match prompting {
             Prompting::TrueBox => truth.bounding_box().map(|b| [b.x0, b.y0, b.x1, b.y1]),
-            _ => None,
+            _ => bounds,
         };
         if points.is_empty() && bounds.is_none() {
             continue;
@@ -275,16 +278,16 @@ fn questions<'a>(
     Ok(questions)
 }
 
-/// The points of an image by annotation id.
+/// The prompts of an image by annotation id.
 fn points_by_instance(
     file: &PointFile,
     image: &ImageRecord,
     instances: &[Instance],
-) -> Result<BTreeMap<u64, Vec<PromptPoint>>, EvaluateError> {
+) -> Result<BTreeMap<u64, Prompt>, EvaluateError> {
     let known: BTreeSet<u64> = instances.iter().map(|instance| instance.id).collect();
     file.on_image(&image.file_name)
         .map(|object| match object.id.parse() {
-            Ok(id) if known.contains(&id) => Ok((id, object.points.clone())),
+            Ok(id) if known.contains(&id) => Ok((id, object.prompt())),
             _ => Err(EvaluateError::UnknownInstance {
                 file: file.name.clone(),
                 image: image.file_name.clone(),

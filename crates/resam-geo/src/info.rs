@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use resam_crs::{Crs, Transform};
 use serde::Serialize;
 
 use crate::geo_transform::GeoTransform;
@@ -59,9 +58,6 @@ pub struct RasterInfo {
     /// The upper left, upper right, lower right and lower left corner; empty without a
     /// georeference.
     pub corners: Vec<Corner>,
-    /// How many control points tie the raster, if no affine transform fits them. Positions are
-    /// pixels then.
-    pub loose_control_points: Option<usize>,
     /// Other remarks, one sentence each.
     pub notes: Vec<String>,
 }
@@ -139,12 +135,8 @@ pub struct CrsInfo {
     pub name: String,
     /// The EPSG code, if it has one.
     pub epsg: Option<u32>,
-    /// The authority and the code, such as `ESRI:54009`, if it has one.
-    pub code: Option<String>,
     /// The PROJ string.
     pub proj: String,
-    /// How good longitudes and latitudes on WGS 84 are, if not as good as those of PROJ.
-    pub caution: Option<String>,
 }
 
 /// One corner of a raster.
@@ -160,23 +152,6 @@ pub struct Corner {
     pub longitude: Option<f64>,
     /// Latitude on WGS 84 in degrees, if it can be computed.
     pub latitude: Option<f64>,
-}
-
-impl CrsInfo {
-    /// The names of a CRS.
-    pub(crate) fn of(crs: &Crs) -> Self {
-        Self {
-            name: crs.name().to_owned(),
-            epsg: crs.epsg(),
-            code: crs
-                .authority_code()
-                .map(|(authority, code)| format!("{authority}:{code}")),
-            proj: crs.proj_string().to_owned(),
-            caution: Transform::new(crs, &Crs::wgs84())
-                .ok()
-                .and_then(|to_degrees| to_degrees.caution()),
-        }
-    }
 }
 
 impl fmt::Display for Colour {
@@ -274,9 +249,6 @@ impl fmt::Display for RasterInfo {
         line("CRS", self.crs_line())?;
         if let Some(crs) = &self.crs {
             line("PROJ", crs.proj.clone())?;
-            if let Some(caution) = &crs.caution {
-                line("caution", caution.clone())?;
-            }
         }
         if let Some(GeoTransform([x0, a, b, y0, d, e])) = self.geo_transform {
             line("transform", format!("{x0}, {a}, {b}, {y0}, {d}, {e}"))?;
@@ -308,8 +280,8 @@ impl fmt::Display for RasterInfo {
 impl RasterInfo {
     fn crs_line(&self) -> String {
         match (&self.crs, &self.crs_problem) {
-            (Some(CrsInfo { name, code, .. }), _) => match code {
-                Some(code) => format!("{name} ({code})"),
+            (Some(CrsInfo { name, epsg, .. }), _) => match epsg {
+                Some(code) => format!("{name} (EPSG:{code})"),
                 None => name.clone(),
             },
             (None, Some(problem)) => format!("not understood: {problem}"),

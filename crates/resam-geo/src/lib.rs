@@ -52,7 +52,6 @@
 mod blocks;
 mod cache;
 mod canvas;
-mod control_points;
 mod corners;
 mod crs_keys;
 mod error;
@@ -64,7 +63,6 @@ mod info;
 mod level;
 mod limits;
 mod mosaic;
-mod overruled;
 mod plain_image;
 mod raster;
 mod resample;

@@ -155,7 +155,6 @@ impl Raster {
             notes.push("its nodata value is no number and not used".to_owned());
         }
         let image = pixels.base();
-        georeference.check_degrees((image.width, image.height));
         let palette = palette.filter(|_| image.photometric == PALETTE && image.bands == 1);
         let order = match order {
             ByteOrder::Little => "little endian",
@@ -206,7 +205,6 @@ impl Raster {
         let pixels = Pixels::of_plain_image(plain);
         let mut georeference = Georeference::default();
         georeference.complete_from_files(path, &mut notes)?;
-        georeference.check_degrees((info.width, info.height));
         let info = RasterInfo {
             format: format!("{:?}", info.format).to_uppercase(),
             bits_per_sample: info.bit_depth.into(),
@@ -480,8 +478,11 @@ pub(crate) fn common_info(
             .collect(),
         nodata: None,
         valid_from,
-        crs: crs.map(CrsInfo::of),
-        loose_control_points: georeference.loose_control_points,
+        crs: crs.map(|crs| CrsInfo {
+            name: crs.name().to_owned(),
+            epsg: crs.epsg(),
+            proj: crs.proj_string().to_owned(),
+        }),
         crs_problem: georeference.crs_problem.clone(),
         geo_transform: transform,
         pixel_size: transform.map(|transform| transform.pixel_size().into()),

@@ -1,6 +1,6 @@
 //! What the values of a CSV column are: numbers only where nothing is lost by it.
 
-use crate::value::{FieldKind, Value, common};
+use crate::value::{FieldKind, Value, common, is_date, is_date_time};
 
 /// A finite number, where `comma` says so with a decimal comma.
 pub(crate) fn number(text: &str, comma: bool) -> Option<f64> {
@@ -71,6 +71,12 @@ fn value(text: &str, comma: bool) -> Value {
         && number.to_string() == text
     {
         return Value::Integer(number);
+    }
+    if is_date(text) {
+        return Value::Date(text.to_owned());
+    }
+    if is_date_time(text) {
+        return Value::DateTime(text.to_owned());
     }
     real(text, comma).map_or_else(|| Value::Text(text.to_owned()), Value::Real)
 }

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use csv::StringRecord;
 
+use resam_files::open_regular;
+
 use crate::error::PointsError;
 
 /// Bytes of a file in which its header ends.
@@ -26,6 +28,18 @@ const COORDINATES: [(&str, &str, Coordinates); 9] = [
     ("coord_x", "coord_y", Coordinates::Projected),
 ];
 
+/// The names that the edges of boxes go by.
+const BOXES: [[&str; 4]; 5] = [
+    ["x0", "y0", "x1", "y1"],
+    ["xmin", "ymin", "xmax", "ymax"],
+    ["x_min", "y_min", "x_max", "y_max"],
+    ["minx", "miny", "maxx", "maxy"],
+    ["left", "top", "right", "bottom"],
+];
+
+/// The names of columns of well-known text, where there is no pair of coordinates.
+const TEXTS: [&str; 5] = ["wkt", "geom", "geometry", "the_geom", "wkt_geom"];
+
 /// What the coordinates of a CSV table are, by the names of their columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coordinates {
@@ -36,6 +50,9 @@ pub enum Coordinates {
     /// `easting,northing` and the like: on the map, in the units of a CRS that the table does not
     /// name.
     Projected,
+    /// A column `wkt` of well-known text: on the map, in the units of a CRS that the text may name
+    /// (`SRID=4326;POINT(5 50)`).
+    Wkt,
 }
 
 impl Coordinates {
@@ -47,9 +64,7 @@ impl Coordinates {
     pub fn of_file(path: impl AsRef<Path>) -> Result<Self, PointsError> {
         let path = path.as_ref();
         let mut start = Vec::new();
-        fs_err::File::open(path)?
-            .take(HEADER)
-            .read_to_end(&mut start)?;
+        open_regular(path)?.take(HEADER).read_to_end(&mut start)?;
         let header = Header::of(&path.display().to_string(), &start)?;
         Ok(header.coordinates)
     }
@@ -61,8 +76,29 @@ pub(crate) struct Header {
     pub(crate) delimiter: u8,
     pub(crate) columns: StringRecord,
     pub(crate) coordinates: Coordinates,
-    pub(crate) x: usize,
-    pub(crate) y: usize,
+    pub(crate) place: Place,
+}
+
+/// The columns that say where a row lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// x and y.
+    Point([usize; 2]),
+    /// The least x and y and the greatest.
+    Box([usize; 4]),
+    /// Well-known text.
+    Text(usize),
+}
+
+impl Place {
+    /// The columns.
+    pub(crate) fn columns(&self) -> &[usize] {
+        match self {
+            Self::Point(columns) => columns,
+            Self::Box(columns) => columns,
+            Self::Text(column) => std::slice::from_ref(column),
+        }
+    }
 }
 
 impl Header {
@@ -95,19 +131,20 @@ impl Header {
             problem,
             found: shown(&columns),
         };
-        let Some((x, y, coordinates)) = coordinates_of(&columns) else {
+        let Some((place, coordinates)) = coordinates_of(&columns) else {
             return Err(refuse(missing(&columns)));
         };
-        let is_used = |place: usize, column: &str| {
+        let is_used = |at: usize, column: &str| {
             let also = match coordinates {
                 Coordinates::Pixels => &["instance", "label", "image"][..],
                 _ => &["instance", "label"],
             };
-            place == x || place == y || also.iter().any(|name| column.eq_ignore_ascii_case(name))
+            place.columns().contains(&at)
+                || also.iter().any(|name| column.eq_ignore_ascii_case(name))
         };
-        for (place, column) in columns.iter().enumerate() {
+        for (at, column) in columns.iter().enumerate() {
             let same = |other: &str| other.eq_ignore_ascii_case(column);
-            if is_used(place, column) && columns.iter().filter(|other| same(other)).count() > 1 {
+            if is_used(at, column) && columns.iter().filter(|other| same(other)).count() > 1 {
                 let name = column.to_ascii_lowercase();
                 return Err(refuse(format!("column `{name}` is there twice")));
             }
@@ -116,8 +153,7 @@ impl Header {
             delimiter,
             columns,
             coordinates,
-            x,
-            y,
+            place,
         })
     }
 
@@ -164,12 +200,23 @@ fn first_record(bytes: &[u8], delimiter: u8) -> Result<StringRecord, csv::Error>
     Ok(StringRecord::new())
 }
 
-/// The places of x and y, and what they are.
-fn coordinates_of(columns: &StringRecord) -> Option<(usize, usize, Coordinates)> {
-    let place = |name| place_of(columns, name);
-    COORDINATES
+/// The places of what says where a row lies, and what it is. Points come before boxes, boxes before
+/// texts.
+fn coordinates_of(columns: &StringRecord) -> Option<(Place, Coordinates)> {
+    let at = |name| place_of(columns, name);
+    let point = COORDINATES
         .iter()
-        .find_map(|&(x, y, coordinates)| Some((place(x)?, place(y)?, coordinates)))
+        .find_map(|&(x, y, coordinates)| Some((Place::Point([at(x)?, at(y)?]), coordinates)));
+    let edges = || {
+        let mut boxes = BOXES.iter();
+        boxes.find_map(|&[x0, y0, x1, y1]| Some([at(x0)?, at(y0)?, at(x1)?, at(y1)?]))
+    };
+    let boxes = || edges().map(|edges| (Place::Box(edges), Coordinates::Pixels));
+    let text = || {
+        let place = TEXTS.iter().find_map(|name| at(name))?;
+        Some((Place::Text(place), Coordinates::Wkt))
+    };
+    point.or_else(boxes).or_else(text)
 }
 
 fn place_of(columns: &StringRecord, name: &str) -> Option<usize> {

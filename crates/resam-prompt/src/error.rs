@@ -45,11 +45,33 @@ pub enum PointsError {
         /// The columns that are there.
         found: String,
     },
+    /// There is no column of the name that was given for classes.
+    #[error(
+        "{file}: header: no column `{field}` for classes, the columns are `{found}`\n\nhint: name one of them"
+    )]
+    NoClassField {
+        /// The file.
+        file: String,
+        /// The name that was given.
+        field: String,
+        /// The columns that are there.
+        found: String,
+    },
     /// There is not one point.
     #[error("{file}: no points\n\nhint: write one line for each point below the header")]
     Empty {
         /// The file.
         file: String,
+    },
+    /// A line is longer than any table of points has.
+    #[error(
+        "{file}: line {line}: it is longer than 16 MiB\n\nhint: this is no table of points; a polygon of so many vertices belongs into a GeoPackage"
+    )]
+    LongLine {
+        /// The file.
+        file: String,
+        /// The line.
+        line: u64,
     },
     /// A value is missing or cannot be understood.
     #[error(
@@ -129,6 +151,16 @@ pub enum PointsError {
         /// The file.
         file: String,
     },
+}
+
+impl PointsError {
+    /// What is wrong and where, without the file and what to do.
+    pub fn place(&self) -> String {
+        let text = self.to_string();
+        let text = text.split("\n\nhint: ").next().unwrap_or_default();
+        let at = text.find("line ").unwrap_or_default();
+        text[at..].to_owned()
+    }
 }
 
 fn at_line(line: Option<u64>) -> String {

@@ -24,7 +24,10 @@
 //!     [PromptPoint::positive(45.5, 35.0), PromptPoint::negative(5.5, 5.0)]
 //! );
 //! assert_eq!(roof.attributes, [("kind".to_owned(), Value::Text("tin".to_owned()))]);
-//! assert_eq!(file.notes, ["points.csv: 1 blank row is passed over"]);
+//! assert_eq!(
+//!     file.notices.sentences(),
+//!     ["points.csv: 1 blank row is passed over: line 4"]
+//! );
 //! file.check_inside("a.png", 64, 48)?;
 //! # Ok::<(), resam_prompt::PointsError>(())
 //! ```
@@ -32,6 +35,7 @@
 mod attributes;
 mod columns;
 mod error;
+mod notice;
 mod point_file;
 mod prompt;
 mod table;
@@ -39,10 +43,11 @@ mod value;
 
 pub use columns::Coordinates;
 pub use error::PointsError;
+pub use notice::{Notice, Notices, Weight};
 pub use point_file::{ObjectOnImage, PointFile, write_csv};
 pub use prompt::{PointedObject, Prompt, PromptPoint};
-pub use table::{PointRow, PointTable};
-pub use value::{Field, FieldKind, Value, common, whole};
+pub use table::{PointRow, PointTable, TableOptions};
+pub use value::{Field, FieldKind, Value, common, is_date, is_date_time, whole};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -76,6 +76,11 @@ impl PointedObject {
         self.points.iter().any(|point| point.positive)
     }
 
+    /// Whether it can be asked about: a point lies on it, or a box around it.
+    pub fn is_pointed_at(&self) -> bool {
+        self.bounds.is_some() || self.has_positive()
+    }
+
     /// What a model is asked about it.
     pub fn prompt(&self) -> Prompt {
         Prompt {

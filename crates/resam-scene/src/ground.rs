@@ -19,11 +19,7 @@ pub struct Ground {
 impl Ground {
     /// The georeference of a scene. Metres need both a CRS and a transform.
     pub fn of(scene: &resam_geo::Scene) -> Self {
-        Self::of_raster(scene.raster())
-    }
-
-    /// The georeference of a raster.
-    pub fn of_raster(raster: &resam_geo::Raster) -> Self {
+        let raster = scene.raster();
         Self {
             crs: raster.crs().cloned(),
             transform: raster.geo_transform(),
@@ -46,27 +42,6 @@ impl Ground {
             Some(transform) => transform.apply(x, y),
             None => (x, y),
         }
-    }
-
-    /// The pixel (`x`, `y`) of a point on the map, in a raster of `size`, its width and height. A
-    /// longitude counts modulo 360 degrees: rasters reach from 0 to 360, or over the antimeridian.
-    /// Without a transform the point is in pixels already.
-    pub fn to_pixels(&self, x: f64, y: f64, size: (u32, u32)) -> (f64, f64) {
-        let Some(transform) = &self.transform else {
-            return (x, y);
-        };
-        // A transform without an inverse puts no point anywhere.
-        let place = |x: f64| transform.invert(x, y).unwrap_or((f64::NAN, f64::NAN));
-        let (width, height) = (f64::from(size.0), f64::from(size.1));
-        let is_inside = |&(column, row): &(f64, f64)| {
-            (0.0..width).contains(&column) && (0.0..height).contains(&row)
-        };
-        let as_said = place(x);
-        if is_inside(&as_said) || !self.crs.as_ref().is_some_and(Crs::is_geographic) {
-            return as_said;
-        }
-        let around = [x + 360.0, x - 360.0].map(place);
-        around.into_iter().find(is_inside).unwrap_or(as_said)
     }
 
     /// Area of the pixel at a point of the raster (`x`, `y` in pixels), in square metres on the

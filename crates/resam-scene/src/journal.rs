@@ -51,6 +51,13 @@ struct Header {
     about: About,
 }
 
+/// What the run of a journal is about, from the beginning of the file; nothing if it is no journal.
+pub fn describe_journal(start: &[u8]) -> Option<Vec<(String, String)>> {
+    let (lines, _) = whole_lines(start);
+    let header: Header = serde_json::from_str(lines.first()?).ok()?;
+    (header.resam_journal > 0).then(|| header.about.into_iter().collect())
+}
+
 impl Journal {
     /// A journal at a path; nothing is read or written before the run begins.
     pub fn new(path: &Path, on_change: OnChange) -> Self {

@@ -149,7 +149,7 @@ pub use cache::{Cache, CacheKey};
 pub use engine::Stores;
 pub use error::SceneError;
 pub use ground::Ground;
-pub use journal::{Journal, OnChange};
+pub use journal::{Journal, OnChange, describe_journal};
 pub use merge::Overlap;
 pub use model::{Answer, Model, ModelError, Pace};
 pub use observer::{Observer, Progress};

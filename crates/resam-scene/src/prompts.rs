@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use resam_geo::GeoTransform;
 use resam_prompt::{PointedObject, Prompt, PromptPoint};
 use resam_vector::PointFeature;
 use serde::Serialize;
 
-use crate::ground::Ground;
 use crate::plan::{PlannedWindow, union};
 
 /// Objects made of points, and the points that belong to none.
@@ -23,16 +23,25 @@ pub struct Gathered {
 }
 
 /// Groups points by instance and takes them to pixels of a raster of `size`, its width and height
-/// in pixels. A point without an instance is an object of its own. `ground` is that of the raster,
-/// whose CRS the points are in; without a transform the points are in pixels.
+/// in pixels. A point without an instance is an object of its own. `transform` is that of the
+/// raster, whose CRS the points are in; without it the points are in pixels.
 ///
 /// The attributes of an object are those of its first positive point.
-pub fn gather_points(points: &[PointFeature], ground: &Ground, size: (u32, u32)) -> Gathered {
+pub fn gather_points(
+    points: &[PointFeature],
+    transform: Option<&GeoTransform>,
+    size: (u32, u32),
+) -> Gathered {
     let mut gathered = Gathered::default();
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut described: Vec<bool> = Vec::new();
     for point in points {
-        let (x, y) = ground.to_pixels(point.x, point.y, size);
+        let pixel = match transform {
+            Some(transform) => transform.invert(point.x, point.y),
+            None => Some((point.x, point.y)),
+        };
+        // A transform without an inverse puts no point anywhere.
+        let (x, y) = pixel.unwrap_or((f64::NAN, f64::NAN));
         let positive = point.label;
         let placed = PromptPoint { x, y, positive };
         if !placed.is_inside(size) {
@@ -52,7 +61,12 @@ pub fn gather_points(points: &[PointFeature], ground: &Ground, size: (u32, u32))
         let object = &mut gathered.objects[at];
         if positive && !described[at] {
             object.attributes.clone_from(&point.attributes);
+            object.class.clone_from(&point.class);
             described[at] = true;
+        }
+        if let (true, Some(outline)) = (positive, &point.outline) {
+            let bounds = bounds_of(outline, transform);
+            object.bounds = object.bounds.into_iter().chain(bounds).reduce(union);
         }
         object.points.push(placed);
     }
@@ -63,6 +77,16 @@ pub fn gather_points(points: &[PointFeature], ground: &Ground, size: (u32, u32))
     gathered.objects = objects;
     gathered.without_positive = without.into_iter().map(|object| object.id).collect();
     gathered
+}
+
+/// The box of an outline in pixels.
+fn bounds_of(outline: &[[f64; 2]], transform: Option<&GeoTransform>) -> Option<[f64; 4]> {
+    let pixel = |&[x, y]: &[f64; 2]| match transform {
+        Some(transform) => transform.invert(x, y),
+        None => Some((x, y)),
+    };
+    let places = outline.iter().filter_map(pixel);
+    places.map(|(x, y)| [x, y, x, y]).reduce(union)
 }
 
 /// The box `[x0, y0, x1, y1]` that a window has to hold: around the object's positive points and

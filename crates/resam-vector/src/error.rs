@@ -21,7 +21,7 @@ pub enum VectorError {
     #[error(transparent)]
     Points(#[from] PointsError),
     /// The format of the file is not supported.
-    #[error("{file}: neither GeoJSON nor GeoPackage nor CSV\n\nhint: {hint}")]
+    #[error("{file}: no vector file that is read\n\nhint: {hint}")]
     UnknownFormat {
         /// The file.
         file: String,
@@ -83,6 +83,24 @@ pub enum VectorError {
         problem: String,
         /// The layers that are there.
         layers: String,
+    },
+    /// So many rows have no meaning that the file is not read to its end.
+    #[error("more than {most} rows have no meaning, the first: {first}")]
+    Faults {
+        /// How many are borne.
+        most: usize,
+        /// What is wrong with the first.
+        first: String,
+    },
+    /// The file has no field of the name that was given.
+    #[error("{file}: no field `{field}`; the fields are {fields}\n\nhint: name one of them")]
+    NoField {
+        /// The file.
+        file: String,
+        /// The name that was given.
+        field: String,
+        /// The fields that are there.
+        fields: String,
     },
     /// A value cannot be read.
     #[error("{file}: {row_name} {row}: {problem}\n\nhint: {hint}")]
@@ -166,4 +184,20 @@ pub enum VectorError {
         /// What the operating system says.
         source: io::Error,
     },
+}
+
+impl VectorError {
+    /// What is wrong and where, without the file and what to do.
+    pub(crate) fn place(&self) -> String {
+        let text = self.to_string();
+        let text = text.split("\n\nhint: ").next().unwrap_or_default();
+        let file = match self {
+            Self::Malformed { file, .. }
+            | Self::Row { file, .. }
+            | Self::Transform { file, .. } => file,
+            _ => "",
+        };
+        let text = text.strip_prefix(file).unwrap_or(text);
+        text.trim_start_matches(": ").to_owned()
+    }
 }

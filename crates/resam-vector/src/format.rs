@@ -50,6 +50,8 @@ pub(crate) enum ReadFormat {
     GeoPackage,
     GeoJson,
     Csv,
+    FlatGeobuf,
+    Shapefile,
 }
 
 /// Finds the format by the first bytes. They are more reliable than the extension.
@@ -64,20 +66,16 @@ pub(crate) fn sniff(file: &str, start: &[u8]) -> Result<ReadFormat, VectorError>
         return Ok(ReadFormat::GeoPackage);
     }
     let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
-    if text.starts_with(b"fgb") {
-        return unknown(
-            "FlatGeobuf is written, not read: convert it with `ogr2ogr points.gpkg points.fgb`",
-        );
+    if start.starts_with(b"fgb") {
+        return Ok(ReadFormat::FlatGeobuf);
     }
     if text.starts_with(b"PK") {
         return unknown(
-            "a zip archive (a zipped shapefile, a spreadsheet) is not read: save it as GeoPackage, GeoJSON or CSV",
+            "a zip archive (a zipped shapefile, a spreadsheet) is not read: unpack it, or save it as GeoPackage, GeoJSON or CSV",
         );
     }
-    if text.starts_with(b"\0\0\x27\x0A") {
-        return unknown(
-            "a shapefile is not read: convert it with `ogr2ogr points.gpkg points.shp`",
-        );
+    if start.starts_with(b"\0\0\x27\x0A") {
+        return Ok(ReadFormat::Shapefile);
     }
     // UTF-16, which the reader of CSV refuses in its own words.
     if start.starts_with(b"\xFF\xFE") || start.starts_with(b"\xFE\xFF") {
@@ -87,7 +85,8 @@ pub(crate) fn sniff(file: &str, start: &[u8]) -> Result<ReadFormat, VectorError>
         return unknown("save it as GeoPackage, GeoJSON or CSV in UTF-8");
     }
     match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{') => Ok(ReadFormat::GeoJson),
+        // A record separator begins each text of a GeoJSON sequence (RFC 8142).
+        Some(b'{' | 0x1E) => Ok(ReadFormat::GeoJson),
         Some(b'<') => {
             unknown("KML, GML and GPX are not read: convert it with `ogr2ogr points.gpkg FILE`")
         }

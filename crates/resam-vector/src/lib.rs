@@ -1,12 +1,13 @@
-//! Reads points and polygons from GeoJSON, GeoPackage and CSV, and writes polygons to GeoPackage,
+//! Reads points and polygons from GeoJSON, GeoPackage, FlatGeobuf, shapefiles and CSV, and writes polygons to GeoPackage,
 //! GeoJSON and FlatGeobuf. Coordinates are transformed to the CRS that the caller gives.
 //!
 //! | item | what it is |
 //! |---|---|
-//! | [`read_points`] | point prompts from GeoJSON, GeoPackage or CSV, with instances, labels and attributes |
-//! | [`read_polygons`] | footprints and regions of interest from GeoJSON or GeoPackage |
+//! | [`read_points`] | prompts from any of them: points, or polygons as boxes with a point inside; with instances, labels, classes and attributes |
+//! | [`read_polygons`] | footprints and regions of interest from any of them |
 //! | [`ReadOptions`] | target CRS, CRS of the file, name of the layer |
 //! | [`parse_geojson_points`], [`is_csv`] | points from bytes; whether a file is read as CSV |
+//! | [`describe`] | layers, CRSs, fields, counts and extents of a file |
 //! | [`write_layer`], [`write_layer_dated`] | a layer to GeoPackage, GeoJSON or FlatGeobuf |
 //! | [`replace_layer`], [`geopackage_layers`] | a layer in a GeoPackage that keeps its others; which it has |
 //! | [`check_target`], [`VectorFormat`] | whether a path can be written, before the work |
@@ -46,24 +47,30 @@
 //! # Limits
 //!
 //! It does not write GeoParquet: that would need all of Arrow, and QGIS and GDAL convert the other
-//! formats. FlatGeobuf is written and not read, because the library trusts the sizes that a file
-//! states. Shapefiles, KML, GML and GPX are not read.
+//! formats. KML, GML and GPX are not read.
 
 mod csv_points;
+mod describe;
 mod error;
 mod flat_geobuf;
 mod format;
+mod fuzzing;
 mod geojson;
 mod geopackage;
 mod layer;
 mod points;
 mod polygons;
 mod reproject;
+mod shapefile;
 mod source;
+mod wkt;
 mod write;
 
+pub use describe::{LayerDescription, VectorDescription, describe};
 pub use error::VectorError;
 pub use format::VectorFormat;
+#[doc(hidden)]
+pub use fuzzing::{fuzz_flat_geobuf, fuzz_shapefile};
 #[doc(hidden)]
 pub use geopackage::geometry::fuzz_geometry;
 pub use layer::{Feature, Layer};
@@ -71,4 +78,6 @@ pub use points::{PointFeature, PointFile, parse_geojson_points, read_points};
 pub use polygons::{PolygonFile, read_polygons};
 pub use resam_prompt::{Field, FieldKind, Value};
 pub use source::{ReadOptions, is_csv};
+#[doc(hidden)]
+pub use wkt::fuzz_wkt;
 pub use write::{check_target, geopackage_layers, replace_layer, write_layer, write_layer_dated};

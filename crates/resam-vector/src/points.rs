@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
+use geo::{Area, InteriorPoint};
+use geo_types::MultiPolygon;
 use resam_crs::{Crs, Transform};
-use resam_prompt::whole;
+use resam_prompt::{Notices, Weight, whole};
 
-use crate::source::{Geometry, ReadOptions, Source, place_of};
+use crate::polygons::polygons_in;
+use crate::source::{Geometry, ReadOptions, Row, Source, place_of};
 use crate::{Field, Value, VectorError, geojson};
 
 /// A point of a file.
@@ -19,6 +22,11 @@ pub struct PointFeature {
     pub instance: Option<String>,
     /// Whether the point lies on the object; true where the file does not say.
     pub label: bool,
+    /// What kind of thing the object is, where the file says so.
+    pub class: Option<String>,
+    /// The outline that the point was made of, in the target CRS: the vertices of the largest part
+    /// of a polygon. The point lies in it, and its box is that of the object.
+    pub outline: Option<Vec<[f64; 2]>>,
     /// The other attributes, in the file's order.
     pub attributes: Vec<(String, Value)>,
     /// The line of a CSV file, the number of a GeoJSON feature counted from 1, the id of a
@@ -43,31 +51,32 @@ pub struct PointFile {
     pub points: Vec<PointFeature>,
     /// How many rows have no geometry and were skipped.
     pub without_geometry: usize,
-    /// What was skipped, a sentence each.
-    pub notes: Vec<String>,
+    /// What was noticed.
+    pub notices: Notices,
     /// A warning about the accuracy of the transformed coordinates, in one sentence.
     pub caution: Option<String>,
 }
 
-/// Reads points from GeoJSON, GeoPackage or CSV. The format is found by the first bytes of the
-/// file.
+/// Reads points from GeoJSON, GeoPackage, FlatGeobuf, a shapefile or CSV. The format is found by the
+/// first bytes of the file. A polygon is a point that lies in it, with its outline.
 ///
 /// `instance` (text or a whole number) and `label` (1 or true on the object, 0 or false off it) are
-/// columns of their own; all other attributes are kept. CSV is read as [`PointTable`] says, with
+/// columns of their own; all other attributes are kept. Where no value of `label` says whether a
+/// point is on its object, they are classes. A row that has no meaning is left out and counted. CSV is read as [`PointTable`] says, with
 /// the columns `x,y` or `easting,northing` (both in the target's CRS unless the options say
 /// otherwise) or `lon,lat` (degrees).
 ///
 /// [`PointTable`]: resam_prompt::PointTable
 ///
 /// # Errors
-/// When the file cannot be read or is malformed, has no point, has lines or polygons, has several
-/// layers and none is named, a value cannot be read, the CRS is unknown or undefined, or a point
-/// cannot be transformed to the target CRS.
+/// When the file cannot be read or is malformed, has several layers and none is named, the CRS is
+/// unknown or undefined, none of its rows is a point or a polygon that can be read and transformed
+/// to the target CRS, or `options.strict` and one of them is not.
 pub fn read_points(
     path: impl AsRef<Path>,
     options: &ReadOptions<'_>,
 ) -> Result<PointFile, VectorError> {
-    points_of(Source::open(path.as_ref(), options.layer)?, options)
+    points_of(Source::open(path.as_ref(), options)?, options)
 }
 
 /// Reads points from the bytes of a GeoJSON file; messages call it `name`.
@@ -82,62 +91,32 @@ pub fn parse_geojson_points(
     points_of(geojson::read(name, bytes)?, options)
 }
 
-fn points_of(source: Source, options: &ReadOptions<'_>) -> Result<PointFile, VectorError> {
+pub(crate) fn points_of(
+    mut source: Source,
+    options: &ReadOptions<'_>,
+) -> Result<PointFile, VectorError> {
     let source_crs = source.crs(options)?;
     let transform = source.transform(source_crs.as_ref(), options)?;
-    let instance = place_of(&source.fields, "instance");
-    let label = place_of(&source.fields, "label");
-    let is_carried = |place: usize| Some(place) != instance && Some(place) != label;
-    let mut points = Vec::with_capacity(source.rows.len());
+    let columns = Columns::of(&mut source, options)?;
+    let rows = std::mem::take(&mut source.rows);
+    let mut points = Vec::with_capacity(rows.len());
     let mut without_geometry = 0;
-    for row in &source.rows {
-        let at = match &row.geometry {
-            Geometry::None => {
-                without_geometry += 1;
-                continue;
-            }
-            Geometry::Points(points) => points,
-            Geometry::Polygons(_) => {
-                return Err(source.row_error(
-                    row.number,
-                    "a polygon where a point is wanted",
-                    "make points of the polygons first, and see that each lies on its object (QGIS: Point on surface)",
-                ));
-            }
-            Geometry::Other(kind) => {
-                return Err(source.row_error(
-                    row.number,
-                    format!("a {kind} where a point is wanted"),
-                    "keep only points in the layer",
-                ));
-            }
-        };
-        let instance = match instance {
-            Some(place) => instance_of(&source, row.number, row.value(place))?,
-            None => None,
-        };
-        let label = match label {
-            Some(place) => label_of(&source, row.number, row.value(place))?,
-            None => true,
-        };
-        let attributes: Vec<(String, Value)> = row
-            .values
-            .iter()
-            .filter(|(place, _)| is_carried(*place))
-            .map(|(place, value)| (source.fields[*place].name.clone(), value.clone()))
-            .collect();
-        for &(x, y) in at {
-            let (x, y) = take(&source, row.number, transform.as_ref(), x, y)?;
-            points.push(PointFeature {
-                x,
-                y,
-                instance: instance.clone(),
-                label,
-                attributes: attributes.clone(),
-                row: row.number,
-            });
+    for row in rows {
+        let number = row.number;
+        if row.geometry == Geometry::None {
+            without_geometry += 1;
+            let first = || format!("{} {number}", source.row_name);
+            source
+                .notices
+                .add(&source.file, Weight::Taken, NO_GEOMETRY, first);
+            continue;
+        }
+        match columns.points(&source, row, transform.as_ref()) {
+            Ok(found) => points.extend(found),
+            Err(fault) => source.fault(fault, &UNREADABLE)?,
         }
     }
+    source.refused(points.is_empty(), options.strict)?;
     if points.is_empty() {
         return Err(VectorError::Empty {
             file: source.file,
@@ -145,21 +124,9 @@ fn points_of(source: Source, options: &ReadOptions<'_>) -> Result<PointFile, Vec
             hint: "put at least one point on an object",
         });
     }
-    let mut notes = source.notes;
-    match without_geometry {
-        0 => {}
-        1 => notes.push(format!(
-            "{}: 1 row without geometry is passed over",
-            source.file
-        )),
-        count => notes.push(format!(
-            "{}: {count} rows without geometry are passed over",
-            source.file
-        )),
-    }
     let mut place = 0..;
     let mut fields = source.fields;
-    fields.retain(|_| place.next().is_some_and(is_carried));
+    fields.retain(|_| place.next().is_some_and(|at| columns.is_carried(at)));
     Ok(PointFile {
         name: source.file,
         layer: source.layer,
@@ -168,9 +135,149 @@ fn points_of(source: Source, options: &ReadOptions<'_>) -> Result<PointFile, Vec
         fields,
         points,
         without_geometry,
-        notes,
+        notices: source.notices,
         caution: transform.and_then(|transform| transform.caution()),
     })
+}
+
+pub(crate) const NO_GEOMETRY: [&str; 2] = [
+    "row without geometry is passed over",
+    "rows without geometry are passed over",
+];
+const UNREADABLE: [&str; 2] = [
+    "row that points at nothing is left out",
+    "rows that point at nothing are left out",
+];
+const CLASSES: [&str; 2] = [
+    "field `label` says of no row whether it is on the object: its values are classes",
+    "",
+];
+
+/// The fields that are more than attributes.
+struct Columns {
+    instance: Option<usize>,
+    label: Option<usize>,
+    class: Option<usize>,
+}
+
+impl Columns {
+    fn of(source: &mut Source, options: &ReadOptions<'_>) -> Result<Self, VectorError> {
+        let instance = place_of(&source.fields, "instance");
+        let label = place_of(&source.fields, "label");
+        if let Some(name) = options.class_field {
+            let Some(class) = place_of(&source.fields, name) else {
+                let fields = source.fields.iter().take(20);
+                let fields: Vec<String> = fields.map(|field| format!("`{}`", field.name)).collect();
+                return Err(VectorError::NoField {
+                    file: source.file.clone(),
+                    field: name.to_owned(),
+                    fields: fields.join(", "),
+                });
+            };
+            let values = |at: usize| source.rows.iter().map(move |row| row.value(at));
+            let label = label.filter(|&at| at != class && !Value::are_classes(values(at)));
+            let class = Some(class);
+            return Ok(Self {
+                instance,
+                label,
+                class,
+            });
+        }
+        let values = |at: usize| source.rows.iter().map(move |row| row.value(at));
+        match label.filter(|&at| Value::are_classes(values(at))) {
+            None => Ok(Self {
+                instance,
+                label,
+                class: None,
+            }),
+            class => {
+                source
+                    .notices
+                    .add(&source.file, Weight::Taken, CLASSES, String::new);
+                Ok(Self {
+                    instance,
+                    label: None,
+                    class,
+                })
+            }
+        }
+    }
+
+    fn is_carried(&self, place: usize) -> bool {
+        Some(place) != self.instance && Some(place) != self.label
+    }
+
+    /// The points of a row.
+    fn points(
+        &self,
+        source: &Source,
+        row: Row,
+        transform: Option<&Transform>,
+    ) -> Result<Vec<PointFeature>, VectorError> {
+        let number = row.number;
+        let instance = match self.instance {
+            Some(place) => instance_of(source, number, row.value(place))?,
+            None => None,
+        };
+        let label = match self.label {
+            Some(place) => label_of(source, number, row.value(place))?,
+            None => true,
+        };
+        let class = self.class.map(|place| row.value(place).shown());
+        let places: Vec<((f64, f64), Option<Vec<[f64; 2]>>)> = match &row.geometry {
+            Geometry::None => Vec::new(),
+            Geometry::Points(points) => points
+                .iter()
+                .map(|&(x, y)| Ok((take(source, number, transform, x, y)?, None)))
+                .collect::<Result<_, VectorError>>()?,
+            Geometry::Polygons(polygons) => {
+                let polygons = polygons_in(source, number, transform, polygons)?;
+                let Some((at, outline)) = point_in(&polygons) else {
+                    return Err(source.row_error(
+                        number,
+                        "a polygon that encloses nothing",
+                        "mend or delete the row",
+                    ));
+                };
+                vec![(at, Some(outline))]
+            }
+            Geometry::Other(kind) => {
+                return Err(source.row_error(
+                    number,
+                    format!("a {kind} where a point or a polygon is wanted"),
+                    "keep only points or polygons in the layer",
+                ));
+            }
+        };
+        let attributes: Vec<(String, Value)> = row
+            .values
+            .into_iter()
+            .filter(|(place, _)| self.is_carried(*place))
+            .map(|(place, value)| (source.fields[place].name.clone(), value))
+            .collect();
+        let feature = |((x, y), outline)| PointFeature {
+            x,
+            y,
+            instance: instance.clone(),
+            label,
+            class: class.clone().filter(|class| !class.is_empty()),
+            outline,
+            attributes: attributes.clone(),
+            row: number,
+        };
+        Ok(places.into_iter().map(feature).collect())
+    }
+}
+
+/// A point in the largest part of polygons, outside its holes, and the outline of that part.
+fn point_in(polygons: &MultiPolygon<f64>) -> Option<((f64, f64), Vec<[f64; 2]>)> {
+    let largest = polygons
+        .iter()
+        .filter(|polygon| polygon.unsigned_area() > 0.0)
+        .max_by(|one, other| one.unsigned_area().total_cmp(&other.unsigned_area()))?;
+    let at = largest.interior_point()?;
+    let outline = largest.exterior().coords().map(|at| [at.x, at.y]);
+    Some(((at.x(), at.y()), outline.collect()))
 }
 
 /// A point in the target's CRS.

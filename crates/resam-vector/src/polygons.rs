@@ -5,7 +5,9 @@ use std::path::Path;
 use geo_types::{Coord, LineString, MultiPolygon, Polygon};
 use resam_crs::{Crs, Transform};
 
-use crate::points::take;
+use resam_prompt::{Notices, Weight};
+
+use crate::points::{NO_GEOMETRY, take};
 use crate::source::{Geometry, ReadOptions, Source};
 use crate::{Feature, Layer, Value, VectorError};
 
@@ -21,36 +23,55 @@ pub struct PolygonFile {
     pub source_crs: Option<Crs>,
     /// How many rows have no geometry and were skipped.
     pub without_geometry: usize,
+    /// What was noticed.
+    pub notices: Notices,
     /// A warning about the accuracy of the transformed coordinates, in one sentence.
     pub caution: Option<String>,
 }
 
-/// Reads polygons from GeoJSON or GeoPackage. Vertices are transformed to the target CRS; edges get
+const UNREADABLE: [&str; 2] = [
+    "row that is no polygon is left out",
+    "rows that are no polygons are left out",
+];
+
+/// Reads polygons from GeoJSON, GeoPackage, FlatGeobuf, a shapefile or CSV with well-known text. A
+/// row that is none is left out and counted. Vertices are transformed to the target CRS; edges get
 /// no more vertices.
 ///
 /// # Errors
-/// When the file cannot be read or is malformed, has no polygon, has points or lines, has several
-/// layers and none is named, the CRS is unknown or undefined, or a vertex cannot be transformed to
-/// the target CRS.
+/// When the file cannot be read or is malformed, has several layers and none is named, the CRS is
+/// unknown or undefined, none of its rows is a polygon whose vertices can be transformed to the
+/// target CRS, or `options.strict` and one of them is not.
 pub fn read_polygons(
     path: impl AsRef<Path>,
     options: &ReadOptions<'_>,
 ) -> Result<PolygonFile, VectorError> {
     let path = path.as_ref();
-    let source = Source::open(path, options.layer)?;
+    let mut source = Source::open(path, options)?;
     let source_crs = source.crs(options)?;
     let transform = source.transform(source_crs.as_ref(), options)?;
     let mut features = Vec::with_capacity(source.rows.len());
     let mut rows = Vec::with_capacity(source.rows.len());
     let mut without_geometry = 0;
-    for row in &source.rows {
+    for row in std::mem::take(&mut source.rows) {
         let kind = match &row.geometry {
             Geometry::None => {
                 without_geometry += 1;
+                let first = || format!("{} {}", source.row_name, row.number);
+                source
+                    .notices
+                    .add(&source.file, Weight::Taken, NO_GEOMETRY, first);
                 continue;
             }
             Geometry::Polygons(polygons) => {
-                let geometry = polygons_in(&source, row.number, transform.as_ref(), polygons)?;
+                let read = polygons_in(&source, row.number, transform.as_ref(), polygons);
+                let geometry = match read {
+                    Ok(geometry) => geometry,
+                    Err(fault) => {
+                        source.fault(fault, &UNREADABLE)?;
+                        continue;
+                    }
+                };
                 let named = |(place, value): &(usize, Value)| {
                     (source.fields[*place].name.clone(), value.clone())
                 };
@@ -64,12 +85,14 @@ pub fn read_polygons(
             Geometry::Points(_) => "point",
             Geometry::Other(kind) => kind,
         };
-        return Err(source.row_error(
+        let fault = source.row_error(
             row.number,
             format!("a {kind} where a polygon is wanted"),
             "keep only polygons in the layer",
-        ));
+        );
+        source.fault(fault, &UNREADABLE)?;
     }
+    source.refused(features.is_empty(), options.strict)?;
     if features.is_empty() {
         return Err(VectorError::Empty {
             file: source.file,
@@ -91,11 +114,12 @@ pub fn read_polygons(
         rows,
         source_crs,
         without_geometry,
+        notices: source.notices,
         caution: transform.and_then(|transform| transform.caution()),
     })
 }
 
-fn polygons_in(
+pub(crate) fn polygons_in(
     source: &Source,
     row: usize,
     transform: Option<&Transform>,

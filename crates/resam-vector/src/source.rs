@@ -4,23 +4,29 @@ use std::io::Read;
 use std::path::Path;
 
 use geo_types::MultiPolygon;
-use resam_crs::{Crs, CrsError, Transform};
+use resam_crs::{Crs, Transform};
 use resam_files::{open_regular, read_bounded};
+use resam_prompt::{Notices, Weight};
 
 use crate::format::{ReadFormat, sniff};
-use crate::{Field, Value, VectorError, csv_points, geojson, geopackage};
+use crate::{Field, Value, VectorError, csv_points, flat_geobuf, geojson, geopackage, shapefile};
 
 /// How a vector file is read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReadOptions<'a> {
     /// The target CRS of the coordinates. Without it they are not transformed and have the CRS that
-    /// the file states. A GeoJSON file that states none is in degrees (RFC 7946, section 4), unless
-    /// its coordinates cannot be: then they are pixels.
+    /// the file states. A GeoJSON file that states none is then in pixels and not in degrees (RFC
+    /// 7946, section 4), because the scene has no CRS either.
     pub target: Option<&'a Crs>,
     /// The CRS of the file's coordinates, in place of the one that it states.
     pub source_crs: Option<&'a Crs>,
     /// The layer to read, where there are several.
     pub layer: Option<&'a str>,
+    /// Refuse the file where a row would be left out.
+    pub strict: bool,
+    /// The field of classes. Default: `label`, where none of its values says whether a point is on
+    /// its object.
+    pub class_field: Option<&'a str>,
 }
 
 /// The CRS that a file states.
@@ -34,8 +40,6 @@ pub(crate) enum Stated {
     Nothing,
     /// An undefined one.
     Undefined,
-    /// One that cannot be used.
-    Unusable(Box<CrsError>),
 }
 
 /// The geometry of a row.
@@ -87,6 +91,14 @@ impl Row {
     }
 }
 
+/// What is said of rows whose geometry cannot be read.
+pub(crate) const NO_GEOMETRY: [&str; 2] = [
+    "row that cannot be read is left out",
+    "rows that cannot be read are left out",
+];
+
+/// Rows that are left out of a file that is still read to its end.
+const MOST_FAULTS: usize = 100_000;
 /// Bytes of memory that the features of a file may take.
 const MOST_MEMORY: usize = 512 << 20;
 /// Bytes of a file that is read whole.
@@ -103,8 +115,11 @@ pub(crate) struct Source {
     pub(crate) stated: Stated,
     pub(crate) fields: Vec<Field>,
     pub(crate) rows: Vec<Row>,
-    /// What was skipped, a sentence each.
-    pub(crate) notes: Vec<String>,
+    /// What was noticed.
+    pub(crate) notices: Notices,
+    /// The first row that was left out.
+    pub(crate) first_fault: Option<VectorError>,
+    faults: usize,
     /// Bytes of memory that its rows take, about.
     memory: usize,
 }
@@ -119,8 +134,40 @@ impl Source {
             stated: Stated::Nothing,
             fields: Vec::new(),
             rows: Vec::new(),
-            notes: Vec::new(),
+            notices: Notices::default(),
+            first_fault: None,
+            faults: 0,
             memory: 0,
+        }
+    }
+
+    /// Leaves a row out, and counts it with those of its kind.
+    ///
+    /// # Errors
+    /// When there are so many that the rest of the file is not worth reading: the first of them.
+    pub(crate) fn fault(
+        &mut self,
+        fault: VectorError,
+        what: &[&'static str; 2],
+    ) -> Result<(), VectorError> {
+        let first = || fault.place();
+        self.notices.add(&self.file, Weight::LeftOut, *what, first);
+        self.faults += 1;
+        let first = self.first_fault.get_or_insert(fault);
+        if self.faults > MOST_FAULTS {
+            return Err(VectorError::Faults {
+                most: MOST_FAULTS,
+                first: first.to_string(),
+            });
+        }
+        Ok(())
+    }
+
+    /// What is wrong with the file when none of its rows is of use, or when none may be left out.
+    pub(crate) fn refused(&mut self, is_empty: bool, strict: bool) -> Result<(), VectorError> {
+        match self.first_fault.take_if(|_| is_empty || strict) {
+            Some(fault) => Err(fault),
+            None => Ok(()),
         }
     }
 
@@ -141,12 +188,17 @@ impl Source {
         Ok(())
     }
 
-    pub(crate) fn open(path: &Path, layer: Option<&str>) -> Result<Self, VectorError> {
+    pub(crate) fn open(path: &Path, options: &ReadOptions<'_>) -> Result<Self, VectorError> {
+        let layer = options.layer;
         let file = path.display().to_string();
         match sniff_file(path)? {
             ReadFormat::GeoPackage => geopackage::read(path, layer),
+            ReadFormat::FlatGeobuf => flat_geobuf::read(path),
+            ReadFormat::Shapefile => shapefile::read(path),
             ReadFormat::GeoJson => geojson::read(&file, &read_bounded(path, MOST_BYTES)?),
-            ReadFormat::Csv => csv_points::read(&file, &read_bounded(path, MOST_BYTES)?),
+            ReadFormat::Csv => {
+                csv_points::read(&file, &read_bounded(path, MOST_BYTES)?, options.strict)
+            }
         }
     }
 
@@ -182,12 +234,7 @@ impl Source {
                 problem: format!("the layer's CRS is undefined, and the scene is in {target}"),
                 hint: "say which CRS the coordinates are in, or assign it in QGIS (Set Layer CRS) and save the layer again",
             }),
-            (Stated::Unusable(source), _) => Err(VectorError::Crs {
-                file: self.file.clone(),
-                source: source.clone(),
-            }),
-            (Stated::DegreesBySilence, None) => Ok(self.check_degrees().is_ok().then(Crs::wgs84)),
-            (Stated::Undefined, None) => Ok(None),
+            (Stated::DegreesBySilence | Stated::Undefined, None) => Ok(None),
         }
     }
 
@@ -212,11 +259,10 @@ impl Source {
         }
     }
 
-    /// Coordinates beyond 360 or 90 degrees are most likely metres of a projection. Longitudes from
-    /// 180 to 360 are those of rasters that begin at Greenwich.
+    /// Coordinates beyond 180 or 90 degrees are most likely metres of a projection.
     fn check_degrees(&self) -> Result<(), VectorError> {
         for row in &self.rows {
-            let outside = |x: f64, y: f64| x.abs() > 360.0 || y.abs() > 90.0;
+            let outside = |x: f64, y: f64| x.abs() > 180.0 || y.abs() > 90.0;
             let found = match &row.geometry {
                 Geometry::Points(points) => points.iter().copied().find(|&(x, y)| outside(x, y)),
                 Geometry::Polygons(polygons) => polygons
@@ -241,7 +287,7 @@ impl Source {
 }
 
 /// Finds the format of a file by its first bytes.
-fn sniff_file(path: &Path) -> Result<ReadFormat, VectorError> {
+pub(crate) fn sniff_file(path: &Path) -> Result<ReadFormat, VectorError> {
     let mut start = Vec::new();
     open_regular(path)?.take(1024).read_to_end(&mut start)?;
     sniff(&path.display().to_string(), &start)

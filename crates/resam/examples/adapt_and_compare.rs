@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..EvaluateOptions::of(DatasetOptions {
             images: data.validation.join("images"),
             coco: Some(data.validation.join("instances.json")),
-            part: None,
+            ..DatasetOptions::default()
         })
     };
     for (name, model) in [

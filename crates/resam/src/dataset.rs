@@ -17,6 +17,8 @@ pub struct DatasetOptions {
     pub coco: Option<PathBuf>,
     /// A part of a published benchmark, in place of `coco`. Default: none.
     pub part: Option<BenchmarkPart>,
+    /// Refuse annotations of which a record would be left out. Default: `false`.
+    pub strict: bool,
 }
 
 /// A part of WHU buildings, HRSID or NWPU VHR-10.
@@ -41,7 +43,7 @@ impl DatasetOptions {
     pub fn open(&self) -> Result<Dataset> {
         let dataset = match (&self.part, &self.coco) {
             (Some(part), _) => layouts::open(&self.images, part.split, part.subset)?,
-            (None, Some(coco)) => Dataset::coco(&self.images, coco)?,
+            (None, Some(coco)) => Dataset::coco_with(&self.images, coco, self.strict)?,
             (None, None) => Dataset::folder(&self.images)?,
         };
         Ok(dataset.read_with(read_picture))

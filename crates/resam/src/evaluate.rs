@@ -5,7 +5,7 @@ use std::time::Instant;
 
 pub use resam_eval::evaluate::InstanceRow;
 use resam_eval::{Evaluation, Prompting};
-use resam_prompt::PointFile;
+use resam_prompt::Notices;
 use resam_select::{MaskSelection, SelectionMode};
 pub use resam_train::Gain;
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use crate::dataset::DatasetOptions;
 use crate::error::{Error, Result};
 use crate::model::{Model, ModelOptions, SelectionOptions};
 use crate::observer::{Observer, Progress};
+use crate::points::PointsOptions;
 
 /// What the model is told about each instance.
 #[derive(Debug, Clone)]
@@ -45,6 +46,8 @@ pub struct EvaluateOptions {
     pub threshold: f32,
     /// Only the first images by id. Default: all.
     pub limit: Option<usize>,
+    /// Refuse files where a row would be left out. Default: `false`.
+    pub strict: bool,
 }
 
 impl EvaluateOptions {
@@ -59,6 +62,7 @@ impl EvaluateOptions {
             selection: SelectionOptions::default(),
             threshold: 0.0,
             limit: None,
+            strict: false,
         }
     }
 }
@@ -89,6 +93,7 @@ impl Model {
 pub struct Prepared {
     dataset: resam_data::Dataset,
     prompting: Prompting,
+    notices: Notices,
 }
 
 impl Prepared {
@@ -104,9 +109,15 @@ impl Prepared {
             ));
         }
         let dataset = options.dataset.open()?;
+        let mut notices = dataset.notices().clone();
         let prompting = match &options.prompts {
             PromptSource::Points(file) => {
-                let points = PointFile::read(file)?;
+                let options = PointsOptions {
+                    strict: options.strict,
+                    ..PointsOptions::default()
+                };
+                let points = options.read_pixels(file)?;
+                notices.append(points.notices.clone());
                 dataset.check_points(&points)?;
                 Prompting::Points(points)
             }
@@ -123,7 +134,11 @@ impl Prepared {
             Some(limit) => dataset.limit(limit),
             None => dataset,
         };
-        Ok(Self { dataset, prompting })
+        Ok(Self {
+            dataset,
+            prompting,
+            notices,
+        })
     }
 
     /// How the prompts of the data set are answered: as the adapter says, with what the options
@@ -150,6 +165,9 @@ impl Prepared {
         baseline: Option<&ModelOptions>,
         observer: &mut dyn Observer,
     ) -> Result<Scored> {
+        for notice in &self.notices {
+            observer.notice(notice);
+        }
         let started = Instant::now();
         let selection = self.selection(model, options);
         let evaluation = self.run(model, options, &selection, "images", observer)?;

@@ -7,6 +7,7 @@ use resam_geo::{Raster, RasterError};
 use resam_image::ImageInfo;
 use resam_sam::Adapter;
 
+use crate::describe::Description;
 use crate::error::Result;
 use crate::input::InputSettings;
 use crate::scene::Scene;
@@ -20,6 +21,8 @@ pub enum FileKind {
     Raster(Box<Raster>),
     /// A picture that says nothing of the ground.
     Image(ImageInfo),
+    /// Points, polygons, annotations, a recipe, or what a run leaves behind.
+    Described(Box<Description>),
     /// None of these: a checkpoint, if anything.
     Checkpoint,
 }
@@ -30,10 +33,16 @@ impl FileKind {
     /// # Errors
     /// When there is no such file, or it is damaged.
     pub fn of(path: &Path) -> Result<Self> {
+        if !path.is_dir() {
+            resam_files::check_regular(path)?;
+        }
         if path.join(resam_sam::adapter::CONFIG).is_file() {
             return Ok(Self::Adapter(Adapter::load(path)?));
         }
         if path.is_dir() {
+            if let Some(found) = Description::of(path)? {
+                return Ok(Self::Described(Box::new(found)));
+            }
             return Self::of_all(&[path.to_owned()]);
         }
         if let Some(raster) = raster(path)? {
@@ -41,7 +50,10 @@ impl FileKind {
         }
         match resam_image::probe(path) {
             Ok(image) => Ok(Self::Image(image)),
-            Err(error) if error.is_unknown_format() => Ok(Self::Checkpoint),
+            Err(error) if error.is_unknown_format() => match Description::of(path)? {
+                Some(found) => Ok(Self::Described(Box::new(found))),
+                None => Ok(Self::Checkpoint),
+            },
             Err(error) => Err(error.into()),
         }
     }

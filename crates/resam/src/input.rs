@@ -1,7 +1,6 @@
 //! How images are given to the network.
 
-use resam_crs::Crs;
-use resam_geo::{Raster, SceneOptions, Stretch};
+use resam_geo::{SceneOptions, Stretch};
 use resam_sam::Adapter;
 
 use crate::error::{Error, Result};
@@ -20,9 +19,6 @@ pub struct InputSettings {
     pub window: Option<u32>,
     /// Side of the network's input in pixels. Default: the model's own.
     pub input_size: Option<usize>,
-    /// The CRS of scenes, whatever their files say; adapters do not keep it. Default: what the file
-    /// says.
-    pub scene_crs: Option<Crs>,
 }
 
 impl InputSettings {
@@ -34,24 +30,12 @@ impl InputSettings {
             stretch: self.stretch.or(other.stretch),
             window: self.window.or(other.window),
             input_size: self.input_size.or(other.input_size),
-            scene_crs: self.scene_crs.clone().or_else(|| other.scene_crs.clone()),
         }
     }
 
-    /// A raster in the CRS that is said.
-    pub(crate) fn in_crs(&self, raster: Raster) -> Raster {
-        match &self.scene_crs {
-            Some(crs) => raster.with_crs(crs),
-            None => raster,
-        }
-    }
-
-    /// Whether bands, a stretch, windows or a CRS are asked for, which only scenes have.
+    /// Whether bands, a stretch or windows are asked for, which only scenes have.
     pub fn asks_for_a_scene(&self) -> bool {
-        self.bands.is_some()
-            || self.stretch.is_some()
-            || self.window.is_some()
-            || self.scene_crs.is_some()
+        self.bands.is_some() || self.stretch.is_some() || self.window.is_some()
     }
 
     /// As a raster takes them.
@@ -81,7 +65,6 @@ impl InputSettings {
             stretch: stretch.transpose()?,
             window: stored.window,
             input_size: stored.input_size,
-            scene_crs: None,
         })
     }
 

@@ -36,6 +36,7 @@
 pub mod adapt;
 mod dataset;
 pub mod demo;
+mod describe;
 pub mod disk_usage;
 mod error;
 pub mod evaluate;
@@ -48,7 +49,6 @@ pub mod nano;
 mod observer;
 mod pace;
 mod picture;
-mod placement;
 pub mod points;
 pub mod record;
 mod scene;
@@ -59,6 +59,7 @@ pub mod workload;
 
 pub use adapt::{AdaptOptions, Budget, TrainingSource, adapt};
 pub use dataset::{BenchmarkPart, DatasetOptions};
+pub use describe::Description;
 pub use error::{Error, ErrorKind, InputError, Result};
 pub use evaluate::{EvaluateOptions, PromptSource};
 pub use file_kind::FileKind;
@@ -68,7 +69,6 @@ pub use model::{
     check_weights_output, open_weights, open_weights_for_work,
 };
 pub use observer::{Observer, Progress, Silent};
-pub use placement::{Ambiguous, Coordinates, WithoutPlace};
 pub use points::{Points, PointsOptions};
 pub use resam_adapt::Recipe;
 pub use resam_crs::Crs;
@@ -77,7 +77,7 @@ pub use resam_eval::Evaluation;
 pub use resam_export::{Format, Segmentation, WriteOptions};
 pub use resam_files as files;
 pub use resam_geo::Stretch;
-pub use resam_prompt::{PointedObject, Prompt, PromptPoint};
+pub use resam_prompt::{Notice, Notices, PointedObject, Prompt, PromptPoint, Weight};
 pub use resam_sam::Precision;
 pub use resam_scene::Overlap;
 pub use resam_select::{MaskSelection, SelectionMode};

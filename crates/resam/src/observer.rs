@@ -1,5 +1,7 @@
 //! Who watches long work.
 
+use resam_prompt::Notice;
+
 /// How far work has come.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress<'a> {
@@ -22,6 +24,11 @@ pub trait Observer {
 
     /// Something that the user should know: it is no failure.
     fn note(&mut self, _text: &str) {}
+
+    /// Something that a reader noticed in a file: what it took, or what it left out.
+    fn notice(&mut self, notice: &Notice) {
+        self.note(&notice.to_string());
+    }
 
     /// Whether the work has to stop after the piece at hand.
     fn interrupted(&self) -> bool {

@@ -8,7 +8,6 @@ use resam_geo::{Raster, RasterError, SampleKind};
 
 use crate::error::{Error, Result};
 use crate::input::InputSettings;
-use crate::placement::Placement;
 
 /// A side in pixels above which a raster is a scene: seen at once, the model would see too little.
 const LARGE: u32 = 4096;
@@ -61,8 +60,7 @@ impl Scene {
                 opened.push(path.clone());
             }
         }
-        let raster = input.in_crs(Raster::open_all(&opened)?);
-        check_transform(&raster, &input)?;
+        let raster = Raster::open_all(&opened)?;
         // A folder gives its name to what is in it.
         let path = match paths {
             [path] if opened.len() > 1 => path.clone(),
@@ -120,7 +118,7 @@ impl Scene {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn raster(&self) -> Result<Raster> {
-        Ok(self.input.in_crs(Raster::open_all(&self.opened)?))
+        Ok(Raster::open_all(&self.opened)?)
     }
 }
 
@@ -154,17 +152,6 @@ pub(crate) fn is_beside(path: &Path) -> bool {
     ["vrt", "msk", "ovr"]
         .iter()
         .any(|known| extension == *known)
-}
-
-/// Refuses a CRS for a raster that has no transform: its pixels still lie nowhere.
-fn check_transform(raster: &Raster, input: &InputSettings) -> Result<()> {
-    let Some(crs) = input.scene_crs.as_ref() else {
-        return Ok(());
-    };
-    if raster.geo_transform().is_some() {
-        return Ok(());
-    }
-    Err(Placement::of(raster).without_place(crs, "the scene is said to be"))
 }
 
 /// Whether a raster is a scene by itself; see [`Scene`].

@@ -33,7 +33,7 @@ fn images(data: &Path) -> DatasetOptions {
     DatasetOptions {
         images: data.join("images"),
         coco: Some(data.join("instances.json")),
-        part: None,
+        ..DatasetOptions::default()
     }
 }
 
@@ -46,7 +46,6 @@ fn an_adapter_answers_by_the_selection_and_the_input_that_it_was_trained_with() 
         stretch: Some("p2-p98".parse::<Stretch>().expect("a stretch")),
         window: Some(160),
         input_size: Some(256),
-        ..InputSettings::default()
     };
     let source = TrainingSource {
         dataset: DatasetOptions {

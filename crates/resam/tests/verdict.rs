@@ -53,7 +53,7 @@ fn on_images(train: &Path) -> TrainingSource {
         dataset: DatasetOptions {
             images: train.join("images"),
             coco: Some(train.join("instances.json")),
-            part: None,
+            ..DatasetOptions::default()
         },
         points: Some(train.join("points.csv")),
         ..TrainingSource::default()

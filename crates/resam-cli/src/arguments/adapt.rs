@@ -23,7 +23,7 @@ pub(crate) struct Adapt {
     pub(crate) images: Option<PathBuf>,
     /// Points: CSV with columns image, x, y in pixels and, where wanted, instance, label (1 on the
     /// object, 0 not); or, on scenes, GeoJSON, GeoPackage or CSV of lon, lat in any CRS
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["coco", "split", "print_config"])]
+    #[arg(long, value_name = "FILE", group = "pointed", required_unless_present_any = ["coco", "split", "print_config"])]
     pub(crate) points: Option<PathBuf>,
     /// COCO instance annotations: points are drawn from the masks, unless `--points` gives them,
     /// and validation images are scored with them
@@ -137,15 +137,16 @@ impl Adapt {
     }
 
     /// Where images and points lie.
-    pub(crate) fn source(&self) -> resam::Result<TrainingSource> {
+    pub(crate) fn source(&self, common: &Common) -> resam::Result<TrainingSource> {
         Ok(TrainingSource {
             dataset: DatasetOptions {
                 images: self.images.clone().unwrap_or_else(|| PathBuf::from(".")),
                 coco: self.coco.clone(),
                 part: self.part.part(),
+                strict: common.strict,
             },
             points: self.points.clone(),
-            points_options: self.scenes.points()?,
+            points_options: self.scenes.points(common)?,
             points_per_instance: self.points_per_instance.get(),
         })
     }
@@ -162,7 +163,7 @@ impl Adapt {
                 (None, Some(minutes)) => Budget::Minutes(minutes),
                 (None, None) => Budget::Epochs,
             },
-            input: self.scenes.settings(self.input_size)?,
+            input: self.scenes.settings(self.input_size),
             val_images: self.val_images,
             val_points: self.val_points,
             feature_cache: self.feature_cache,

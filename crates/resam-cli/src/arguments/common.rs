@@ -24,6 +24,9 @@ pub(crate) struct Common {
     /// Print no progress and no notes
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
+    /// Refuse inputs of which something would be left out, and name it
+    #[arg(long, global = true)]
+    pub(crate) strict: bool,
     /// Print more notes
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,

@@ -24,8 +24,13 @@ pub(crate) struct Eval {
     /// The model
     #[command(flatten)]
     pub(crate) model: ModelArguments,
-    /// CSV of points whose `instance` is the id of the annotation
-    #[arg(long, value_name = "FILE", conflicts_with = "prompt")]
+    /// CSV of points (x, y) or boxes (x0, y0, x1, y1) whose `instance` is the id of the annotation
+    #[arg(
+        long,
+        visible_alias = "boxes",
+        value_name = "FILE",
+        conflicts_with = "prompt"
+    )]
     pub(crate) points: Option<PathBuf>,
     /// What to prompt with when there is no point file
     #[arg(long, value_enum, default_value_t = PromptKind::Points)]
@@ -65,6 +70,7 @@ impl Eval {
                 images: self.images.clone(),
                 coco: self.coco.clone(),
                 part: self.part.part(),
+                strict: common.strict,
             },
             prompts: match (&self.points, self.prompt) {
                 (Some(file), _) => PromptSource::Points(file.clone()),
@@ -77,6 +83,7 @@ impl Eval {
             selection: self.model.selection.options(),
             threshold: self.threshold,
             limit: self.limit.map(NonZeroUsize::get),
+            strict: common.strict,
         }
     }
 }

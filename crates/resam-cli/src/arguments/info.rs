@@ -11,9 +11,6 @@ pub(crate) struct Info {
     /// scene
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
-    /// CRS of a raster, whatever its file says, such as EPSG:32636
-    #[arg(long, value_name = "CRS")]
-    pub(crate) scene_crs: Option<String>,
 }
 
 /// Say what a checkpoint is, and list its tensors.

@@ -3,7 +3,9 @@
 use std::num::NonZeroU32;
 
 use clap::Args;
-use resam::{Coordinates, Crs, InputSettings, PointsOptions, Stretch};
+use resam::{Crs, InputSettings, PointsOptions, Stretch};
+
+use super::Common;
 
 /// How scenes are seen, and where points on the map are.
 #[derive(Debug, Args)]
@@ -20,47 +22,36 @@ pub(crate) struct SceneInput {
     /// [default: the model's input]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) window: Option<NonZeroU32>,
-    /// CRS of the scene, whatever its file says, such as EPSG:32636; the file must have a
-    /// transform
-    #[arg(long, value_name = "CRS")]
-    pub(crate) scene_crs: Option<String>,
-    /// CRS of the points, whatever their file says, such as EPSG:4326 (longitude, latitude)
-    #[arg(long, value_name = "CRS", conflicts_with = "pixel")]
+    /// CRS of the points, whatever their file says, such as EPSG:32636
+    #[arg(long, value_name = "CRS", requires = "pointed")]
     pub(crate) points_crs: Option<String>,
-    /// The points are pixels, whatever else they may be
-    #[arg(long)]
-    pub(crate) pixel: bool,
     /// Layer of a GeoPackage that has several
-    #[arg(long, value_name = "NAME", requires = "points")]
+    #[arg(long, value_name = "NAME", requires = "pointed")]
     pub(crate) points_layer: Option<String>,
+    /// Field of the points that holds their class [default: `label`, where it holds no labels]
+    #[arg(long, value_name = "NAME", requires = "pointed")]
+    pub(crate) class_field: Option<String>,
 }
 
 impl SceneInput {
     /// As the engine takes them.
-    pub(crate) fn settings(&self, input_size: Option<usize>) -> resam::Result<InputSettings> {
-        Ok(InputSettings {
+    pub(crate) fn settings(&self, input_size: Option<usize>) -> InputSettings {
+        InputSettings {
             bands: self.bands.clone(),
             stretch: self.stretch,
             window: self.window.map(NonZeroU32::get),
             input_size,
-            scene_crs: self.scene_crs.as_deref().map(Crs::parse).transpose()?,
-        })
-    }
-
-    /// What the coordinates of points are.
-    pub(crate) fn coordinates(&self) -> resam::Result<Coordinates> {
-        Ok(match &self.points_crs {
-            Some(crs) => Coordinates::In(Crs::parse(crs)?),
-            None if self.pixel => Coordinates::Pixels,
-            None => Coordinates::Unsaid,
-        })
+        }
     }
 
     /// How points are read.
-    pub(crate) fn points(&self) -> resam::Result<PointsOptions> {
+    pub(crate) fn points(&self, common: &Common) -> resam::Result<PointsOptions> {
         Ok(PointsOptions {
-            coordinates: self.coordinates()?,
+            crs: self.points_crs.as_deref().map(Crs::parse).transpose()?,
             layer: self.points_layer.clone(),
+            class_field: self.class_field.clone(),
+            boxes: false,
+            strict: common.strict,
         })
     }
 }

@@ -18,9 +18,8 @@ pub(crate) struct Segment {
     /// The model
     #[command(flatten)]
     pub(crate) model: ModelArguments,
-    /// A point on an object, in pixels, or on the map where it can be nothing else (`--pixel` and
-    /// `--points-crs` say which); each is an object of its own, unless `--box` or `--one-object`
-    /// is given
+    /// A point on an object; each is an object of its own, unless `--box` or `--one-object` is
+    /// given
     #[arg(long, value_name = "X,Y", allow_hyphen_values = true)]
     pub(crate) point: Vec<String>,
     /// A point that is on none of the objects
@@ -34,8 +33,11 @@ pub(crate) struct Segment {
     pub(crate) one_object: bool,
     /// Points: CSV with columns x, y in pixels and, where wanted, image, instance, label (1 on the
     /// object, 0 not); or GeoJSON, GeoPackage or CSV of lon, lat in any CRS
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["point", "negative", "boxes"])]
+    #[arg(long, value_name = "FILE", group = "pointed", conflicts_with_all = ["point", "negative", "boxes"])]
     pub(crate) points: Option<PathBuf>,
+    /// Boxes around objects: polygons of a vector file, or CSV with columns x0, y0, x1, y1
+    #[arg(long = "boxes", value_name = "FILE", group = "pointed", conflicts_with_all = ["point", "negative", "boxes", "points"])]
+    pub(crate) box_file: Option<PathBuf>,
     /// What to write, by extension: .gpkg, .geojson or .fgb polygons, .tif a label image, .json
     /// COCO, .png an overlay; may be given several times
     #[arg(short, long, value_name = "OUT", required = true)]
@@ -50,7 +52,7 @@ pub(crate) struct Segment {
 #[command(next_help_heading = "Scenes")]
 pub(crate) struct SceneArguments {
     /// No points: find whatever there is, on a grid of points
-    #[arg(long, conflicts_with_all = ["point", "negative", "boxes", "points", "mask_selection", "requery", "multimask"])]
+    #[arg(long, conflicts_with_all = ["point", "negative", "boxes", "points", "box_file", "mask_selection", "requery", "multimask"])]
     pub(crate) auto: bool,
     /// Points along the side of a window, with `--auto`
     #[arg(long, value_name = "N", default_value = "32", requires = "auto")]

@@ -41,7 +41,7 @@ pub(crate) fn learn(
 ) -> resam::Result<TrainingResult> {
     let mut watch = Watch::stopping_after("iteration", common)?;
     let options = arguments.options(common)?;
-    let result = resam::adapt(&arguments.source()?, &options, output, &mut watch);
+    let result = resam::adapt(&arguments.source(common)?, &options, output, &mut watch);
     watch.finish();
     result
 }

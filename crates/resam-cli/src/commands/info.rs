@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use resam::{Crs, FileKind, MaskSelection, Result};
+use resam::{Description, FileKind, MaskSelection, Observer, Result};
 use resam_geo::Raster;
 use resam_image::ImageInfo;
 use resam_sam::Adapter;
@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{Outcome, inspect};
 use crate::arguments::{Common, Info};
+use crate::watch::Watch;
 
 pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
     let kind = match arguments.files.as_slice() {
@@ -19,19 +20,12 @@ pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
     let file = &arguments.files[0];
     match kind {
         FileKind::Adapter(adapter) => print_adapter(file, &adapter, common),
-        FileKind::Raster(raster) => print_raster(file, &in_crs(*raster, arguments)?, common),
+        FileKind::Raster(raster) => print_raster(file, &raster, common),
         FileKind::Image(image) => print_image(file, &image, common),
+        FileKind::Described(found) => print_described(file, &found, common),
         FileKind::Checkpoint => return inspect::describe(file, false, common),
     }
     Ok(Outcome::Done)
-}
-
-/// The raster in the CRS that is asked for.
-fn in_crs(raster: Raster, arguments: &Info) -> Result<Raster> {
-    let Some(crs) = &arguments.scene_crs else {
-        return Ok(raster);
-    };
-    Ok(raster.with_crs(&Crs::parse(crs)?))
 }
 
 fn print_raster(file: &Path, raster: &Raster, common: &Common) {
@@ -64,6 +58,24 @@ fn print_image(file: &Path, image: &ImageInfo, common: &Common) {
         println!("{}", file.display());
         println!("  image    {format}, {width} x {height} pixels");
         println!("  samples  {colour}, {bits} bits");
+    }
+}
+
+fn print_described(file: &Path, found: &Description, common: &Common) {
+    if common.json {
+        let mut fields = found.json.clone();
+        fields["file"] = json!(file.display().to_string());
+        fields["kind"] = json!(found.kind);
+        println!("{fields:#}");
+    } else {
+        println!("{}", file.display());
+        for (name, text) in &found.rows {
+            println!("  {name:<11} {text}");
+        }
+    }
+    let mut watch = Watch::new(common);
+    for notice in &found.notices {
+        watch.notice(notice);
     }
 }
 

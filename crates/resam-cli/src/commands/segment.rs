@@ -1,7 +1,7 @@
 //! `resam segment`: points or boxes on an image or a scene to masks and polygons.
 
 use resam::segment::{Segmented, Target, TypedPrompts};
-use resam::{Error, Model, Points, Scene, SegmentJob, Segmentation};
+use resam::{Error, Model, Points, PointsOptions, Scene, SegmentJob, Segmentation};
 use resam_scene::Failure;
 
 use super::Outcome;
@@ -33,11 +33,11 @@ pub(crate) fn find_and_write(
     common: &Common,
     watch: &mut Watch<'_>,
 ) -> resam::Result<Segmented> {
-    let input = arguments.scene.input.settings(None)?;
+    let input = arguments.scene.input.settings(None);
     let scene = Scene::open_all(&arguments.images, input)?;
     let job = SegmentJob::new(
         scene,
-        target(arguments)?,
+        target(arguments, common)?,
         arguments.output.clone(),
         arguments.options(),
         arguments.output_options()?,
@@ -49,18 +49,20 @@ pub(crate) fn find_and_write(
 
 /// What is looked for: whatever there is, the objects of a file, or those of typed points and
 /// boxes.
-fn target(arguments: &Segment) -> resam::Result<Target> {
+fn target(arguments: &Segment, common: &Common) -> resam::Result<Target> {
     if let Some(automatic) = arguments.automatic() {
         return Ok(Target::Everything(automatic));
     }
-    if let Some(file) = &arguments.points {
-        let options = arguments.scene.input.points()?;
+    if let Some(file) = arguments.points.as_ref().or(arguments.box_file.as_ref()) {
+        let options = PointsOptions {
+            boxes: arguments.points.is_none(),
+            ..arguments.scene.input.points(common)?
+        };
         return Ok(Target::Points(Points::open(file, &options)?));
     }
     let point = |option: &'static str| move |text: &String| numbers(text, option, "X,Y");
     let bounds = |text: &String| numbers(text, "--box", "X0,Y0,X1,Y1");
     let typed = TypedPrompts {
-        coordinates: arguments.scene.input.coordinates()?,
         points: arguments
             .point
             .iter()
@@ -78,7 +80,7 @@ fn target(arguments: &Segment) -> resam::Result<Target> {
             .collect::<Result<_, _>>()?,
         one_object: arguments.one_object,
     };
-    Ok(Target::Typed(typed))
+    Ok(Target::Objects(typed.objects()?))
 }
 
 /// `N` finite numbers with commas between.
@@ -97,7 +99,7 @@ fn numbers<const N: usize>(text: &str, option: &str, form: &str) -> resam::Resul
         .ok_or_else(|| {
             Error::input(
                 format!("`{option} {text}` is not {N} numbers with commas between them"),
-                format!("write `{option} {form}`, in pixels from the top-left corner of the image or on the map"),
+                format!("write `{option} {form}`, in pixels from the top-left corner of the image"),
             )
         })
 }

@@ -56,18 +56,55 @@ fn crowds_are_left_out_of_the_objects_to_score() {
 }
 
 #[test]
-fn a_missing_image_file_is_named_with_its_record() {
+fn a_missing_image_file_is_left_out_and_named_and_refused_when_asked() {
     let folder = tempfile::tempdir().unwrap();
     small_set(folder.path());
     fs_err::remove_file(folder.path().join("images/c.png")).unwrap();
     let json = folder.path().join("instances.json");
-    let message = Dataset::coco(folder.path().join("images"), json)
+    let images = folder.path().join("images");
+    let dataset = Dataset::coco(&images, &json).unwrap();
+    assert_eq!(dataset.images().len(), 2);
+    let left = dataset.notices().left_out().unwrap();
+    assert_eq!(left.count, 1);
+    assert!(left.first.contains("image 30: no file `c.png`"), "{left}");
+    let message = Dataset::coco_with(&images, &json, true)
         .unwrap_err()
         .to_string();
     assert!(
         message.contains("instances.json: image 30: no file `c.png`"),
         "{message}"
     );
+}
+
+#[test]
+fn file_names_of_another_machine_are_found_by_their_last_part_when_it_is_the_only_one() {
+    let folder = tempfile::tempdir().unwrap();
+    small_set(folder.path());
+    let json = folder.path().join("instances.json");
+    let images = folder.path().join("images");
+    let text = fs_err::read_to_string(&json).unwrap();
+    for name in [
+        "C:\\\\data\\\\c.png",
+        "..\\\\c.png",
+        "/mnt/data/C.PNG",
+        "../../c.png",
+    ] {
+        fs_err::write(&json, text.replace("\"c.png\"", &format!("\"{name}\""))).unwrap();
+        let dataset = Dataset::coco(&images, &json).unwrap();
+        assert_eq!(dataset.image(30).unwrap().file_name, "c.png", "{name}");
+        let said = dataset.notices().sentences();
+        assert!(said[0].contains("by the last part"), "{said:?}");
+        assert!(dataset.notices().left_out().is_none());
+    }
+    // Two files of the name, or none in the folder: neither is meant.
+    write_image(folder.path(), "images/deep/c.png", (6, 5), |_, _| 9);
+    write_image(folder.path(), "outside.png", (6, 5), |_, _| 9);
+    for name in ["..\\\\x\\\\c.png", "../outside.png"] {
+        fs_err::write(&json, text.replace("\"c.png\"", &format!("\"{name}\""))).unwrap();
+        let dataset = Dataset::coco(&images, &json).unwrap();
+        assert!(dataset.image(30).is_none(), "{name}");
+        assert_eq!(dataset.notices().left_out().unwrap().count, 1);
+    }
 }
 
 #[test]

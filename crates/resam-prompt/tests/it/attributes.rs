@@ -33,7 +33,8 @@ fn a_value_that_prints_back_otherwise_makes_its_column_text() {
         "5.",
         "-",
         "1.2.3",
-        "2024-05-01",
+        "2024-13-01",
+        "2024-05-01T",
         "inf",
         "NaN",
         "0x10",
@@ -42,6 +43,17 @@ fn a_value_that_prints_back_otherwise_makes_its_column_text() {
         assert_eq!(column(',', &[value, "3"]), text(value));
         assert_eq!(column(',', &["3", value]), text("3"));
     }
+}
+
+#[test]
+fn dates_are_dates_when_all_of_a_column_are() {
+    // ISO 8601.
+    let day = (FieldKind::Date, Value::Date("2024-05-01".to_owned()));
+    assert_eq!(column(',', &["2024-05-01", "1999-12-31"]), day);
+    let time = "2024-05-01T12:30:00Z";
+    let when = (FieldKind::DateTime, Value::DateTime(time.to_owned()));
+    assert_eq!(column(',', &[time]), when);
+    assert_eq!(column(',', &["2024-05-01", "soon"]), text("2024-05-01"));
 }
 
 #[test]

@@ -52,7 +52,9 @@ fn without_an_instance_column_each_point_is_an_object() {
             .iter()
             .all(|one| one.image.is_none() && one.object.points[0].positive)
     );
-    assert!(refused("x,y,label\n1,2,1\n3,4,0\n").contains("line 3: a negative point"));
+    let file = parsed("x,y,label\n1,2,1\n3,4,0\n");
+    let left = file.notices.left_out().unwrap();
+    assert!(left.first.starts_with("line 3: a negative point"), "{left}");
 }
 
 #[test]
@@ -62,22 +64,70 @@ fn faulty_values_name_file_line_column_and_value() {
         ("a,1,1,inf,1", ["line 2", "`y` is `inf`"]),
         ("a,1,1,-1e999,1", ["line 2", "`y` is `-1e999`"]),
         ("a,1,one,2,1", ["line 2", "`x` is `one`"]),
-        ("a,1,1,2,2", ["line 2", "`label` is `2`"]),
-        ("a,1,1,2,?", ["line 2", "`label` is `?`"]),
         (",1,1,2,1", ["line 2", "`image` is ``"]),
         (
             "a,,1,2,0",
             ["line 2", "a negative point belongs to no object"],
         ),
         (
-            "a,1,1,2,1\na,2,5,5,0",
-            ["line 3", "instance `2` `a` has only negative"],
+            "a,2,5,5,0",
+            ["line 2", "instance `2` `a` has only negative"],
         ),
     ] {
         let message = refused(&format!("image,instance,x,y,label\n{row}\n"));
         assert!(message.starts_with("points.csv: "), "{message}");
         assert!(words.iter().all(|word| message.contains(word)), "{message}");
     }
+}
+
+#[test]
+fn a_row_without_a_meaning_is_left_out_and_refused_when_asked() {
+    let header = "image,instance,x,y,label\na,9,1,1,1\n";
+    for (row, words) in [
+        ("a,1,NaN,2,1", "line 3: `x` is `NaN`"),
+        ("a,1,1,2,2", "line 3: `label` is `2`"),
+        ("a,1,1,2,?", "line 3: `label` is `?`"),
+        (",1,1,2,1", "line 3: `image` is ``"),
+        ("a,,1,2,0", "line 3: a negative point belongs to no object"),
+        ("a,2,5,5,0", "line 3: instance `2` `a` has only negative"),
+    ] {
+        let text = format!("{header}{row}\n");
+        let file = parsed(&text);
+        assert_eq!(file.objects.len(), 1, "{row}");
+        let left = file.notices.left_out().unwrap();
+        assert!(left.first.starts_with(words), "{left}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("points.csv");
+        std::fs::write(&path, text).unwrap();
+        let strict = resam_prompt::TableOptions {
+            strict: true,
+            ..Default::default()
+        };
+        assert!(PointFile::read_with(path, &strict).is_err(), "{row}");
+    }
+}
+
+#[test]
+fn boxes_are_objects_without_points() {
+    for header in [
+        "x0,y0,x1,y1",
+        "XMin,YMin,XMax,YMax",
+        "left,top,right,bottom",
+    ] {
+        let file = parsed(&format!("{header},name\n1,2,5,8,a\n5,8,1,2,b\n3,3,3,9,c\n"));
+        assert_eq!(file.objects.len(), 2);
+        for one in &file.objects {
+            assert_eq!(one.object.bounds, Some([1.0, 2.0, 5.0, 8.0]));
+            assert!(one.object.points.is_empty());
+        }
+        assert_eq!(file.notices.left_out().unwrap().count, 1);
+    }
+}
+
+#[test]
+fn a_line_longer_than_any_is_refused_before_it_is_read() {
+    let text = format!("x,y\n1,{}\n", "2".repeat(17 << 20));
+    assert!(refused(&text).contains("line 2: it is longer than 16 MiB"));
 }
 
 #[test]

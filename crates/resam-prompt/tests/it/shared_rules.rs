@@ -1,7 +1,7 @@
 //! The rules of CSV, each in pixels and on the map.
 
 use proptest::prelude::*;
-use resam_prompt::{Coordinates, PointFile, PointTable, PointsError, Value};
+use resam_prompt::{Coordinates, PointFile, PointTable, PointsError, TableOptions, Value};
 
 /// The names of the columns of x and y, in pixels and on the map.
 const PAIRS: [[&str; 2]; 4] = [
@@ -85,12 +85,15 @@ fn blank_rows_are_passed_over_and_counted() {
     each(text, |_, table| {
         let table = table.unwrap();
         assert_eq!(places(&table), [[1.0, 2.0], [3.0, 4.0]]);
-        assert_eq!(table.notes, ["points.csv: 3 blank rows are passed over"]);
+        assert_eq!(
+            table.notices.sentences(),
+            ["points.csv: 3 blank rows are passed over, the first: line 4"]
+        );
         let lines: Vec<u64> = table.rows.iter().map(|row| row.line).collect();
         assert_eq!(lines, [3, 6]);
     });
     each("{x};{y}\n1;2\n", |_, table| {
-        assert!(table.unwrap().notes.is_empty());
+        assert!(table.unwrap().notices.is_empty());
     });
 }
 
@@ -145,9 +148,9 @@ fn whole_numbers_name_the_same_instance_however_they_are_written() {
 #[test]
 fn values_without_a_column_are_passed_over_and_counted() {
     each("{x},{y}\n60,5,60,5\n1,2,,\n", |_, table| {
-        let notes = table.unwrap().notes;
+        let notes = table.unwrap().notices.sentences();
         assert_eq!(notes.len(), 1);
-        assert!(notes[0].contains("in 1 rows"), "{notes:?}");
+        assert!(notes[0].contains("1 row has values beyond"), "{notes:?}");
     });
 }
 
@@ -179,7 +182,7 @@ fn coordinates_are_pixels_or_on_the_map_by_a_pair_of_columns() {
     ] {
         fs_err::write(&path, header).unwrap();
         assert_eq!(Coordinates::of_file(&path).unwrap(), expected, "{header}");
-        let table = PointTable::read(&path).unwrap();
+        let table = PointTable::read(&path, &TableOptions::default()).unwrap();
         assert_eq!(table.coordinates, expected);
     }
     fs_err::write(&path, "x,lat\n1,2\n").unwrap();

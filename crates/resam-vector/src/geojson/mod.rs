@@ -2,6 +2,7 @@
 
 mod geometry;
 mod read;
+mod text;
 mod write;
 
 pub(crate) use read::read;

@@ -42,7 +42,9 @@ pub(crate) fn write(mut file: &mut dyn Write, layer: &Layer) -> io::Result<()> {
                 Value::Bool(value) => write!(file, "{value}")?,
                 Value::Integer(value) => write!(file, "{value}")?,
                 Value::Real(value) => serde_json::to_writer(&mut file, &value)?,
-                Value::Text(text) => serde_json::to_writer(&mut file, &text)?,
+                Value::Text(text) | Value::Date(text) | Value::DateTime(text) => {
+                    serde_json::to_writer(&mut file, &text)?
+                }
             }
         }
         write!(file, "}},\"geometry\":")?;

@@ -7,8 +7,14 @@ use rusqlite::{Connection, ErrorCode, params};
 
 use super::connection::{VIEW_TIME, open, stop_after};
 use super::{geometry, quoted, reference_systems};
-use crate::source::{Geometry, Row, Source};
+use crate::source::{Geometry, NO_GEOMETRY, Row, Source};
 use crate::{Field, FieldKind, Value, VectorError};
+use resam_prompt::Weight;
+
+const NOT_UTF8: [&str; 2] = [
+    "text is not UTF-8, and letters of it are replaced",
+    "texts are not UTF-8, and letters of them are replaced",
+];
 
 /// Layers that are listed; the rest are not there.
 const MOST_LAYERS: usize = 10_000;
@@ -46,7 +52,12 @@ pub(crate) fn read(path: &Path, layer: Option<&str>) -> Result<Source, VectorErr
     }
     let entry = choose(&file, entries(&connection).map_err(failed)?, layer)?;
     let columns = columns(&connection, &entry.table).map_err(failed)?;
-    let stated = reference_systems::stated(&connection, entry.srs_id).map_err(failed)?;
+    let stated = reference_systems::stated(&connection, entry.srs_id)
+        .map_err(failed)?
+        .map_err(|source| VectorError::Crs {
+            file: file.clone(),
+            source: source.into(),
+        })?;
     let mut source = Source::new(&file, "feature");
     source.layer = Some(entry.table.clone());
     source.stated = stated;
@@ -202,6 +213,10 @@ fn field_kind(declared: &str) -> FieldKind {
     let declared = declared.to_ascii_uppercase();
     if declared.starts_with("BOOL") {
         FieldKind::Bool
+    } else if declared == "DATE" {
+        FieldKind::Date
+    } else if declared == "DATETIME" {
+        FieldKind::DateTime
     } else if declared.contains("INT") {
         FieldKind::Integer
     } else if ["FLOAT", "DOUBLE", "REAL", "NUMERIC"]
@@ -270,15 +285,19 @@ fn read_rows(
             ValueRef::Integer(id) => usize::try_from(id).unwrap_or(count),
             _ => count,
         };
-        let refuse = |problem: String| {
-            source.row_error(number, problem, "mend or delete the feature in QGIS")
+        let read = match row.get_ref(1).map_err(failed)? {
+            ValueRef::Null => Ok(Geometry::None),
+            ValueRef::Blob(blob) => geometry::read(blob).map_err(|error| error.0),
+            _ => Err("the geometry is a number or text"),
         };
-        let geometry = match row.get_ref(1).map_err(failed)? {
-            ValueRef::Null => Geometry::None,
-            ValueRef::Blob(blob) => {
-                geometry::read(blob).map_err(|error| refuse(error.0.to_owned()))?
+        let hint = "mend or delete the feature in QGIS";
+        let geometry = match read {
+            Ok(geometry) => geometry,
+            Err(problem) => {
+                let fault = source.row_error(number, problem, hint);
+                source.fault(fault, &NO_GEOMETRY)?;
+                continue;
             }
-            _ => return Err(refuse("the geometry is a number or text".to_owned())),
         };
         let mut values = Vec::with_capacity(carried.len());
         for (place, column) in carried.iter().enumerate() {
@@ -287,12 +306,19 @@ fn read_rows(
                 ValueRef::Null | ValueRef::Blob(_) => continue,
                 ValueRef::Integer(number) => boolean_or_self(Value::Integer(number), column.kind),
                 ValueRef::Real(number) => Value::Real(number),
-                ValueRef::Text(text) => match std::str::from_utf8(text) {
-                    Ok(text) => Value::Text(text.to_owned()),
-                    Err(_) => {
-                        return Err(refuse(format!("`{}` is not UTF-8", column.name)));
+                ValueRef::Text(text) => {
+                    // What is not UTF-8 is shown with a mark in the place of what it is not.
+                    let text = String::from_utf8_lossy(text);
+                    if let std::borrow::Cow::Owned(_) = &text {
+                        let first = || format!("feature {number}: `{}`", column.name);
+                        source.notices.add(&file, Weight::Taken, NOT_UTF8, first);
                     }
-                },
+                    let text = Value::Text(text.into_owned());
+                    match text.to_kind(column.kind) {
+                        Value::Null => text,
+                        date => date,
+                    }
+                }
             };
             fits[place] &= value.to_kind(column.kind) != Value::Null;
             values.push((place, value));

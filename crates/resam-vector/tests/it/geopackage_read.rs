@@ -175,6 +175,7 @@ fn the_crs_comes_from_the_code_or_the_definition() {
         target: Some(&target),
         source_crs: Some(&source),
         layer: None,
+        ..ReadOptions::default()
     };
     assert!((read_points(&path, &options).unwrap().points[0].y + 9_998_000.0).abs() < 1.0);
     let (_folder, path, connection) = geopackage(&[("points", 8)]);
@@ -272,9 +273,9 @@ fn what_is_no_geopackage_is_told_so() {
     );
 
     for (bytes, words) in [
-        (&b"fgb\x03fgb\0"[..], "FlatGeobuf is written, not read"),
+        (&b"fgb\x03fgb\0"[..], "header is cut short"),
         (b"PK\x03\x04", "a zip archive"),
-        (b"\0\0\x27\x0a", "a shapefile"),
+        (b"\0\0\x27\x0a", "the header of a .shp"),
         (b"<kml>", "KML"),
         (b"[1]", "begins with an object"),
         (b"  \n", "empty"),
@@ -327,7 +328,7 @@ fn blobs_that_lie_are_refused_with_their_row() {
         (blob(0, false, 4001, &[1.0, 2.0]), "unknown type"),
         (
             blob(0, false, 2, &[1.0, 2.0]),
-            "a line where a point is wanted",
+            "a line where a point or a polygon is wanted",
         ),
         (
             blob(0, false, 7, &[1.0, 2.0]),
@@ -342,8 +343,12 @@ fn blobs_that_lie_are_refused_with_their_row() {
         let (_folder, path, connection) = geopackage(&[("points", 32636)]);
         insert(&connection, &point);
         insert(&connection, &bytes);
-        let message = read(&path).unwrap_err().to_string();
-        assert!(message.contains("points.gpkg: feature 2: "), "{message}");
+        // The first point is read, the other left out.
+        let file = read_points(&path, &ReadOptions::default()).unwrap();
+        assert_eq!(file.points.len(), 1);
+        let message = file.notices.left_out().unwrap().to_string();
+        assert!(message.contains("points.gpkg: 1 row"), "{message}");
+        assert!(message.contains(": feature 2: "), "{message}");
         assert!(message.contains(words), "{bytes:?}: {message}");
     }
     let (_folder, path, connection) = geopackage(&[("points", 32636)]);

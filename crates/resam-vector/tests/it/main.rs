@@ -8,6 +8,7 @@ mod geopackage_read;
 mod geopackage_written;
 mod hostile;
 mod hostile_geopackage;
+mod other_formats;
 mod polygons;
 mod replaced;
 mod written;

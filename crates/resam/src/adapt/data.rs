@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use resam_adapt::Examples;
 use resam_data::layouts::files_below;
 use resam_geo::Raster;
-use resam_prompt::PointFile;
 use serde_json::Value;
 
 use super::error::SourceError;
@@ -96,13 +95,15 @@ impl TrainingSource {
         let input = input_size as u32;
         let layout = window_options(&options.input, input);
         let points = Points::open(points, &self.points_options)?;
+        let scene_options = options.input.scene_options();
         let (scenes, unused) = PointedScenes::new(
             &self.dataset.images,
-            &options.input,
+            &scene_options,
             &points,
             &layout,
             input,
         )?;
+        points.tell(observer);
         for text in &unused.notes {
             observer.note(text);
         }
@@ -165,8 +166,27 @@ impl TrainingSource {
         observer: &mut dyn Observer,
     ) -> Result<TrainingData> {
         let dataset = self.dataset.open()?;
+        for notice in dataset.notices() {
+            observer.notice(notice);
+        }
         let points = match &self.points {
-            Some(file) => ImagePoints::File(PointFile::read(file)?),
+            Some(file) => {
+                let points = self.points_options.read_pixels(file)?;
+                for notice in &points.notices {
+                    observer.notice(notice);
+                }
+                if let Some(one) = points.objects.iter().find(|one| !one.object.has_positive()) {
+                    return Err(Error::input(
+                        format!(
+                            "`{}`: object `{}` is a box, and learning needs points",
+                            file.display(),
+                            one.object.id
+                        ),
+                        "give a point on each object: a CSV with the columns image,instance,x,y,label",
+                    ));
+                }
+                ImagePoints::File(points)
+            }
             None => ImagePoints::Drawn {
                 points_per_instance: self.points_per_instance.max(1),
                 seed: options.seed,

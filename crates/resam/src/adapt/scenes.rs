@@ -9,14 +9,13 @@ use rayon::prelude::*;
 use resam_adapt::views::View;
 use resam_adapt::{Example, ExampleInstance, Examples};
 use resam_data::layouts::files_below;
-use resam_geo::{Raster, RasterError, Scene, Stretch, StretchLimits, Window};
+use resam_geo::{Raster, RasterError, Scene, SceneOptions, Stretch, StretchLimits, Window};
 use resam_prompt::{PointedObject, PromptPoint};
 use resam_scene::{PlannedWindow, SegmentOptions, windows};
 use serde_json::{Value, json};
 
 use super::{SourceError, fingerprint, places};
 use crate::error::Result;
-use crate::input::InputSettings;
 use crate::points::Points;
 use crate::scene::is_beside;
 
@@ -96,7 +95,7 @@ impl PointedScenes {
     /// scene.
     pub fn new(
         path: &Path,
-        settings: &InputSettings,
+        options: &SceneOptions,
         points: &Points,
         layout: &SegmentOptions,
         input: u32,
@@ -107,7 +106,7 @@ impl PointedScenes {
         let (mut scenes, mut planned) = (Vec::new(), Vec::new());
         let mut names = Vec::new();
         for file in files(path)? {
-            let raster = match Raster::open(&file).map(|raster| settings.in_crs(raster)) {
+            let raster = match Raster::open(&file) {
                 // World files, statistics, notes.
                 Err(RasterError::UnknownFormat { .. }) if file != path => continue,
                 opened => opened?,
@@ -129,7 +128,7 @@ impl PointedScenes {
                 unused.scenes += 1;
                 continue;
             }
-            let scene = Scene::of_raster(raster, &settings.scene_options())?;
+            let scene = Scene::of_raster(raster, options)?;
             let (objects, without_data) = on_data(&scene, found.objects)?;
             unused.without_data.extend(without_data);
             if objects.is_empty() {
@@ -166,7 +165,6 @@ impl PointedScenes {
         for names in [&mut unused.without_positive, &mut unused.without_data] {
             names.retain(|name| !used.contains(&**name));
         }
-        unused.notes.extend(points.notes());
         if planned.is_empty() {
             if !unused.without_data.is_empty() {
                 landed = format!(
@@ -190,7 +188,7 @@ impl PointedScenes {
             windows: planned,
             layout: Arc::new(layout.clone()),
             input,
-            on_the_map: points.are_on_the_map(),
+            on_the_map: !points.are_pixels(),
             without: Arc::default(),
             opened: Arc::default(),
         };
@@ -549,9 +547,9 @@ mod tests {
     }
 
     fn open(folder: &Path, points: &Points) -> Result<(PointedScenes, Unused)> {
-        let options = InputSettings {
+        let options = SceneOptions {
             stretch: Some("0,2550".parse().expect("a stretch")),
-            ..InputSettings::default()
+            ..SceneOptions::default()
         };
         let layout = SegmentOptions {
             margin: 8,

@@ -3,16 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use resam_crs::{Crs, Transform};
 use resam_export::{Format, Segmentation, WriteOptions};
 use resam_polygon::PolygonOptions;
 use resam_prompt::PointedObject;
 use resam_scene::Ground;
-use resam_vector::VectorFormat;
 
 use super::options::{AutomaticOptions, OutputOptions, SegmentOptions};
 use super::prompts::{check_inside, on_raster};
-use super::typed::TypedPrompts;
 use super::{journal, pixel_area};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -26,8 +23,6 @@ use crate::scene::Scene;
 pub enum Target {
     /// The objects of a file of points.
     Points(Points),
-    /// The objects of typed points and boxes.
-    Typed(TypedPrompts),
     /// Objects whose points and boxes are pixels of the raster.
     Objects(Vec<PointedObject>),
     /// Whatever there is.
@@ -88,24 +83,13 @@ impl SegmentJob {
             if let Target::Points(points) = &target {
                 check_apart(path, points.path())?;
             }
-            let format = Format::check(path, ground.map_crs(), output_options.out_crs.as_ref())?;
-            if let (Format::Vector(vector), Some(own)) = (format, ground.map_crs()) {
-                let out = match vector {
-                    VectorFormat::GeoJson => Some(Crs::wgs84()),
-                    _ => output_options.out_crs.clone(),
-                };
-                let out = out.map(|out| Transform::new(own, &out)).transpose()?;
-                if let Some(caution) = out.and_then(|out| out.caution()) {
-                    observer.note(&caution);
-                }
-            }
+            Format::check(path, ground.map_crs(), output_options.out_crs.as_ref())?;
         }
         // Points become objects here, so that what is wrong with them is found now.
         let asked = match target {
             Target::Points(points) => {
                 Asked::Objects(on_raster(&points, &scene, &raster, observer)?)
             }
-            Target::Typed(typed) => Asked::Objects(typed.on(&raster, observer)?),
             Target::Objects(objects) => {
                 check_inside(&objects, raster.width(), raster.height())?;
                 Asked::Objects(objects)

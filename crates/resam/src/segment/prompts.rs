@@ -26,10 +26,8 @@ pub(crate) fn on_raster(
         points.check_inside(raster, &name)?;
     }
     let gathered = points.on(raster, &name)?;
-    for note in points.notes() {
-        observer.note(&note);
-    }
-    if points.are_pixels_of(raster, &name)? {
+    points.tell(observer);
+    if points.are_pixels() {
         if gathered.objects.is_empty() {
             return Err(no_point_for(points, &name));
         }
