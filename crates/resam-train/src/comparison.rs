@@ -1,6 +1,7 @@
 //! Three ways to answer, compared object by object: the pretrained model with SAM's single mask,
 //! with the mask selection of the run, and the adapted model with the same selection.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use resam_adapt::{Example, Examples, Trainer};
@@ -8,11 +9,12 @@ use resam_mask::Bitmap;
 use resam_sam::SamError;
 
 use crate::answers::{Answer, Answering};
+use crate::kept::Kept;
 use crate::observer::Observer;
 use crate::validation::mean;
 
 /// Images that are compared where none is kept for validation.
-const MOST_LEARNT_FROM: usize = 8;
+pub(crate) const MOST_LEARNT_FROM: usize = 8;
 
 /// The scores of an object: of the single mask, before and after.
 #[derive(Debug, Clone)]
@@ -55,6 +57,8 @@ pub(crate) struct Comparison {
 pub(crate) struct Models {
     before: Answering,
     after: Answering,
+    /// What is asked about an image is asked once.
+    kept: RefCell<Kept>,
 }
 
 /// The masks of an image's objects.
@@ -65,21 +69,43 @@ pub(crate) struct Masks {
 }
 
 impl Models {
-    pub(crate) fn new(trainer: &Trainer, images: &dyn Examples) -> Result<Self, SamError> {
+    /// The models of a run, with the answers that are known.
+    pub(crate) fn new(
+        trainer: &Trainer,
+        images: &dyn Examples,
+        kept: Kept,
+    ) -> Result<Self, SamError> {
         Ok(Self {
             before: Answering::new(trainer, trainer.frozen().clone(), images)?,
             after: Answering::new(trainer, trainer.model(), images)?,
+            kept: RefCell::new(kept),
         })
     }
 
-    fn answers(&self, example: &Example) -> Result<[Vec<Answer>; 3], SamError> {
-        let [before, single] = self.before.about_with_single(example)?;
-        Ok([single, before, self.after.about(example)?])
+    fn answers(&self, index: usize, example: &Example) -> Result<[Vec<Answer>; 3], SamError> {
+        let mut kept = self.kept.borrow_mut();
+        let [before, single] = match kept.before(index) {
+            Some(known) => known,
+            None => {
+                let answers = self.before.about_with_single(example)?;
+                kept.keep_before(index, &answers);
+                answers
+            }
+        };
+        let after = match kept.after(index) {
+            Some(known) => known,
+            None => {
+                let answers = self.after.about(example)?;
+                kept.keep_after(index, &answers);
+                answers
+            }
+        };
+        Ok([single, before, after])
     }
 
-    pub(crate) fn masks(&self, example: &Example) -> Result<Masks, SamError> {
+    pub(crate) fn masks(&self, index: usize, example: &Example) -> Result<Masks, SamError> {
         let [single, before, after] = self
-            .answers(example)?
+            .answers(index, example)?
             .map(|answers| answers.into_iter().map(|answer| answer.mask).collect());
         Ok(Masks {
             single,
@@ -90,20 +116,24 @@ impl Models {
 }
 
 impl Comparison {
-    /// Asks about all validation images or, of images that were learnt from, a few. Who asks for a
-    /// stop gets what is done.
+    /// Asks about the first validation images, so many, or a few of the images that were learnt
+    /// from. Who asks for a stop gets what is done.
     ///
     /// # Errors
     /// [`SamError::Failed`] when the device did not come to the end of its work.
     pub(crate) fn of(
         models: &Models,
         images: &dyn Examples,
-        all: bool,
+        validated: Option<usize>,
         observer: &mut dyn Observer,
     ) -> Result<Self, SamError> {
-        let most = if all { images.len() } else { MOST_LEARNT_FROM };
-        let step = images.len().div_ceil(most.max(1)).max(1);
-        let indices: Vec<usize> = (0..images.len()).step_by(step).collect();
+        let indices: Vec<usize> = match validated {
+            Some(count) => (0..count.clamp(1, images.len().max(1))).collect(),
+            None => {
+                let step = images.len().div_ceil(MOST_LEARNT_FROM).max(1);
+                (0..images.len()).step_by(step).collect()
+            }
+        };
         let mut comparison = Self {
             images: Vec::new(),
             has_truth: images.has_truth(),
@@ -116,7 +146,7 @@ impl Comparison {
             let Ok(example) = images.read(index) else {
                 continue;
             };
-            let answers = match models.answers(&example) {
+            let answers = match models.answers(index, &example) {
                 Ok(answers) => answers,
                 Err(error @ SamError::Failed(_)) => return Err(error),
                 Err(_) => continue,

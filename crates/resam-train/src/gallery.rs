@@ -14,8 +14,8 @@ use crate::observer::Observer;
 const WORST: usize = 4;
 /// Pictures of the others: of the largest gain, and of the middle.
 const OTHERS: usize = 2;
-/// Answers about images that the pictures take, labels too, for the time that is left.
-pub(crate) const ANSWERS: usize = 3 * (WORST + 2 * OTHERS);
+/// Images whose pseudo-labels are made for the pictures, for the time that is left.
+pub(crate) const LABELLED: usize = WORST + 2 * OTHERS;
 /// Objects that have rows in the table of a picture.
 const MOST_ROWS: usize = 100;
 
@@ -111,7 +111,7 @@ fn item(
     let Some(image) = RgbImage::from_raw(*width as u32, *height as u32, rgb.clone()) else {
         return Ok(None);
     };
-    let masks = models.masks(example)?;
+    let masks = models.masks(scores.index, example)?;
     let layer = |name: &str, masks: Vec<Bitmap>| Layer {
         name: name.to_owned(),
         masks,

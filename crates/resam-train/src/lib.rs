@@ -12,6 +12,7 @@ mod error;
 mod folder;
 mod gain;
 mod gallery;
+mod kept;
 mod observer;
 mod prepare;
 pub mod recipe_file;

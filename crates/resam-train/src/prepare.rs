@@ -7,7 +7,9 @@ use resam_adapt::size_prior::{CALIBRATION_IMAGES, MIN_IMAGES};
 use resam_sam::Sam;
 
 use crate::answers::Answering;
+use crate::comparison::MOST_LEARNT_FROM;
 use crate::error::TrainError;
+use crate::gallery;
 use crate::run::Run;
 use crate::validation::{Validated, validate};
 
@@ -137,7 +139,11 @@ impl Run<'_> {
         let answering = Answering::new(&self.trainer, model, images)?;
         let (started, mut seen) = (Instant::now(), 0);
         let observer = &mut *self.observer;
-        let found = validate(&answering, images, is_first, |done| {
+        let kept = &mut self.kept;
+        if !is_first {
+            kept.forget_after();
+        }
+        let found = validate(&answering, images, is_first, kept, |done| {
             let seconds = started.elapsed().as_secs_f64();
             let next = (done + 1) as f64;
             let fits = share.is_none_or(|share| done == 0 || seconds / done as f64 * next <= share);
@@ -167,6 +173,17 @@ impl Run<'_> {
         let answers = self.seconds_of_answers().unwrap_or(0.0);
         let encode = self.settings.encode_seconds.unwrap_or(answers / ANSWERS);
         batch * (answers + STEP * encode)
+    }
+
+    /// Seconds that the last validation and the report take, as far as is known.
+    pub(crate) fn seconds_after_learning(&self) -> f64 {
+        let answers = self.timing.answers.unwrap_or_default();
+        // Where there is no validation, both models are asked for the comparison.
+        let compared = match self.input.validation {
+            Some(_) => 0,
+            None => 2 * MOST_LEARNT_FROM,
+        };
+        self.timing.validation + (gallery::LABELLED + compared) as f64 * answers
     }
 
     /// With minutes: how many updates there will be, before the first one is made.

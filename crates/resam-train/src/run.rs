@@ -13,6 +13,7 @@ use crate::comparison::{Comparison, Models};
 use crate::error::TrainError;
 use crate::folder::{Begun, Folder, RECIPE, REPORT};
 use crate::gallery;
+use crate::kept::Kept;
 use crate::observer::{Observer, RunProgress};
 use crate::prepare::Timing;
 use crate::recipe_file::to_toml;
@@ -79,6 +80,7 @@ pub(crate) struct Run<'a> {
     at_update: RunState,
     pub(crate) clock: Clock,
     pub(crate) timing: Timing,
+    pub(crate) kept: Kept,
     /// Seconds of an iteration, as a running mean.
     pace: Option<f64>,
 }
@@ -164,6 +166,7 @@ impl<'a> Run<'a> {
             clock,
             record,
             timing: Timing::default(),
+            kept: Kept::default(),
             pace: None,
         };
         run.timing.validated = run.record.state.validation_of;
@@ -334,13 +337,6 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    /// Seconds that the last validation and the report take, as far as is known.
-    fn seconds_after_learning(&self) -> f64 {
-        let answers = self.timing.answers.unwrap_or_default();
-        // The last validation, and the comparison of both models on the same images.
-        3.0 * self.timing.validation + gallery::ANSWERS as f64 * answers
-    }
-
     fn say_skipped(&mut self, done: &Iteration) {
         let skipped = self.trainer.position().skipped;
         if let Some(reason) = &done.skipped
@@ -373,6 +369,7 @@ impl<'a> Run<'a> {
                 let (path, state) = folder.read_state(updates)?;
                 let restored = self.trainer.restore(state);
                 restored.map_err(|reason| TrainError::Unfit { path, reason })?;
+                self.kept.forget_after();
             }
             _ => self.record.state.best = last,
         }
@@ -402,8 +399,10 @@ impl<'a> Run<'a> {
         shown: &dyn Examples,
         is_validation: bool,
     ) -> Result<Report, TrainError> {
-        let models = Models::new(&self.trainer, shown)?;
-        let comparison = Comparison::of(&models, shown, is_validation, &mut *self.observer)?;
+        let models = Models::new(&self.trainer, shown, std::mem::take(&mut self.kept))?;
+        let validated = self.timing.validated.unwrap_or(shown.len());
+        let validated = is_validation.then_some(validated);
+        let comparison = Comparison::of(&models, shown, validated, &mut *self.observer)?;
         let gallery = gallery::sections(
             &self.trainer,
             shown,

@@ -5,6 +5,7 @@ use resam_sam::SamError;
 use serde::{Deserialize, Serialize};
 
 use crate::answers::{Answer, Answering};
+use crate::kept::Kept;
 
 /// How a model does on validation images: of the answers that it would give, with its mask
 /// selection, at the image's own size.
@@ -67,7 +68,8 @@ pub(crate) struct Validated {
 
 /// Asks a model about the points of images and compares its answers; about its single masks too,
 /// `with_single`. Images that cannot be read are left out. `goes_on` gets the number of images that
-/// are done, before each.
+/// are done, before each. The answers are `kept`: those with single masks are of the pretrained
+/// model.
 ///
 /// # Errors
 /// [`SamError::Failed`] when the device did not come to the end of its work.
@@ -75,6 +77,7 @@ pub(crate) fn validate(
     answering: &Answering,
     images: &dyn Examples,
     with_single: bool,
+    kept: &mut Kept,
     mut goes_on: impl FnMut(usize) -> bool,
 ) -> Result<Validated, SamError> {
     let (mut selected, mut single) = (Answered::default(), Answered::default());
@@ -83,18 +86,19 @@ pub(crate) fn validate(
             continue;
         };
         let answers = if with_single {
-            let both = answering.about_with_single(&example);
-            both.map(|[answers, of_single]| (answers, Some(of_single)))
+            answering.about_with_single(&example).map(|both| {
+                kept.keep_before(index, &both);
+                let [answers, of_single] = both;
+                single.add(&example, &of_single);
+                answers
+            })
         } else {
-            answering.about(&example).map(|answers| (answers, None))
+            answering
+                .about(&example)
+                .inspect(|answers| kept.keep_after(index, answers))
         };
         match answers {
-            Ok((answers, of_single)) => {
-                selected.add(&example, &answers);
-                if let Some(of_single) = of_single {
-                    single.add(&example, &of_single);
-                }
-            }
+            Ok(answers) => selected.add(&example, &answers),
             Err(error @ SamError::Failed(_)) => return Err(error),
             Err(_) => {}
         }
