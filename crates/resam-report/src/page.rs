@@ -80,7 +80,7 @@ fn verdict(verdict: &Verdict) -> Markup {
         Tone::Bad => ("bad", "!"),
     };
     html! {
-        section.verdict class=(class) aria-label="Verdict" {
+        section class=(format!("verdict {class}")) aria-label="Verdict" {
             span.sign aria-hidden="true" { (sign) }
             div {
                 p.sentence { (verdict.sentence) }
