@@ -69,12 +69,16 @@ fn pickle(tensors: &[TensorLayout<'_>]) -> Result<Vec<u8>, String> {
     pickle.bytes.extend(b"\x80\x02}");
     pickle.remember();
     for (batch, tensors) in tensors.chunks(BATCH).enumerate() {
-        pickle.bytes.push(b'(');
+        // One entry is set without a mark.
+        let is_alone = tensors.len() == 1;
+        if !is_alone {
+            pickle.bytes.push(b'(');
+        }
         for (at, tensor) in tensors.iter().enumerate() {
             pickle.text(tensor.name)?;
             pickle.tensor(tensor, batch * BATCH + at)?;
         }
-        pickle.bytes.push(b'u');
+        pickle.bytes.push(if is_alone { b's' } else { b'u' });
     }
     pickle.bytes.push(b'.');
     Ok(pickle.bytes)
