@@ -78,8 +78,49 @@ impl Component {
         bitmap
     }
 
+    /// Width of the image.
+    pub(crate) fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height of the image.
+    pub(crate) fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// Whether the component has a pixel.
+    pub(crate) fn holds(&self, x: u32, y: u32) -> bool {
+        let mut runs = self.runs.iter();
+        runs.any(|run| run.y == y && (run.start..run.end).contains(&x))
+    }
+
+    /// Whether a pixel of the component is set in a bitmap of the image's size.
+    pub(crate) fn meets(&self, bitmap: &Bitmap) -> bool {
+        let mut runs = self.runs.iter();
+        runs.any(|run| (run.start..run.end).any(|x| bitmap.get(x, run.y)))
+    }
+
+    /// Sets the component's pixels in a bitmap in which the image begins at `[left, top]`.
+    pub(crate) fn add_to(&self, bitmap: &mut Bitmap, [left, top]: [u32; 2]) {
+        for run in &self.runs {
+            bitmap.set_run(top + run.y, left + run.start, left + run.end);
+        }
+    }
+
+    /// Sets the component's pixels and those up to `margin` pixels away along both axes.
+    pub(crate) fn add_with_margin(&self, bitmap: &mut Bitmap, margin: u32) {
+        for run in &self.runs {
+            let start = run.start.saturating_sub(margin);
+            let end = run.end.saturating_add(margin).min(self.width);
+            let last = run.y.saturating_add(margin).min(self.height - 1);
+            for y in run.y.saturating_sub(margin)..=last {
+                bitmap.set_run(y, start, end);
+            }
+        }
+    }
+
     /// The columns and the rows that the component spans.
-    fn bounds(&self) -> [Range<u32>; 2] {
+    pub(crate) fn bounds(&self) -> [Range<u32>; 2] {
         let span = |start: fn(&Run) -> u32, end: fn(&Run) -> u32| {
             let start = self.runs.iter().map(start).min().unwrap_or(0);
             start..self.runs.iter().map(end).max().unwrap_or(0)

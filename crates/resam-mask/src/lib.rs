@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`Bitmap`] | a mask with one bit a pixel: area, IoU, set operations, bounding box |
 //! | [`PlacedMask`] | a mask cut to its box, anywhere in a raster of any size |
+//! | [`PlacedMask::clean`] | a mask without pinholes, specks and parts that are not the object |
 //! | [`Rle`] | a mask in COCO run lengths, compressed or not |
 //! | [`PixelBox`] | an axis-aligned box, and COCO's `[x, y, width, height]` |
 //! | [`components`](components()) | connected components of a bitmap |
@@ -39,6 +40,7 @@
 
 mod bitmap;
 mod boxes;
+mod clean;
 mod components;
 mod error;
 mod part;
@@ -52,6 +54,7 @@ mod transpose;
 
 pub use bitmap::{Bitmap, MAX_PIXELS};
 pub use boxes::PixelBox;
+pub use clean::{Change, CleanRule, Cleaned, Parts};
 pub use components::{Component, Connectivity, components, label_components};
 pub use error::MaskError;
 pub use part::Part;
