@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use resam_export::{ImageReference, Segmentation};
+use resam_export::{Cleaning, ImageReference, Segmentation};
 use resam_mask::{Bitmap, PixelBox, rasterize_polygon};
 use resam_scene::{Counts, PlacedMask, PointedObject, PromptPoint, SegmentedObject};
 use serde_json::Value;
@@ -61,6 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         objects,
         failures: Vec::new(),
         counts: Counts::default(),
+        cleaning: Cleaning::default(),
     };
     for output in outputs {
         segmentation.write(output)?;

@@ -17,6 +17,8 @@ impl Segmentation {
     /// - `objects`: `id`, `prompts` (names), `score`, `stability_score`, `area` in pixels, `bbox`
     ///   as `[x, y, width, height]` in pixels, `scale` (pixels of the image for each that the model
     ///   saw, along an axis), `truncated`;
+    /// - `cleaning`: `merged` objects; `removed_parts` and `filled_holes` with `count` and `pixels`;
+    ///   `removed` objects, each with `prompts` (names), `reason` and `area` in pixels;
     /// - `failures`: a line each.
     pub fn to_json(&self) -> Value {
         let image = &self.image;
@@ -34,8 +36,26 @@ impl Segmentation {
             "stretch": image.stretch.map(|stretch| stretch.to_string()),
             "stretch_limits": image.stretch_limits,
             "counts": self.counts,
+            "cleaning": self.cleaning_json(),
             "objects": objects,
             "failures": failures,
+        })
+    }
+
+    fn cleaning_json(&self) -> Value {
+        let name = |&at: &usize| self.prompts.get(at).map(|prompt| prompt.id.as_str());
+        let removed = self.cleaning.removed.iter().map(|object| {
+            json!({
+                "prompts": object.prompts.iter().filter_map(name).collect::<Vec<_>>(),
+                "reason": object.reason,
+                "area": object.area,
+            })
+        });
+        json!({
+            "merged": self.cleaning.merged,
+            "removed_parts": self.cleaning.removed_parts,
+            "filled_holes": self.cleaning.filled_holes,
+            "removed": removed.collect::<Vec<_>>(),
         })
     }
 

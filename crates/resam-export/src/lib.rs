@@ -7,7 +7,7 @@
 //! [`RunRecord`] beside the output says how it came about.
 //!
 //! ```
-//! use resam_export::{ImageReference, Segmentation};
+//! use resam_export::{Cleaning, ImageReference, Segmentation};
 //! use resam_mask::Bitmap;
 //! use resam_scene::{Counts, PlacedMask, PointedObject, PromptPoint, SegmentedObject};
 //! # let folder = tempfile::tempdir()?;
@@ -35,6 +35,7 @@
 //!     objects: vec![object],
 //!     failures: Vec::new(),
 //!     counts: Counts::default(),
+//!     cleaning: Cleaning::default(),
 //! };
 //! segmentation.write(&path)?;
 //!
@@ -50,6 +51,7 @@
 //! Pixel coordinates are continuous: (0, 0) is the top-left corner of the image, `x` grows to the
 //! right and `y` downwards, and the centre of the first pixel is (0.5, 0.5).
 
+mod clean;
 mod coco;
 mod error;
 mod format;
@@ -60,6 +62,7 @@ mod overlay;
 mod run_record;
 mod segmentation;
 
+pub use clean::{CleanOptions, Cleaning, RemovalReason, RemovedObject};
 pub use error::OutputError;
 pub use format::Format;
 pub use layer::layer;

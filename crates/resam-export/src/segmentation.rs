@@ -8,7 +8,7 @@ use resam_polygon::PolygonOptions;
 use resam_scene::{Counts, Failure, Ground, PointedObject, SegmentedObject};
 use resam_vector::write_layer;
 
-use crate::{Format, OutputError, coco, labels, layer, overlay};
+use crate::{Cleaning, Format, OutputError, coco, labels, layer, overlay};
 
 /// The objects of one image, with what was asked and what could not be done.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Segmentation {
     pub failures: Vec<Failure>,
     /// What was done, counted.
     pub counts: Counts,
+    /// What became of the masks on the way to the objects.
+    pub cleaning: Cleaning,
 }
 
 /// An image by its file: where it is, where it lies, and how the model saw it.
@@ -95,35 +97,11 @@ impl Segmentation {
         }
     }
 
-    /// Keeps the objects whose area is at least `min_m2` and at most `max_m2`, in square metres, or
-    /// in pixels where the image has no CRS, and says how many were removed. Those that stay keep
-    /// their ids.
-    ///
-    /// The area is that of the pixels, each as large as in the middle of the object's box.
-    ///
-    /// # Errors
-    /// If an object has no place on the ellipsoid. Nothing is removed then.
-    pub fn with_areas_between(
-        &mut self,
-        min_m2: Option<f64>,
-        max_m2: Option<f64>,
-    ) -> Result<usize, OutputError> {
-        if min_m2.is_none() && max_m2.is_none() {
-            return Ok(0);
-        }
-        let allowed = min_m2.unwrap_or(0.0)..=max_m2.unwrap_or(f64::INFINITY);
-        let mut areas = Vec::with_capacity(self.objects.len());
-        for object in &self.objects {
-            let [x0, y0, x1, y1] = object.mask.bounds().map(|edge| edge as f64);
-            let ground = &self.image.ground;
-            let pixel = ground.pixel_area((x0 + x1) / 2.0, (y0 + y1) / 2.0)?;
-            areas.push(object.mask.area() as f64 * pixel);
-        }
-        let before = self.objects.len();
-        let mut areas = areas.into_iter();
-        self.objects
-            .retain(|_| areas.next().is_some_and(|area| allowed.contains(&area)));
-        Ok(before - self.objects.len())
+    /// What the cleaning did, a sentence each.
+    pub fn cleaning_sentences(&self) -> Vec<String> {
+        let prompt = |at: usize| self.prompts.get(at);
+        self.cleaning
+            .sentences(|at| prompt(at).map_or("?".to_owned(), |prompt| prompt.id.clone()))
     }
 
     /// What the user calls an object: the prompts that it answers.

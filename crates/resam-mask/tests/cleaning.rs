@@ -102,12 +102,7 @@ fn masks() -> impl Strategy<Value = Bitmap> {
 }
 
 fn rules() -> impl Strategy<Value = CleanRule> {
-    let parts = prop::sample::select(vec![
-        Parts::Main,
-        Parts::Point,
-        Parts::Largest,
-        Parts::All,
-    ]);
+    let parts = prop::sample::select(vec![Parts::Main, Parts::Point, Parts::Largest, Parts::All]);
     let holes = prop::option::of(0.0..30.0_f64);
     (parts, holes, prop_oneof![Just(0.0), 0.0..40.0_f64]).prop_map(
         |(parts, fill_holes, min_area)| CleanRule {

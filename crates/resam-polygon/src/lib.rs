@@ -5,7 +5,7 @@
 //! | item | what it is |
 //! |---|---|
 //! | [`polygons`](polygons()) | masks to multipolygons, in pixels of the raster |
-//! | [`PolygonOptions`] | simplification, right angles, holes and small parts |
+//! | [`PolygonOptions`] | simplification and right angles |
 //! | [`Object`] | a mask and its place in the raster |
 //! | [`rasterize`](rasterize()) | a multipolygon to a mask |
 //!
@@ -69,12 +69,6 @@ pub struct PolygonOptions {
     pub regularize: bool,
     /// The smallest IoU of a squared part with its exact outline, counted in pixels, from 0 to 1.
     pub min_iou: f64,
-    /// The largest area of a hole that is filled, in square pixels. Parts of the object in a filled
-    /// hole become part of the surrounding one. Infinity fills all holes, `None` none.
-    pub fill_holes: Option<f64>,
-    /// The smallest area of a part of an object, in square pixels, after holes are filled. Smaller
-    /// parts are removed; 0 keeps all.
-    pub min_area: f64,
 }
 
 impl Default for PolygonOptions {
@@ -83,8 +77,6 @@ impl Default for PolygonOptions {
             simplify: None,
             regularize: false,
             min_iou: 0.85,
-            fill_holes: None,
-            min_area: 0.0,
         }
     }
 }
@@ -108,10 +100,7 @@ pub struct Object<'a> {
 /// default options, [`rasterize`] gives back the mask exactly. The same input gives the same output
 /// on every machine.
 pub fn polygons(objects: &[Object<'_>], options: &PolygonOptions) -> Vec<MultiPolygon<f64>> {
-    let exact: Vec<Vec<parts::Part>> = objects
-        .iter()
-        .map(|object| parts::parts(object, options))
-        .collect();
+    let exact: Vec<Vec<parts::Part>> = objects.iter().map(|object| parts::parts(object)).collect();
     let outlines = match options.simplify {
         Some(tolerance) if tolerance > 0.0 => simplify::simplify(&exact, tolerance),
         _ => exact.clone(),

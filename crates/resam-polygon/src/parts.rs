@@ -1,10 +1,8 @@
-//! The exact outlines of an object, after small holes are filled and small parts removed.
+//! The exact outlines of an object.
 
 use geo::{LineString, Polygon};
-use resam_mask::Bitmap;
 
-use crate::rasterize::paint;
-use crate::{Object, PolygonOptions};
+use crate::Object;
 
 /// A corner of pixels, in pixels of the raster.
 pub(crate) type Point = [i64; 2];
@@ -57,11 +55,7 @@ pub(crate) fn doubled_area(ring: &[Point]) -> i64 {
 }
 
 /// The parts of an object, in the order of their first pixels.
-pub(crate) fn parts(object: &Object<'_>, options: &PolygonOptions) -> Vec<Part> {
-    let mut outlines = resam_mask::polygons(object.mask);
-    if let Some(largest) = options.fill_holes {
-        outlines = fill_holes(object.mask, outlines, largest);
-    }
+pub(crate) fn parts(object: &Object<'_>) -> Vec<Part> {
     let [left, top] = [object.x, object.y].map(|offset| offset.clamp(-FARTHEST, FARTHEST));
     let shift = |ring: resam_mask::Ring| -> Vec<Point> {
         let points = ring.into_iter();
@@ -69,47 +63,12 @@ pub(crate) fn parts(object: &Object<'_>, options: &PolygonOptions) -> Vec<Part> 
             .map(|[x, y]| [left + i64::from(x), top + i64::from(y)])
             .collect()
     };
-    let parts = outlines.into_iter().map(|outline| Part {
+    let outlines = resam_mask::polygons(object.mask).into_iter();
+    let parts = outlines.map(|outline| Part {
         rings: std::iter::once(outline.exterior)
             .chain(outline.holes)
             .map(shift)
             .collect(),
     });
-    // Not `>=`: a bound that is not a number keeps everything.
-    parts
-        .filter(|part| {
-            !matches!(
-                part.area().partial_cmp(&options.min_area),
-                Some(std::cmp::Ordering::Less)
-            )
-        })
-        .collect()
-}
-
-/// Fills the holes of at most `largest` square pixels, with the parts in them.
-fn fill_holes(
-    mask: &Bitmap,
-    mut outlines: Vec<resam_mask::Polygon>,
-    largest: f64,
-) -> Vec<resam_mask::Polygon> {
-    let mut filled = Vec::new();
-    for outline in &mut outlines {
-        let holes = std::mem::take(&mut outline.holes);
-        let (small, large) = holes.into_iter().partition(|hole| {
-            let corners: Vec<Point> = hole.iter().map(|corner| corner.map(i64::from)).collect();
-            doubled_area(&corners) as f64 / 2.0 <= largest
-        });
-        outline.holes = large;
-        filled.extend::<Vec<_>>(small);
-    }
-    if filled.is_empty() || outlines.len() == 1 {
-        return outlines;
-    }
-    // Other parts may lie in the holes: tracing the filled mask once more joins them.
-    let mut mask = mask.clone();
-    for hole in filled {
-        let ring: Vec<_> = hole.iter().map(|corner| corner.map(f64::from)).collect();
-        paint(&mut mask, &[ring]);
-    }
-    resam_mask::polygons(&mask)
+    parts.collect()
 }

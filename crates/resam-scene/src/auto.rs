@@ -224,7 +224,7 @@ impl Questioner for Lattice<'_> {
         let pixels = f64::from(planned.window.width) * f64::from(planned.window.height);
         let is_ground = |piece: &Piece| {
             let large = piece.mask.area() as f64 > GROUND * pixels;
-            piece.edges.count() > 2 || piece.edges.any() && large
+            piece.fills_window || piece.edges.count() > 2 || piece.edges.any() && large
         };
         let kept = |piece: &Piece| {
             self.is_good(piece) && self.is_of_size(piece, piece.edges.any()) && !is_ground(piece)
@@ -327,7 +327,8 @@ pub fn segment_all<S: Source, M: Model>(
     )?;
 
     let requeried = known.into_values();
-    let of_size = requeried.filter(|known| lattice.is_of_size(&known.piece, false));
+    let of_size = requeried
+        .filter(|known| !known.piece.fills_window && lattice.is_of_size(&known.piece, false));
     whole.extend(of_size);
     let mut objects: Vec<SegmentedObject> =
         distinct_objects(whole, options.dedup_iou, &mut engine.counts);
@@ -335,7 +336,7 @@ pub fn segment_all<S: Source, M: Model>(
         let [x0, y0, ..] = object.mask.bounds();
         (y0, x0)
     });
-    Ok(finish(&mut engine, objects, None, options.run.overlap))
+    Ok(finish(&mut engine, objects))
 }
 
 /// The truncated masks of which no other window has the whole; of those that agree where their

@@ -46,6 +46,8 @@ pub(crate) struct Piece {
     #[serde(rename = "contradicted")]
     pub(crate) violates_prompts: bool,
     pub(crate) edges: Edges,
+    /// It is the ground of its window and no object in it.
+    pub(crate) fills_window: bool,
     /// The box of what is surely the object, in the raster.
     pub(crate) core: [f64; 4],
 }
@@ -400,6 +402,7 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
                             consistency,
                             violates_prompts,
                             edges: placed.edges,
+                            fills_window: placed.fills_window,
                             core: placed.core,
                         }));
                     }

@@ -53,7 +53,7 @@ pub(crate) fn same_objects(masks: &[(&PlacedMask, f32)], bound: f64) -> Vec<usiz
 
 /// Merges objects whose IoU is at least `bound`: the one of the highest score stays, with the
 /// prompts of all. The order of the others does not change.
-pub(crate) fn unite(objects: Vec<SegmentedObject>, bound: f64) -> Vec<SegmentedObject> {
+pub fn unite(objects: Vec<SegmentedObject>, bound: f64) -> Vec<SegmentedObject> {
     let masks: Vec<_> = objects
         .iter()
         .map(|object| (&object.mask, object.score))
@@ -76,9 +76,7 @@ pub(crate) fn unite(objects: Vec<SegmentedObject>, bound: f64) -> Vec<SegmentedO
 
 /// Takes from each object the pixels of those of better score. The objects of which nothing is left
 /// come second.
-pub(crate) fn resolve(
-    objects: Vec<SegmentedObject>,
-) -> (Vec<SegmentedObject>, Vec<SegmentedObject>) {
+pub fn resolve(objects: Vec<SegmentedObject>) -> (Vec<SegmentedObject>, Vec<SegmentedObject>) {
     let mut left: Vec<Option<PlacedMask>> = vec![None; objects.len()];
     let mut kept = Places::default();
     for at in by_score(objects.iter().map(|object| object.score)) {

@@ -37,11 +37,20 @@ impl Edges {
     }
 }
 
+/// A mask with more of the window's valid pixels is the ground, wherever it ends.
+const MOST_OF_WINDOW: f64 = 0.9;
+/// A mask that reaches so many sides of the window is the ground if it has more of its pixels.
+const GROUND_SHARES: [f64; 5] = [1.0, 1.0, 1.0, 0.5, 0.25];
+/// The area of a box, in areas of the mask, from which the mask is as large as was asked for.
+const AS_LARGE: f64 = 0.8;
+
 /// A mask that is placed.
 pub(crate) struct Placed {
     pub(crate) mask: PlacedMask,
     /// The edges that its object reaches.
     pub(crate) edges: Edges,
+    /// It is the ground of the tile and no object in it.
+    pub(crate) fills_window: bool,
     /// The box `[x0, y0, x1, y1]` in the raster of what is surely the object: without specks
     /// elsewhere.
     pub(crate) core: [f64; 4],
@@ -62,6 +71,7 @@ pub(crate) fn place(
     let Some(bounds) = mask.bounding_box() else {
         return Ok(None);
     };
+    let fills_window = fills_window(&mask, valid.area(), prompt);
     let inner = inner_edges(planned, raster);
     let (mut edges, mut core) = (Edges::default(), bounds);
     if reached(bounds, planned.tile, inner).any() {
@@ -84,7 +94,41 @@ pub(crate) fn place(
     let core = core.scaled(across, down);
     let core = [core.x0 + left, core.y0 + top, core.x1 + left, core.y1 + top];
     let mask = enlarge(&mask, planned)?;
-    Ok(mask.map(|mask| Placed { mask, edges, core }))
+    Ok(mask.map(|mask| Placed {
+        mask,
+        edges,
+        fills_window,
+        core,
+    }))
+}
+
+/// Whether a mask is the ground of its window and no object in it: it has nearly all of the `valid`
+/// pixels, or it goes on beyond most sides of the window and has so much of it that its own edges
+/// are not seen.
+///
+/// A mask of an object whose box is as large is what was asked for.
+pub fn fills_window(mask: &Bitmap, valid: u64, prompt: &Prompt) -> bool {
+    let Some(bounds) = mask.bounding_box() else {
+        return false;
+    };
+    let area = mask.area() as f64;
+    if let Some([x0, y0, x1, y1]) = prompt.bounds
+        && (x1 - x0) * (y1 - y0) >= AS_LARGE * area
+    {
+        return false;
+    }
+    // The edge is a cell of the low-resolution logits, of which SAM has 256 along a side.
+    let margin = |side: u32| f64::from(side.div_ceil(256).max(EDGE));
+    let (width, height) = (mask.width(), mask.height());
+    let sides = [
+        bounds.x0 < margin(width),
+        bounds.y0 < margin(height),
+        bounds.x1 + margin(width) > f64::from(width),
+        bounds.y1 + margin(height) > f64::from(height),
+    ];
+    let reached = sides.iter().filter(|&&reached| reached).count();
+    let share = area / valid.max(1) as f64;
+    share > MOST_OF_WINDOW || GROUND_SHARES[reached] < share
 }
 
 /// Whether a part holds a positive point.

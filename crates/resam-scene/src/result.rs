@@ -35,6 +35,8 @@ pub enum Missing {
     NoData,
     /// The mask was empty.
     Empty,
+    /// The mask has no edge in its window: it is the ground and no object.
+    FillsWindow,
     /// Its points are farther from each other than the coarsest window is wide.
     TooLarge,
     /// It has neither a positive point nor a box in the raster.
@@ -48,6 +50,7 @@ impl std::fmt::Display for Missing {
         formatter.write_str(match self {
             Self::NoData => "its points lie where the raster has no data",
             Self::Empty => "the mask is empty",
+            Self::FillsWindow => "the mask fills its window: no object has an edge there",
             Self::TooLarge => "its points are farther apart than the coarsest window is wide",
             Self::Outside => "it has no positive point in the raster",
             Self::Covered => "objects with a higher score have all of its pixels",

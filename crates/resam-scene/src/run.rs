@@ -10,7 +10,6 @@ use serde::Serialize;
 use crate::edge_requery::{Known, requery_truncated};
 use crate::engine::{Engine, Questioner, Questions, Stores};
 use crate::error::SceneError;
-use crate::merge::{Overlap, resolve, unite};
 use crate::model::Model;
 use crate::observer::Observer;
 use crate::plan::{Grid, Need, Plan, PlannedWindow};
@@ -42,11 +41,6 @@ pub struct SegmentOptions {
     /// Multi-scale refinement: prompt small objects a second time, in windows of half the side.
     /// Default: no.
     pub zoom: bool,
-    /// Objects whose IoU is at least this become one, with the prompts of both; in (0, 1]. Default:
-    /// every prompt keeps its object.
-    pub dedup_iou: Option<f64>,
-    /// Which object keeps pixels that several objects share. Default: all keep them.
-    pub overlap: Overlap,
 }
 
 impl Default for SegmentOptions {
@@ -58,8 +52,6 @@ impl Default for SegmentOptions {
             levels: MOST_LEVELS,
             batch: 64,
             zoom: false,
-            dedup_iou: None,
-            overlap: Overlap::Keep,
         }
     }
 }
@@ -93,15 +85,6 @@ impl SegmentOptions {
                     self.levels
                 ),
                 "use fewer levels",
-            );
-        }
-        if self
-            .dedup_iou
-            .is_some_and(|bound| !(bound > 0.0 && bound <= 1.0))
-        {
-            return wrong(
-                "objects are the same from an IoU above 0 and up to 1 on".into(),
-                "0.8 is a good value",
             );
         }
         let raster = (source.width(), source.height());
@@ -291,16 +274,16 @@ pub fn segment<S: Source, M: Model>(
         |_, answers| answers.into_iter().next(),
     )?;
 
-    let found = known.into_values().map(|known| {
-        let prompts = vec![known.piece.object];
-        to_object(known, prompts)
-    });
-    Ok(finish(
-        &mut engine,
-        found.collect(),
-        options.dedup_iou,
-        options.overlap,
-    ))
+    let mut found = Vec::new();
+    for (prompt, known) in known {
+        if known.piece.fills_window {
+            let reason = Missing::FillsWindow;
+            engine.fail(Failure::Object { prompt, reason });
+        } else {
+            found.push(to_object(known, vec![prompt]));
+        }
+    }
+    Ok(finish(&mut engine, found))
 }
 
 pub(crate) fn to_object(known: Known, prompts: Vec<usize>) -> SegmentedObject {
@@ -316,26 +299,11 @@ pub(crate) fn to_object(known: Known, prompts: Vec<usize>) -> SegmentedObject {
     }
 }
 
-/// Removes duplicates, resolves overlaps, and numbers the objects.
+/// Numbers the objects and gathers the result.
 pub(crate) fn finish<S: Source, M: Model>(
     engine: &mut Engine<'_, '_, S, M>,
     mut objects: Vec<SegmentedObject>,
-    dedup_iou: Option<f64>,
-    overlap: Overlap,
 ) -> SceneResult {
-    if let Some(bound) = dedup_iou {
-        let before = objects.len();
-        objects = unite(objects, bound);
-        engine.counts.merged += before - objects.len();
-    }
-    if overlap == Overlap::Resolve {
-        let (left, covered) = resolve(objects);
-        objects = left;
-        for prompt in covered.into_iter().flat_map(|object| object.prompts) {
-            let reason = Missing::Covered;
-            engine.fail(Failure::Object { prompt, reason });
-        }
-    }
     for (id, object) in (1..).zip(&mut objects) {
         object.id = id;
     }

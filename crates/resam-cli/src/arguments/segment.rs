@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use resam::{AutomaticOptions, CacheOptions, Crs, OutputOptions, Overlap, SegmentOptions};
+use resam::{
+    AutomaticOptions, CacheOptions, CleanOptions, Crs, OutputOptions, Overlap, Parts,
+    SegmentOptions,
+};
 
-use super::values::{area, gigabytes, hole};
+use super::values::{Dedup, area, dedup, gigabytes, hole};
 use super::{ModelArguments, SceneInput};
 
 /// Segment the objects of an image from points or boxes.
@@ -92,9 +95,14 @@ pub(crate) struct SceneArguments {
     /// Gigabytes that the cache may take
     #[arg(long, value_name = "GB", default_value = "8", value_parser = gigabytes, requires = "cache")]
     pub(crate) cache_size: u64,
-    /// Objects whose masks overlap by this IoU or more are one, with the names of both
-    #[arg(long, alias = "merge", value_name = "IOU")]
-    pub(crate) dedup_iou: Option<f64>,
+    /// Objects whose masks overlap by this IoU or more are one, with the names of both; `none` or
+    /// 1 keeps every object
+    #[arg(long, aliases = ["merge", "dedup"], value_name = "IOU", default_value = "0.7", value_parser = dedup)]
+    pub(crate) dedup_iou: Dedup,
+    /// The parts of a mask that are its object [default: those under the point, and those near them
+    /// of at least a tenth of their area]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub(crate) parts: Option<PartsName>,
     /// What becomes of pixels that several objects have
     #[arg(long, value_enum, default_value_t = OverlapName::Keep, value_name = "WHAT")]
     pub(crate) overlap: OverlapName,
@@ -104,7 +112,8 @@ pub(crate) struct SceneArguments {
     /// Give buildings their right angles
     #[arg(long)]
     pub(crate) regularize: bool,
-    /// Fill holes of up to so many square metres; all of them without a number
+    /// Fill holes of up to so many square metres; all of them without a number [default: those of
+    /// up to a hundredth of their object]
     #[arg(long, value_name = "M2", num_args = 0..=1, default_missing_value = "inf", value_parser = hole)]
     pub(crate) fill_holes: Option<f64>,
     /// CRS of the polygons [default: the scene's; GeoJSON is always longitude and latitude]
@@ -121,13 +130,22 @@ impl Segment {
         let scene = &self.scene;
         SegmentOptions {
             selection: self.model.selection.options(),
-            dedup_iou: scene.dedup_iou,
-            overlap: match scene.overlap {
-                OverlapName::Keep => Overlap::Keep,
-                OverlapName::Resolve => Overlap::Resolve,
+            clean: CleanOptions {
+                parts: match scene.parts {
+                    None => Parts::Main,
+                    Some(PartsName::Point) => Parts::Point,
+                    Some(PartsName::Largest) => Parts::Largest,
+                    Some(PartsName::All) => Parts::All,
+                },
+                fill_holes: scene.fill_holes,
+                min_area: scene.min_area,
+                max_area: scene.max_area,
+                dedup_iou: scene.dedup_iou.0,
+                overlap: match scene.overlap {
+                    OverlapName::Keep => Overlap::Keep,
+                    OverlapName::Resolve => Overlap::Resolve,
+                },
             },
-            min_area: scene.min_area,
-            max_area: scene.max_area,
             cache: scene.cache.as_ref().map(|folder| CacheOptions {
                 folder: folder.clone(),
                 bytes: scene.cache_size,
@@ -144,7 +162,6 @@ impl Segment {
             out_crs: scene.out_crs.as_deref().map(Crs::parse).transpose()?,
             simplify: scene.simplify,
             regularize: scene.regularize,
-            fill_holes: scene.fill_holes,
         })
     }
 
@@ -157,6 +174,17 @@ impl Segment {
             min_stability_score: scene.min_stability_score,
         })
     }
+}
+
+/// Which parts of a mask are its object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum PartsName {
+    /// Those under the points
+    Point,
+    /// The largest one
+    Largest,
+    /// All, with their small holes: the mask as the model gave it
+    All,
 }
 
 /// What becomes of pixels that several objects have.

@@ -31,3 +31,17 @@ pub(super) fn gigabytes(text: &str) -> Result<u64, String> {
         _ => Err("give gigabytes as a number from 0 up".to_owned()),
     }
 }
+
+/// From which IoU on objects are one; none where every object is kept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Dedup(pub(crate) Option<f64>);
+
+/// An IoU above 0, or `none`.
+pub(super) fn dedup(text: &str) -> Result<Dedup, String> {
+    match (text, text.parse::<f64>()) {
+        ("none", _) => Ok(Dedup(None)),
+        (_, Ok(1.0)) => Ok(Dedup(None)),
+        (_, Ok(iou)) if iou > 0.0 && iou < 1.0 => Ok(Dedup(Some(iou))),
+        _ => Err("give an IoU above 0 and up to 1, or `none`".to_owned()),
+    }
+}

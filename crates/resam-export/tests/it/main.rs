@@ -1,5 +1,6 @@
 //! What this crate promises, as statements.
 
+mod clean;
 mod coco;
 mod format;
 mod json;
@@ -7,10 +8,9 @@ mod labels;
 mod layer;
 mod overlay;
 mod run_record;
-mod sizes;
 
 use resam_crs::Crs;
-use resam_export::{ImageReference, Segmentation};
+use resam_export::{Cleaning, ImageReference, Segmentation};
 use resam_geo::GeoTransform;
 use resam_mask::Bitmap;
 use resam_scene::{Counts, Ground, PlacedMask, PointedObject, PromptPoint, SegmentedObject};
@@ -69,6 +69,7 @@ fn segmentation((width, height): (u32, u32), objects: Vec<SegmentedObject>) -> S
         objects,
         failures: Vec::new(),
         counts: Counts::default(),
+        cleaning: Cleaning::default(),
     }
 }
 

@@ -2,16 +2,24 @@
 
 use geo::{Area, Validation, Winding};
 use proptest::prelude::*;
-use resam_mask::{Bitmap, Connectivity, components};
+use resam_mask::{Bitmap, CleanRule, Connectivity, Parts, PlacedMask, components};
 use resam_polygon::{Object, PolygonOptions, polygons, rasterize};
 
 use crate::{draw, masks, polygons_of, rings};
 
-fn filling(largest: f64) -> PolygonOptions {
-    PolygonOptions {
+/// The mask with its holes of up to so many pixels filled.
+fn filled(mask: &Bitmap, largest: f64) -> Bitmap {
+    let rule = CleanRule {
+        parts: Parts::All,
         fill_holes: Some(largest),
-        ..PolygonOptions::default()
-    }
+        min_area: 0.0,
+    };
+    let Some(placed) = PlacedMask::new(mask, 0, 0) else {
+        return mask.clone();
+    };
+    let cleaned = placed.clean(&rule, &[]).mask.expect("all parts stay");
+    let raster = cleaned.in_raster(mask.width(), mask.height());
+    raster.expect("a small size").decode()
 }
 
 proptest! {
@@ -52,46 +60,13 @@ proptest! {
                 expected.or_assign(&pixels)?;
             }
         }
-        let filled = polygons_of(&mask, &filling(largest));
-        prop_assert!(filled.is_valid());
-        prop_assert_eq!(rasterize(&filled, 0, 0, mask.width(), mask.height())?, expected);
-        for hole in filled.iter().flat_map(geo::Polygon::interiors) {
+        prop_assert_eq!(&filled(&mask, largest), &expected);
+        for hole in polygons_of(&expected, &PolygonOptions::default()).iter().flat_map(geo::Polygon::interiors) {
             prop_assert!(geo::Polygon::new(hole.clone(), Vec::new()).unsigned_area() > largest);
         }
-        let solid = polygons_of(&mask, &filling(f64::INFINITY));
+        let solid = polygons_of(&filled(&mask, f64::INFINITY), &PolygonOptions::default());
         prop_assert!(solid.iter().all(|polygon| polygon.interiors().is_empty()));
     }
-
-    #[test]
-    fn parts_below_the_least_area_go_and_the_others_stay(mask in masks(), min_area in 0.0..12.0_f64) {
-        let options = PolygonOptions { min_area, ..PolygonOptions::default() };
-        let mut expected = polygons_of(&mask, &PolygonOptions::default());
-        expected.0.retain(|polygon| polygon.unsigned_area() >= min_area);
-        prop_assert_eq!(polygons_of(&mask, &options), expected);
-    }
-}
-
-#[test]
-fn a_part_in_a_hole_joins_the_part_around_it_when_the_hole_is_filled() {
-    let island = draw(&["#####", "#...#", "#.#.#", "#...#", "#####"]);
-    assert_eq!(polygons_of(&island, &filling(8.0)).0.len(), 2);
-    let filled = polygons_of(&island, &filling(9.0));
-    assert_eq!((filled.0.len(), filled.unsigned_area()), (1, 25.0));
-}
-
-#[test]
-fn holes_are_filled_before_parts_are_measured() {
-    let frame = draw(&["###", "#.#", "###"]);
-    let options = |fill_holes| PolygonOptions {
-        fill_holes,
-        min_area: 9.0,
-        ..Default::default()
-    };
-    assert!(polygons_of(&frame, &options(None)).0.is_empty());
-    assert_eq!(
-        polygons_of(&frame, &options(Some(1.0))).unsigned_area(),
-        9.0
-    );
 }
 
 #[test]
@@ -123,8 +98,6 @@ fn absurd_offsets_and_options_do_no_harm() {
                 simplify: Some(value),
                 regularize: true,
                 min_iou: value,
-                fill_holes: Some(value),
-                min_area: value,
             };
             for found in polygons(&[Object { mask: &mask, x, y }; 2], &options) {
                 assert!(found.is_valid(), "{options:?}");

@@ -2,8 +2,8 @@
 
 use resam_geo::Window;
 use resam_scene::{
-    Failure, Missing, Overlap, PointedObject, PromptPoint, SceneResult, SegmentOptions, Stores,
-    plan, segment,
+    Failure, Missing, PointedObject, PromptPoint, SceneResult, SegmentOptions, Stores, plan,
+    segment,
 };
 
 use crate::synthetic_scene::{ExactModel, Shape, Sight, SyntheticScene};
@@ -286,78 +286,32 @@ fn the_model_is_told_of_points_on_other_objects_of_the_window() {
 }
 
 #[test]
-fn prompts_on_the_same_object_are_one_only_when_asked_for() {
-    let shapes = [Shape::Rectangle([500.0, 500.0], [100.0, 50.0], 0.0)];
-    let scene = SyntheticScene::new(1500, 1500, &shapes);
-    let prompts = [object("a", 450.0, 500.0), object("b", 550.0, 500.0)];
+fn a_mask_without_an_edge_in_its_window_is_a_failure_and_no_object() {
+    let everything = Shape::Rectangle([400.0, 300.0], [5000.0, 5000.0], 0.0);
+    let most = Shape::Rectangle([400.0, 300.0], [5000.0, 200.0], 0.0);
+    let half = Shape::Rectangle([0.0, 300.0], [380.0, 5000.0], 0.0);
     let model = ExactModel::new(1024, Sight::Exact);
-    assert_eq!(run(&scene, &prompts, &model).objects.len(), 2);
-    let options = SegmentOptions {
-        dedup_iou: Some(0.8),
-        ..SegmentOptions::default()
+    let reasons = |shape: Shape, bounds: Option<[f64; 4]>| {
+        let scene = SyntheticScene::new(800, 600, &[shape]);
+        let prompt = PointedObject {
+            bounds,
+            ..object("a", 300.0, 300.0)
+        };
+        let result = run(&scene, &[prompt], &model);
+        assert_eq!(result.objects.len() + result.failures.len(), 1);
+        result.failures
     };
-    let merged = segment(
-        &scene,
-        &prompts,
-        &options,
-        &model,
-        &mut Stores::default(),
-        &mut (),
-    );
-    let merged = merged.unwrap();
-    assert_eq!(merged.objects.len(), 1);
-    assert_eq!(merged.objects[0].prompts, [0, 1]);
-    assert_eq!(merged.counts.merged, 1);
-}
-
-#[test]
-fn resolved_overlaps_leave_each_pixel_to_the_best_object() {
-    let shapes = [
-        Shape::Rectangle([500.0, 500.0], [100.0, 50.0], 0.0),
-        Shape::Rectangle([800.0, 500.0], [30.0, 30.0], 0.0),
-    ];
-    let scene = SyntheticScene::new(1500, 1500, &shapes);
-    let prompts = [
-        object("a", 450.0, 500.0),
-        object("b", 550.0, 500.0),
-        object("c", 800.0, 500.0),
-    ];
-    let options = SegmentOptions {
-        overlap: Overlap::Resolve,
-        ..SegmentOptions::default()
+    let fills = Failure::Object {
+        prompt: 0,
+        reason: Missing::FillsWindow,
     };
-    let model = ExactModel::new(1024, Sight::Exact);
-    let outcome = segment(
-        &scene,
-        &prompts,
-        &options,
-        &model,
-        &mut Stores::default(),
-        &mut (),
-    );
-    let outcome = outcome.unwrap();
-    // Both masks of the first object are the same and of the same score: the first keeps it.
-    let left: Vec<&[usize]> = outcome
-        .objects
-        .iter()
-        .map(|object| &object.prompts[..])
-        .collect();
-    assert_eq!(left, [&[0][..], &[2]]);
-    assert_eq!(
-        outcome.failures,
-        [Failure::Object {
-            prompt: 1,
-            reason: Missing::Covered
-        }]
-    );
-    assert_eq!(
-        outcome
-            .objects
-            .iter()
-            .map(|object| object.id)
-            .collect::<Vec<_>>(),
-        [1, 2]
-    );
+    assert_eq!(reasons(everything, None), [fills.clone()]);
+    // A band of two thirds reaches both sides only; so does what ends in the middle.
+    assert_eq!(reasons(most, None), []);
+    assert_eq!(reasons(half, None), []);
+    // Who draws a box round the whole scene means the whole scene.
+    let all = Some([0.0, 0.0, 800.0, 600.0]);
+    assert_eq!(reasons(everything, all), []);
 }
 
 #[test]
@@ -389,10 +343,6 @@ fn options_that_cannot_be_meant_are_refused() {
         },
         SegmentOptions {
             levels: 5,
-            ..sound.clone()
-        },
-        SegmentOptions {
-            dedup_iou: Some(f64::NAN),
             ..sound.clone()
         },
         SegmentOptions {

@@ -8,9 +8,9 @@ use resam_polygon::PolygonOptions;
 use resam_prompt::PointedObject;
 use resam_scene::Ground;
 
+use super::journal;
 use super::options::{AutomaticOptions, OutputOptions, SegmentOptions};
 use super::prompts::{check_inside, on_raster};
-use super::{journal, pixel_area};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::observer::Observer;
@@ -134,7 +134,7 @@ impl SegmentJob {
             }
         };
         let seconds = started.elapsed().as_secs_f64();
-        let write = write_options(&segmentation, &options, &output_options, &outputs)?;
+        let write = write_options(&output_options, &outputs);
         for path in &outputs {
             segmentation.write_with(path, &write)?;
         }
@@ -169,29 +169,17 @@ fn check_apart(output: &Path, input: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Areas in square metres become pixels, at the middle of the image.
-fn write_options(
-    segmentation: &Segmentation,
-    options: &SegmentOptions,
-    output: &OutputOptions,
-    outputs: &[PathBuf],
-) -> Result<WriteOptions> {
-    let pixel = if options.min_area.is_some() || output.fill_holes.is_some() {
-        pixel_area(&segmentation.image)?
-    } else {
-        1.0
-    };
-    Ok(WriteOptions {
+/// How polygons are made of the objects.
+fn write_options(output: &OutputOptions, outputs: &[PathBuf]) -> WriteOptions {
+    WriteOptions {
         out_crs: output.out_crs.clone(),
         polygons: PolygonOptions {
             simplify: output.simplify,
             regularize: output.regularize,
-            fill_holes: output.fill_holes.map(|area| area / pixel),
-            min_area: options.min_area.unwrap_or(0.0) / pixel,
             ..PolygonOptions::default()
         },
         layer: outputs.first().map(|path| stem(path)),
-    })
+    }
 }
 
 fn stem(path: &Path) -> String {

@@ -16,10 +16,10 @@ pub use typed::{NothingPointedAt, TypedPrompts};
 pub(crate) use options::windows as window_options;
 pub(crate) use prompts::note_left_out;
 
-use resam_export::{ImageReference, Segmentation};
+use resam_export::{Cleaning, ImageReference, Segmentation};
 use resam_geo::{Raster, Scene as RasterScene};
 use resam_prompt::PointedObject;
-use resam_scene::{Ground, SceneResult};
+use resam_scene::SceneResult;
 use resam_select::SelectionMode;
 
 use crate::error::Result;
@@ -124,7 +124,7 @@ fn note_file(raster: &Raster, observer: &mut dyn Observer) {
     }
 }
 
-/// The result of a run, without objects of other areas than were asked for.
+/// The result of a run: its masks made objects.
 fn finish(
     model: &Model,
     image: ImageReference,
@@ -140,17 +140,11 @@ fn finish(
         objects: result.objects,
         failures: result.failures,
         counts: result.counts,
+        cleaning: Cleaning::default(),
     };
-    let removed = segmentation.with_areas_between(options.min_area, options.max_area)?;
-    if removed > 0 {
-        observer.note(&format!("{removed} objects are left out for their area"));
+    segmentation.clean(&options.clean)?;
+    for sentence in segmentation.cleaning_sentences() {
+        observer.note(&sentence);
     }
     Ok(segmentation)
-}
-
-/// Square metres of a pixel in the middle of an image; 1 without a CRS.
-pub(crate) fn pixel_area(image: &ImageReference) -> Result<f64> {
-    let [x, y] = [image.width, image.height].map(|side| f64::from(side) / 2.0);
-    let ground: &Ground = &image.ground;
-    Ok(ground.pixel_area(x, y)?)
 }

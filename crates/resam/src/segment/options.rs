@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use resam_crs::Crs;
-use resam_scene::{AutoOptions, Overlap, SegmentOptions as WindowOptions};
+use resam_export::CleanOptions;
+use resam_scene::{AutoOptions, SegmentOptions as WindowOptions};
 
 use crate::input::InputSettings;
 use crate::model::SelectionOptions;
@@ -14,16 +15,8 @@ pub struct SegmentOptions {
     /// Which of the model's masks answers a point. Default: as the adapter says, else the one that
     /// the point most likely means ([`Requery`](resam_select::SelectionMode::Requery)).
     pub selection: SelectionOptions,
-    /// Objects whose IoU is at least this are one object. Default: none are.
-    pub dedup_iou: Option<f64>,
-    /// What becomes of pixels that several objects have. Default: each object keeps them.
-    pub overlap: Overlap,
-    /// Leave out objects of less area, in square metres (square pixels without a CRS). Default:
-    /// none.
-    pub min_area: Option<f64>,
-    /// Leave out objects of more area, in square metres (square pixels without a CRS). Default:
-    /// none.
-    pub max_area: Option<f64>,
+    /// What becomes of the masks: parts, holes, areas, near duplicates and overlaps.
+    pub clean: CleanOptions,
     /// Keep embeddings of windows, and answers, for other runs over the scene. Default: no.
     pub cache: Option<CacheOptions>,
     /// The journal of a run over a scene: a call that was interrupted goes on from it. Default:
@@ -36,7 +29,7 @@ pub struct SegmentOptions {
 impl SegmentOptions {
     /// Whether something is asked for that only a run in windows does.
     pub(crate) fn asks_for_windows(&self) -> bool {
-        self.dedup_iou.is_some() || self.overlap != Overlap::Keep || self.cache.is_some()
+        self.cache.is_some()
     }
 }
 
@@ -79,8 +72,6 @@ pub struct OutputOptions {
     pub simplify: Option<f64>,
     /// Give buildings their right angles. Default: `false`.
     pub regularize: bool,
-    /// Fill holes of up to so many square metres (square pixels without a CRS). Default: no.
-    pub fill_holes: Option<f64>,
 }
 
 /// How windows are laid for a network whose input has `input` pixels a side.
@@ -96,16 +87,9 @@ pub(crate) fn windows(settings: &InputSettings, input: u32) -> WindowOptions {
 }
 
 /// The options of a run in windows for the objects of prompts.
-pub(crate) fn of_prompts(
-    options: &SegmentOptions,
-    settings: &InputSettings,
-    input: u32,
-    zoom: bool,
-) -> WindowOptions {
+pub(crate) fn of_prompts(settings: &InputSettings, input: u32, zoom: bool) -> WindowOptions {
     WindowOptions {
         zoom,
-        dedup_iou: options.dedup_iou,
-        overlap: options.overlap,
         ..windows(settings, input)
     }
 }
@@ -118,17 +102,18 @@ pub(crate) fn of_everything(
     input: u32,
 ) -> AutoOptions {
     let default = AutoOptions::default();
+    let clean = &options.clean;
     AutoOptions {
         points_per_side: automatic.points_per_side,
         min_score: automatic.min_score,
         min_stability_score: automatic.min_stability_score,
-        min_area: options.min_area.unwrap_or(0.0),
-        max_area: options.max_area.unwrap_or(f64::INFINITY),
-        dedup_iou: options.dedup_iou.unwrap_or(default.dedup_iou),
+        min_area: clean.min_area.unwrap_or(0.0),
+        max_area: clean.max_area.unwrap_or(f64::INFINITY),
+        // A grid asks about an object many times: without a bound, equal masks are still one.
+        dedup_iou: clean.dedup_iou.unwrap_or(1.0),
         run: WindowOptions {
-            dedup_iou: None,
             rounds: default.run.rounds,
-            ..of_prompts(options, settings, input, false)
+            ..of_prompts(settings, input, false)
         },
         ..default
     }

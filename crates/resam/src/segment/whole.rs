@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use resam_mask::{Bitmap, PlacedMask};
 use resam_prompt::{PointedObject, Prompt};
 use resam_sam::preprocess::RgbView;
-use resam_scene::{Counts, Failure, Missing, SceneResult, SegmentedObject};
+use resam_scene::{Counts, Failure, Missing, SceneResult, SegmentedObject, fills_window};
 use resam_select::{MaskSelection, stability};
 
 use crate::error::Result;
@@ -55,6 +55,11 @@ pub(super) fn segment(
         ..SceneResult::default()
     };
     for (at, (answer, mask)) in answers.iter().zip(masks?).enumerate() {
+        let mut fail = |reason| result.failures.push(Failure::Object { prompt: at, reason });
+        if fills_window(&mask, u64::from(width) * u64::from(height), &asked[at]) {
+            fail(Missing::FillsWindow);
+            continue;
+        }
         match PlacedMask::new(&mask, 0, 0) {
             Some(mask) => result.objects.push(SegmentedObject {
                 id: result.objects.len() as u32 + 1,
@@ -65,10 +70,7 @@ pub(super) fn segment(
                 scale: scale.max(1.0),
                 truncated: false,
             }),
-            None => result.failures.push(Failure::Object {
-                prompt: at,
-                reason: Missing::Empty,
-            }),
+            None => fail(Missing::Empty),
         }
     }
     Ok(result)

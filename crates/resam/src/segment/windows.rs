@@ -36,7 +36,7 @@ pub(super) fn segment(
     let settings = scene.input_settings().or(model.input_settings());
     let input = model.predictor().input_size() as u32;
     let zoom = selection.mode == SelectionMode::Requery && selection.zoom;
-    let search = Search::Prompts(options::of_prompts(options, &settings, input, zoom));
+    let search = Search::Prompts(options::of_prompts(&settings, input, zoom));
     Run {
         model,
         scene,
@@ -128,8 +128,6 @@ impl Run<'_> {
         Ok(result)
     }
 }
-
-impl Run<'_> {}
 
 /// Tells the observer of the engine what the scene tells its own.
 struct Watch<'a> {
