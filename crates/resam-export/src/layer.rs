@@ -2,7 +2,7 @@
 
 use geo_types::{LineString, MultiPolygon, Polygon};
 use resam_mask::Places;
-use resam_polygon::{Object, PolygonOptions, polygons};
+use resam_polygon::{Object, PolygonOptions};
 use resam_scene::{Ground, PointedObject, SegmentedObject};
 use resam_vector::{Feature, Field, FieldKind, Layer, Value};
 
@@ -26,6 +26,16 @@ pub fn layer(
     name: &str,
     options: &PolygonOptions,
 ) -> Result<Layer, OutputError> {
+    let (layer, _) = layer_and_smoothed(segmentation, name, options)?;
+    Ok(layer)
+}
+
+/// The layer, and how many objects have no right angles, where these were asked for.
+pub(crate) fn layer_and_smoothed(
+    segmentation: &Segmentation,
+    name: &str,
+    options: &PolygonOptions,
+) -> Result<(Layer, usize), OutputError> {
     let Segmentation {
         image,
         prompts,
@@ -36,7 +46,8 @@ pub fn layer(
     let own = own_fields(ground);
     let user = user_fields(prompts, &own);
     let mut features = Vec::new();
-    for (object, outline) in objects.iter().zip(outlines(objects, options)) {
+    let (outlines, smoothed) = outlines(objects, options);
+    for (object, outline) in objects.iter().zip(outlines) {
         if outline.0.is_empty() {
             continue;
         }
@@ -70,12 +81,13 @@ pub fn layer(
     let fields = own
         .into_iter()
         .chain(user.into_iter().map(|(_, field)| field));
-    Ok(Layer {
+    let layer = Layer {
         name: name.to_owned(),
         crs: ground.map_crs().cloned(),
         fields: fields.collect(),
         features,
-    })
+    };
+    Ok((layer, smoothed))
 }
 
 /// The fields that every layer has.
@@ -142,10 +154,15 @@ fn common(one: Option<FieldKind>, other: Option<FieldKind>) -> Option<FieldKind>
     }
 }
 
-/// The polygons of objects, in pixels. Objects whose boxes touch are done together, so that edges
-/// which they share stay shared; the others need not be in memory at once.
-fn outlines(objects: &[SegmentedObject], options: &PolygonOptions) -> Vec<MultiPolygon<f64>> {
+/// The polygons of objects, in pixels, and how many objects have no right angles where these were
+/// asked for. Objects whose boxes touch are done together, so that edges which they share stay
+/// shared; the others need not be in memory at once.
+fn outlines(
+    objects: &[SegmentedObject],
+    options: &PolygonOptions,
+) -> (Vec<MultiPolygon<f64>>, usize) {
     let mut outlines = vec![MultiPolygon(Vec::new()); objects.len()];
+    let mut smoothed = 0;
     let mut together: Vec<usize> = Vec::new();
     let mut bytes = 0;
     for group in touching(objects) {
@@ -155,14 +172,14 @@ fn outlines(objects: &[SegmentedObject], options: &PolygonOptions) -> Vec<MultiP
         });
         let own: u64 = own.sum();
         if bytes + own > BITMAPS && !together.is_empty() {
-            outline(objects, &together, options, &mut outlines);
+            smoothed += outline(objects, &together, options, &mut outlines);
             (together, bytes) = (Vec::new(), 0);
         }
         together.extend(group);
         bytes += own;
     }
-    outline(objects, &together, options, &mut outlines);
-    outlines
+    smoothed += outline(objects, &together, options, &mut outlines);
+    (outlines, smoothed)
 }
 
 fn outline(
@@ -170,7 +187,7 @@ fn outline(
     together: &[usize],
     options: &PolygonOptions,
     outlines: &mut [MultiPolygon<f64>],
-) {
+) -> usize {
     let masks: Vec<_> = together
         .iter()
         .map(|&at| objects[at].mask.bitmap())
@@ -181,9 +198,15 @@ fn outline(
         y: objects[at].mask.y(),
     });
     let placed: Vec<Object<'_>> = placed.collect();
-    for (&at, outline) in together.iter().zip(polygons(&placed, options)) {
-        outlines[at] = outline;
+    let mut smoothed = 0;
+    for (&at, outline) in together
+        .iter()
+        .zip(resam_polygon::outlines(&placed, options))
+    {
+        smoothed += usize::from(outline.smoothed > 0);
+        outlines[at] = outline.polygons;
     }
+    smoothed
 }
 
 /// Groups of objects whose boxes overlap or touch, directly or through others.

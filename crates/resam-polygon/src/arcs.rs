@@ -72,6 +72,24 @@ impl Net {
         net
     }
 
+    /// Rings of any direction that meet no other, each an arc of its own.
+    pub(crate) fn of_closed(rings: Vec<Vec<Point>>) -> Self {
+        let pieces = |arc| {
+            let reversed = false;
+            vec![Piece { arc, reversed }]
+        };
+        Self {
+            rings: (0..rings.len()).map(pieces).collect(),
+            arcs: rings
+                .into_iter()
+                .map(|points| Arc {
+                    points,
+                    closed: true,
+                })
+                .collect(),
+        }
+    }
+
     /// The corners of a ring, the first not repeated.
     pub(crate) fn ring(&self, pieces: &[Piece]) -> Vec<Point> {
         let mut ring = Vec::new();

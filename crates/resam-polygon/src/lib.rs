@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`polygons`](polygons()) | masks to multipolygons, in pixels of the raster |
 //! | [`PolygonOptions`] | simplification and right angles |
+//! | [`outlines`] | the same, and which parts have no right angles |
 //! | [`Object`] | a mask and its place in the raster |
 //! | [`rasterize`](rasterize()) | a multipolygon to a mask |
 //!
@@ -38,6 +39,7 @@ mod parts;
 mod rasterize;
 mod regularize;
 mod simplify;
+mod smooth;
 mod squares;
 mod vertex_grid;
 
@@ -61,11 +63,13 @@ pub struct PolygonOptions {
     /// Whether to make right angles on objects that have them, such as buildings.
     ///
     /// Each object is squared separately, so neighbours can overlap by a fraction of a pixel. A
-    /// part keeps the outline of [`simplify`](Self::simplify) if the squared one would violate
-    /// [`min_iou`](Self::min_iou), change the area by more than a twentieth, or hide walls that are
-    /// not at right angles. Objects of more than 100 parts are not squared. Details and holes
-    /// smaller than about three times the tolerance of `simplify` (three pixels without it) are
-    /// removed.
+    /// part gets a smooth outline if the squared one would violate [`min_iou`](Self::min_iou),
+    /// change the area by more than a twentieth, or hide walls that are not at right angles.
+    /// Objects of more than 100 parts are not squared. Details and holes smaller than about three
+    /// times the tolerance of `simplify` (three pixels without it) are removed.
+    ///
+    /// A smooth outline has no stairs of pixels and is at most the tolerance of `simplify` away
+    /// from the exact one, but at least a pixel.
     pub regularize: bool,
     /// The smallest IoU of a squared part with its exact outline, counted in pixels, from 0 to 1.
     pub min_iou: f64,
@@ -100,19 +104,37 @@ pub struct Object<'a> {
 /// default options, [`rasterize`] gives back the mask exactly. The same input gives the same output
 /// on every machine.
 pub fn polygons(objects: &[Object<'_>], options: &PolygonOptions) -> Vec<MultiPolygon<f64>> {
-    let exact: Vec<Vec<parts::Part>> = objects.iter().map(|object| parts::parts(object)).collect();
+    let outlines = outlines(objects, options).into_iter();
+    outlines.map(|outline| outline.polygons).collect()
+}
+
+/// The polygons of an object, and what they are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outline {
+    /// The polygons.
+    pub polygons: MultiPolygon<f64>,
+    /// Parts that have no right angles, where these were asked for: their outline is smooth.
+    pub smoothed: usize,
+}
+
+/// As [`polygons`](polygons()), and for each object how many of its parts have no right angles.
+pub fn outlines(objects: &[Object<'_>], options: &PolygonOptions) -> Vec<Outline> {
+    let exact: Vec<Vec<parts::Part>> = objects.iter().map(parts::parts).collect();
+    if options.regularize {
+        let regularized = exact.iter().map(|exact| {
+            let (polygons, smoothed) = regularize::regularize(exact, options);
+            let polygons = MultiPolygon(polygons);
+            Outline { polygons, smoothed }
+        });
+        return regularized.collect();
+    }
     let outlines = match options.simplify {
         Some(tolerance) if tolerance > 0.0 => simplify::simplify(&exact, tolerance),
-        _ => exact.clone(),
+        _ => exact,
     };
-    let both = exact.iter().zip(&outlines);
-    both.map(|(exact, outlines)| {
-        let outlines = outlines.iter().map(parts::Part::to_polygon).collect();
-        if options.regularize {
-            MultiPolygon(regularize::regularize(exact, outlines, options))
-        } else {
-            MultiPolygon(outlines)
-        }
-    })
-    .collect()
+    let outline = |parts: &Vec<parts::Part>| Outline {
+        polygons: parts.iter().map(parts::Part::to_polygon).collect(),
+        smoothed: 0,
+    };
+    outlines.iter().map(outline).collect()
 }

@@ -11,6 +11,7 @@ use crate::direction::{has_oblique_walls, main_directions};
 use crate::outline::{Frame, Outline};
 use crate::parts::{Part, Point, doubled_area};
 use crate::rasterize::rasterize;
+use crate::smooth::smooth;
 use crate::squares::{Wall, corners, fit, rectangle, share_of_skewed, walls};
 
 /// Size of a detail that is too small for walls of its own, in tolerances of the simplification.
@@ -30,14 +31,11 @@ const MOST_SKEWED: f64 = 0.2;
 const AREA_SHARE: f64 = 0.05;
 
 /// Squares the parts of an object that can be squared without meeting another part. The other parts
-/// keep their polygon of `outlines`.
-pub(crate) fn regularize(
-    exact: &[Part],
-    outlines: Vec<Polygon<f64>>,
-    options: &PolygonOptions,
-) -> Vec<Polygon<f64>> {
+/// get smooth outlines, and how many they are is the second result.
+pub(crate) fn regularize(exact: &[Part], options: &PolygonOptions) -> (Vec<Polygon<f64>>, usize) {
+    let outlines = smooth(exact, tolerance(options));
     if exact.len() > MOST_PARTS {
-        return outlines;
+        return (outlines, exact.len());
     }
     let mut squared: Vec<Option<Polygon<f64>>> =
         exact.iter().map(|part| square(part, options)).collect();
@@ -57,11 +55,18 @@ pub(crate) fn regularize(
             squared[index] = None;
         }
     }
-    squared
+    let smoothed = squared.iter().filter(|squared| squared.is_none()).count();
+    let polygons = squared
         .into_iter()
         .zip(outlines)
-        .map(|(squared, outline)| squared.unwrap_or(outline))
-        .collect()
+        .map(|(squared, outline)| squared.unwrap_or(outline));
+    (polygons.collect(), smoothed)
+}
+
+/// The tolerance of outlines in pixels: that of the simplification, at least a pixel.
+fn tolerance(options: &PolygonOptions) -> f64 {
+    let asked = options.simplify.filter(|&tolerance| tolerance >= 1.0);
+    asked.unwrap_or(1.0)
 }
 
 /// The squared ones among polygons that meet another.
@@ -85,11 +90,7 @@ fn meeting(polygons: &[&Polygon<f64>], is_squared: &[bool]) -> Vec<usize> {
 
 /// The squared part, if it is close enough to the exact one.
 fn square(part: &Part, options: &PolygonOptions) -> Option<Polygon<f64>> {
-    let tolerance = options
-        .simplify
-        .filter(|&tolerance| tolerance >= 1.0)
-        .unwrap_or(1.0);
-    let detail = DETAIL * tolerance;
+    let detail = DETAIL * tolerance(options);
     let bounds = Bounds::of(&part.rings[0])?;
     let origin = bounds.low;
     let (exterior, holes) = part.rings.split_first()?;

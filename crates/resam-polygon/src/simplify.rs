@@ -75,7 +75,7 @@ struct DoubledArea {
     now: i64,
 }
 
-struct Simplifier {
+pub(crate) struct Simplifier {
     tolerance: f64,
     vertices: Vec<Vertex>,
     lines: Vec<Line>,
@@ -99,7 +99,8 @@ struct Candidate {
 }
 
 impl Simplifier {
-    fn new(net: &Net, areas: Vec<i64>, tolerance: f64) -> Self {
+    /// `areas` are the doubled areas of the rings of the net.
+    pub(crate) fn new(net: &Net, areas: Vec<i64>, tolerance: f64) -> Self {
         let mut new = Self {
             tolerance,
             vertices: Vec::new(),
@@ -158,7 +159,7 @@ impl Simplifier {
     }
 
     /// Removes corners until no other may be removed.
-    fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         let mut refused: Vec<usize> = (0..self.vertices.len()).collect();
         for _ in 0..ATTEMPTS {
             for vertex in std::mem::take(&mut refused) {
@@ -277,7 +278,7 @@ impl Simplifier {
     }
 
     /// Writes the remaining vertices to the arcs of the net.
-    fn write(&self, net: &mut Net) {
+    pub(crate) fn write(&self, net: &mut Net) {
         for (arc, line) in net.arcs.iter_mut().zip(&self.lines) {
             let left = self.vertices[line.start..line.end]
                 .iter()
