@@ -53,6 +53,8 @@ pub struct Cleaning {
     pub merged: usize,
     /// Objects that were removed.
     pub removed: Vec<RemovedObject>,
+    /// Objects that have no right angles, where these were asked for: their outlines are smooth.
+    pub smoothed: usize,
 }
 
 /// An object that is in no output.

@@ -18,6 +18,7 @@ impl Segmentation {
     ///   as `[x, y, width, height]` in pixels, `scale` (pixels of the image for each that the model
     ///   saw, along an axis), `truncated`;
     /// - `cleaning`: `merged` objects; `removed_parts` and `filled_holes` with `count` and `pixels`;
+    ///   `smoothed`, objects without right angles where these were asked for;
     ///   `removed` objects, each with `prompts` (names), `reason` and `area` in pixels;
     /// - `failures`: a line each.
     pub fn to_json(&self) -> Value {
@@ -55,6 +56,7 @@ impl Segmentation {
             "merged": self.cleaning.merged,
             "removed_parts": self.cleaning.removed_parts,
             "filled_holes": self.cleaning.filled_holes,
+            "smoothed": self.cleaning.smoothed,
             "removed": removed.collect::<Vec<_>>(),
         })
     }

@@ -2,29 +2,34 @@
 
 mod canvas;
 mod colours;
+mod legend;
 mod marks;
 mod outline;
 mod picture;
+mod text;
 
 use std::io;
 use std::path::Path;
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder, RgbImage};
+use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
 use resam_mask::PlacedMask;
 
 use resam_files::write_atomically;
 
 use crate::{OutputError, Segmentation};
 use canvas::Canvas;
+use legend::Scheme;
 use marks::{draw_bounds, draw_points};
 use outline::{Band, draw_band, fill};
 
 /// An object to be drawn on an image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DrawnObject {
-    /// Tells its colour.
+    /// Tells its colour, if it has none of its own.
     pub id: u32,
+    /// Its colour.
+    pub colour: Option<Rgb<u8>>,
     /// Its pixels; none where only its prompt is drawn.
     pub mask: Option<PlacedMask>,
     /// What the user pointed at.
@@ -42,6 +47,44 @@ pub struct PromptMarks {
     pub bounds: Option<[f64; 4]>,
 }
 
+/// What an overlay shows beside the outlines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OverlayOptions {
+    /// What colours stand for.
+    pub colour_by: ColourBy,
+    /// Whether the points and boxes that asked are drawn.
+    pub prompts: bool,
+}
+
+impl Default for OverlayOptions {
+    fn default() -> Self {
+        Self {
+            colour_by: ColourBy::Auto,
+            prompts: true,
+        }
+    }
+}
+
+/// What the colours of an overlay stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ColourBy {
+    /// Classes, where the prompts have any, and else objects.
+    #[default]
+    Auto,
+    /// The class of the prompts.
+    Class,
+    /// The score, from 0.5 to 1.
+    Score,
+    /// Nothing: each object has a colour of its own.
+    Object,
+}
+
+impl DrawnObject {
+    fn colour(&self) -> Rgb<u8> {
+        self.colour.unwrap_or_else(|| colours::of_object(self.id))
+    }
+}
+
 /// Draws objects on an image.
 ///
 /// Each object has a colour of its own, told by its id: a translucent fill, a line round it that
@@ -56,7 +99,7 @@ pub fn draw(image: RgbImage, objects: &[DrawnObject]) -> RgbImage {
     let seen = [0, 0, width.into(), height.into()];
     let masks = objects.iter().filter_map(|object| {
         let mask = object.mask.as_ref()?.within(seen)?;
-        Some((mask, colours::of_object(object.id)))
+        Some((mask, object.colour()))
     });
     let masks: Vec<_> = masks.collect();
     for (mask, colour) in &masks {
@@ -71,8 +114,7 @@ pub fn draw(image: RgbImage, objects: &[DrawnObject]) -> RgbImage {
     }
     for object in objects {
         if let Some(bounds) = object.prompt.bounds {
-            let colour = colours::of_object(object.id);
-            draw_bounds(&mut canvas, bounds, line_width, colour);
+            draw_bounds(&mut canvas, bounds, line_width, object.colour());
         }
     }
     draw_points(&mut canvas, objects, line_width);
@@ -80,9 +122,18 @@ pub fn draw(image: RgbImage, objects: &[DrawnObject]) -> RgbImage {
 }
 
 /// Writes the overlay as PNG: the objects, and the prompts of those that were not found.
-pub(crate) fn write(path: &Path, segmentation: &Segmentation) -> Result<(), OutputError> {
+pub(crate) fn write(
+    path: &Path,
+    segmentation: &Segmentation,
+    options: &OverlayOptions,
+) -> Result<(), OutputError> {
     let (image, scale) = picture::of(&segmentation.image)?;
-    let drawn = draw(image, &picture::objects(segmentation, scale));
+    let scheme = Scheme::new(segmentation, options.colour_by);
+    let drawn = draw(
+        image,
+        &picture::objects(segmentation, scale, &scheme, options),
+    );
+    let drawn = scheme.with_legend(drawn);
     let (width, height) = drawn.dimensions();
     Ok(write_atomically(path, |file| {
         PngEncoder::new_with_quality(file, CompressionType::Default, FilterType::Adaptive)

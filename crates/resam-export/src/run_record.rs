@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
-use resam_files::write_atomically;
+use resam_files::{read_bounded, write_atomically};
 use serde::{Serialize, Serializer};
 
 use crate::OutputError;
@@ -53,8 +53,18 @@ pub struct Weights {
 }
 
 impl RunRecord {
-    /// Writes the record as `run.json` into the folder of an output, and returns its path. A
-    /// record that is there already is replaced.
+    /// Writes the record of an output beside it, as [`record_path`] says, and returns its path.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_of(&self, output: &Path) -> Result<PathBuf, OutputError> {
+        let path = record_path(output);
+        self.write(&path)?;
+        Ok(path)
+    }
+
+    /// Writes the record as `run.json` into the folder of an output, and returns its path. What is
+    /// there already is replaced.
     ///
     /// # Errors
     /// If the output itself has that name, or if the file cannot be written.
@@ -65,12 +75,44 @@ impl RunRecord {
             });
         }
         let path = output.with_file_name(RUN_RECORD_NAME);
-        write_atomically(&path, |file| {
-            serde_json::to_writer_pretty(&mut *file, self)?;
-            file.write_all(b"\n")
-        })?;
+        self.write(&path)?;
         Ok(path)
     }
+
+    fn write(&self, path: &Path) -> Result<(), OutputError> {
+        Ok(write_atomically(path, |file| {
+            serde_json::to_writer_pretty(&mut *file, self)?;
+            file.write_all(b"\n")
+        })?)
+    }
+}
+
+/// The name of the record of an output: `objects.gpkg.run.json` for `objects.gpkg`.
+pub fn record_path(output: &Path) -> PathBuf {
+    let mut name = output.as_os_str().to_owned();
+    name.push(".");
+    name.push(RUN_RECORD_NAME);
+    PathBuf::from(name)
+}
+
+/// The command line that a record states, the program's name first; none if the file is no record
+/// of a run.
+pub fn recorded_command(record: &Path) -> Option<Vec<String>> {
+    /// No record is larger: an object takes 200 bytes.
+    const MOST: u64 = 1 << 30;
+    #[derive(serde::Deserialize)]
+    struct Stated {
+        command_line: Vec<String>,
+        #[serde(rename = "version")]
+        _version: String,
+        #[serde(rename = "started")]
+        _started: String,
+        #[serde(rename = "result")]
+        _result: serde::de::IgnoredAny,
+    }
+    let bytes = read_bounded(record, MOST).ok()?;
+    let stated: Stated = serde_json::from_slice(&bytes).ok()?;
+    Some(stated.command_line)
 }
 
 /// Times before 1970, or after the year 9999, are given as the start of 1970.

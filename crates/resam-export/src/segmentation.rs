@@ -6,9 +6,12 @@ use resam_crs::Crs;
 use resam_geo::{Raster, RasterError, Scene, Stretch, StretchLimits};
 use resam_polygon::PolygonOptions;
 use resam_scene::{Counts, Failure, Ground, PointedObject, SegmentedObject};
-use resam_vector::write_layer;
+use resam_vector::{replace_layer, write_layer};
 
-use crate::{Cleaning, Format, OutputError, coco, labels, layer, overlay};
+use crate::{
+    Cleaning, Format, OutputError, coco, labels, layer::layer_and_smoothed, overlay,
+    overlay::OverlayOptions,
+};
 
 /// The objects of one image, with what was asked and what could not be done.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,8 +62,20 @@ pub struct WriteOptions {
     pub out_crs: Option<Crs>,
     /// How masks become polygons; by default they keep the exact sides of their pixels.
     pub polygons: PolygonOptions,
+    /// What the overlay shows.
+    pub overlay: OverlayOptions,
     /// The name of the layer of polygons; by default that of the file without its ending.
     pub layer: Option<String>,
+    /// Whether a GeoPackage that is there is replaced as a whole. By default it keeps its other
+    /// layers.
+    pub overwrite: bool,
+}
+
+/// What is to be said of a file that was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Objects without right angles, where these were asked for: their outlines are smooth.
+    pub smoothed: usize,
 }
 
 impl Segmentation {
@@ -69,10 +84,12 @@ impl Segmentation {
     /// # Errors
     /// As [`write_with`](Self::write_with).
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), OutputError> {
-        self.write_with(path.as_ref(), &WriteOptions::default())
+        self.write_with(path.as_ref(), &WriteOptions::default())?;
+        Ok(())
     }
 
-    /// Writes the result in the [`Format`] of the path's ending; an existing file is replaced.
+    /// Writes the result in the [`Format`] of the path's ending; an existing file is replaced,
+    /// of an existing GeoPackage the layer of the name.
     ///
     /// An overlay is drawn on the image, which is read again.
     ///
@@ -81,20 +98,31 @@ impl Segmentation {
     /// mask does not lie in the image, a vertex has no place in the CRS asked for, the image cannot
     /// be read for an overlay or is too large for COCO, or the file cannot be written. What was at
     /// the path before is then still there.
-    pub fn write_with(&self, path: &Path, options: &WriteOptions) -> Result<(), OutputError> {
+    pub fn write_with(&self, path: &Path, options: &WriteOptions) -> Result<Written, OutputError> {
         let format = Format::of(path)?;
         self.check()?;
         match format {
-            Format::Overlay => overlay::write(path, self),
-            Format::Coco => coco::write(path, self),
-            Format::Labels => labels::write(path, self),
-            Format::Vector(_) => {
-                let stem = || path.file_stem().unwrap_or_default().to_string_lossy();
-                let name = options.layer.clone().unwrap_or_else(|| stem().into_owned());
-                let layer = layer(self, &name, &options.polygons)?;
-                Ok(write_layer(path, &layer, options.out_crs.as_ref())?)
-            }
+            Format::Overlay => overlay::write(path, self, &options.overlay)?,
+            Format::Coco => coco::write(path, self)?,
+            Format::Labels => labels::write(path, self)?,
+            Format::Vector(_) => return self.write_polygons(path, options),
         }
+        Ok(Written::default())
+    }
+
+    fn write_polygons(&self, path: &Path, options: &WriteOptions) -> Result<Written, OutputError> {
+        /// What a file states that depends on nothing but its content.
+        const NO_DATE: &str = "1970-01-01T00:00:00.000Z";
+        let stem = || path.file_stem().unwrap_or_default().to_string_lossy();
+        let name = options.layer.clone().unwrap_or_else(|| stem().into_owned());
+        let (layer, smoothed) = layer_and_smoothed(self, &name, &options.polygons)?;
+        let crs = options.out_crs.as_ref();
+        if options.overwrite {
+            write_layer(path, &layer, crs)?;
+        } else {
+            replace_layer(path, &layer, crs, NO_DATE)?;
+        }
+        Ok(Written { smoothed })
     }
 
     /// What the cleaning did, a sentence each.

@@ -21,6 +21,30 @@ pub enum FileError {
         /// What it is instead.
         kind: &'static str,
     },
+    /// What would be written is what is read.
+    #[error("`{}`: the output is an input of the run{}\n\nhint: name another file: the input would be lost", path.display(), also(input, path))]
+    IsInput {
+        /// The output.
+        path: PathBuf,
+        /// The input.
+        input: PathBuf,
+    },
+    /// Two outputs would be one file.
+    #[error("`{}`: two outputs are the same file{}\n\nhint: name another file for one of them", path.display(), also(other, path))]
+    SameOutput {
+        /// An output.
+        path: PathBuf,
+        /// The other one.
+        other: PathBuf,
+    },
+    /// A file is there that no earlier run wrote.
+    #[error("`{}`: {what} is there already, and no run of resam wrote it\n\nhint: name another file, or ask for it to be overwritten", path.display())]
+    NotOurs {
+        /// The output.
+        path: PathBuf,
+        /// What is there.
+        what: String,
+    },
     /// There is no folder to write into.
     #[error("{}: cannot be written: there is no folder `{}`\n\nhint: create the folder first", path.display(), folder.display())]
     NoFolder {
@@ -43,6 +67,14 @@ pub enum FileError {
         /// What the operating system or the encoder says.
         source: io::Error,
     },
+}
+
+/// The other path of a file, if it is another.
+fn also(other: &std::path::Path, path: &std::path::Path) -> String {
+    if other == path {
+        return String::new();
+    }
+    format!(", `{}`", other.display())
 }
 
 impl FileError {

@@ -4,6 +4,7 @@
 //! and is given its name when it is whole.
 //!
 //! - [`write_atomically`]: a file whose content a function writes.
+//! - [`check_apart`]: whether an output is an input, or another output, by whatever path.
 //! - [`check_writable`]: whether a file could be written, asked before long work.
 //! - [`UnfinishedFolder`]: a folder that is filled and then given its name.
 //! - [`Unfinished`]: the open file under a temporary name, for who seeks in it or writes it piece
@@ -30,6 +31,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod apart;
 mod atomic;
 pub mod disk;
 mod error;
@@ -41,6 +43,7 @@ mod lock;
 mod strays;
 mod unfinished;
 
+pub use apart::check_apart;
 pub use atomic::{check_writable, write_atomically};
 pub use error::FileError;
 pub use folder::UnfinishedFolder;

@@ -51,6 +51,16 @@ pub struct EvaluateOptions {
 }
 
 impl EvaluateOptions {
+    /// The files and folders that are read.
+    pub fn inputs(&self) -> Vec<PathBuf> {
+        let mut inputs = vec![self.dataset.images.clone()];
+        inputs.extend(self.dataset.coco.clone());
+        if let PromptSource::Points(points) = &self.prompts {
+            inputs.push(points.clone());
+        }
+        inputs
+    }
+
     /// The defaults for a data set.
     pub fn of(dataset: DatasetOptions) -> Self {
         Self {

@@ -47,6 +47,7 @@ pub mod machine;
 mod model;
 pub mod nano;
 mod observer;
+pub mod outputs;
 mod pace;
 mod picture;
 pub mod points;
@@ -74,7 +75,9 @@ pub use resam_adapt::Recipe;
 pub use resam_crs::Crs;
 pub use resam_data::layouts::{Scene as Subset, Split};
 pub use resam_eval::Evaluation;
-pub use resam_export::{CleanOptions, Cleaning, Format, Segmentation, WriteOptions};
+pub use resam_export::{
+    CleanOptions, Cleaning, ColourBy, Format, OverlayOptions, Segmentation, WriteOptions,
+};
 pub use resam_files as files;
 pub use resam_geo::Stretch;
 pub use resam_mask::Parts;

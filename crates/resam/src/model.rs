@@ -30,6 +30,14 @@ pub struct ModelOptions {
     pub input_size: Option<usize>,
 }
 
+impl ModelOptions {
+    /// The files and folders that a model is read from, as far as they are named by their paths.
+    pub fn inputs(&self) -> Vec<PathBuf> {
+        let adapter = self.adapter.iter().cloned();
+        adapter.chain([self.weights.clone()]).collect()
+    }
+}
+
 impl Default for ModelOptions {
     fn default() -> Self {
         Self {

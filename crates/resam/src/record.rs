@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 use resam_export::{RunRecord, Weights};
 use serde_json::Value;
 
-use crate::error::Result;
 use crate::model::Model;
 
 /// What computed a result.
@@ -97,18 +96,4 @@ pub fn quoted(word: &str) -> String {
 pub(crate) fn today() -> String {
     let now = jiff::Timestamp::now();
     now.to_string().chars().take(10).collect()
-}
-
-/// Writes a record beside each output, once a folder.
-pub(crate) fn write_beside<'a>(
-    record: &RunRecord,
-    outputs: impl IntoIterator<Item = &'a Path>,
-) -> Result<()> {
-    let mut folders = std::collections::BTreeSet::new();
-    for path in outputs {
-        if folders.insert(path.parent()) {
-            record.write_beside(path)?;
-        }
-    }
-    Ok(())
 }

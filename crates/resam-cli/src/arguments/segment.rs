@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use resam::{
-    AutomaticOptions, CacheOptions, CleanOptions, Crs, OutputOptions, Overlap, Parts,
-    SegmentOptions,
+    AutomaticOptions, CacheOptions, CleanOptions, ColourBy, Crs, OutputOptions, Overlap,
+    OverlayOptions, Parts, SegmentOptions,
 };
 
 use super::values::{Dedup, area, dedup, gigabytes, hole};
-use super::{ModelArguments, SceneInput};
+use super::{Common, ModelArguments, SceneInput};
 
 /// Segment the objects of an image from points or boxes.
 #[derive(Debug, Args)]
@@ -116,6 +116,19 @@ pub(crate) struct SceneArguments {
     /// up to a hundredth of their object]
     #[arg(long, value_name = "M2", num_args = 0..=1, default_missing_value = "inf", value_parser = hole)]
     pub(crate) fill_holes: Option<f64>,
+    /// What the colours of an overlay (.png) stand for [default: classes, where points have any, else
+    /// objects]
+    #[arg(long, alias = "overlay-color", value_enum, value_name = "WHAT")]
+    pub(crate) overlay_colour: Option<ColourName>,
+    /// Draw no points and boxes on an overlay
+    #[arg(long)]
+    pub(crate) no_overlay_points: bool,
+    /// The name of the layer of polygons [default: the name of the first output]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) layer: Option<String>,
+    /// Replace files that no run of resam wrote, and a GeoPackage with all its layers
+    #[arg(long)]
+    pub(crate) overwrite: bool,
     /// CRS of the polygons [default: the scene's; GeoJSON is always longitude and latitude]
     #[arg(long, value_name = "CRS")]
     pub(crate) out_crs: Option<String>,
@@ -156,12 +169,24 @@ impl Segment {
     }
 
     /// How objects become polygons.
-    pub(crate) fn output_options(&self) -> resam::Result<OutputOptions> {
+    pub(crate) fn output_options(&self, common: &Common) -> resam::Result<OutputOptions> {
         let scene = &self.scene;
         Ok(OutputOptions {
             out_crs: scene.out_crs.as_deref().map(Crs::parse).transpose()?,
             simplify: scene.simplify,
             regularize: scene.regularize,
+            overlay: OverlayOptions {
+                colour_by: match scene.overlay_colour {
+                    None => ColourBy::Auto,
+                    Some(ColourName::Class) => ColourBy::Class,
+                    Some(ColourName::Score) => ColourBy::Score,
+                    Some(ColourName::Object) => ColourBy::Object,
+                },
+                prompts: !scene.no_overlay_points,
+            },
+            layer: scene.layer.clone(),
+            overwrite: scene.overwrite,
+            inputs: self.model.options(common).inputs(),
         })
     }
 
@@ -185,6 +210,17 @@ pub(crate) enum PartsName {
     Largest,
     /// All, with their small holes: the mask as the model gave it
     All,
+}
+
+/// What the colours of an overlay stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ColourName {
+    /// The class of the points
+    Class,
+    /// The score
+    Score,
+    /// Nothing: each object has its own
+    Object,
 }
 
 /// What becomes of pixels that several objects have.

@@ -1,5 +1,6 @@
 //! `resam weights convert`: a checkpoint with numbers of another width.
 
+use resam::outputs::check_outputs;
 use resam::{Result, WEIGHTS_ENDINGS, check_weights_output};
 use resam_checkpoint::Dtype;
 use serde_json::json;
@@ -10,6 +11,7 @@ use crate::arguments::{Common, Convert, Width};
 pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
     check_weights_output(output, &WEIGHTS_ENDINGS)?;
+    check_outputs(std::slice::from_ref(output), &[arguments.file.clone()])?;
     let checkpoint = resam::open_weights(&arguments.file)?;
     let dtype = match arguments.dtype {
         Width::F16 => Dtype::F16,

@@ -2,6 +2,7 @@
 
 use resam::evaluate::{Prepared, Scored};
 use resam::files::{check_writable, write_atomically};
+use resam::outputs::{check_outputs, record_path, write_records};
 use resam::record::{Computed, record};
 use resam::{Evaluation, Model};
 
@@ -24,10 +25,13 @@ pub(crate) fn run(arguments: &Eval, common: &Common) -> resam::Result<Outcome> {
 
 /// Asks about every instance. Writes the CSV, prints nothing.
 pub(crate) fn score(arguments: &Eval, common: &Common) -> resam::Result<Scored> {
+    let options = arguments.options(common);
     if let Some(csv) = &arguments.csv {
         check_writable(csv)?;
+        let mut inputs = arguments.model.options(common).inputs();
+        inputs.extend(options.inputs());
+        check_outputs(&[csv.clone(), record_path(csv)], &inputs)?;
     }
-    let options = arguments.options(common);
     let prepared = Prepared::new(&options)?;
     let mut watch = Watch::new(common);
     let of_model = arguments.model.options(common);
@@ -42,7 +46,8 @@ pub(crate) fn score(arguments: &Eval, common: &Common) -> resam::Result<Scored> 
         })?;
         let stages = [("load", model.seconds_to_load()), ("eval", scored.seconds)];
         let result = scored.to_json(arguments.per_class);
-        record(Computed::by(&model, common.seed), &stages, result).write_beside(csv)?;
+        let record = record(Computed::by(&model, common.seed), &stages, result);
+        write_records(&record, std::slice::from_ref(csv), &mut watch)?;
     }
     Ok(scored)
 }

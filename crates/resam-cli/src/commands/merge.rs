@@ -1,5 +1,6 @@
 //! `resam weights merge`: an adapter merged into its weights.
 
+use resam::outputs::check_outputs;
 use resam::{Result, WEIGHTS_ENDINGS, check_weights_output};
 use resam_sam::Adapter;
 use serde_json::json;
@@ -10,6 +11,7 @@ use crate::arguments::{Common, Merge};
 pub(crate) fn run(arguments: &Merge, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
     check_weights_output(output, &WEIGHTS_ENDINGS)?;
+    check_outputs(std::slice::from_ref(output), &[arguments.file.clone(), arguments.adapter.clone()])?;
     let base = resam::open_weights(&arguments.file)?;
     let adapter = Adapter::load(&arguments.adapter)?;
     adapter.check_base(&base.sha256()?)?;

@@ -40,7 +40,7 @@ pub(crate) fn find_and_write(
         target(arguments, common)?,
         arguments.output.clone(),
         arguments.options(),
-        arguments.output_options()?,
+        arguments.output_options(common)?,
         watch,
     )?;
     let model = Model::load_with(&arguments.model.options(common), watch)?;

@@ -24,6 +24,28 @@ const CHROMA: f64 = 0.19;
 const BLUE: f64 = 280.0;
 const BLUE_DARKENING: f64 = 0.12;
 
+/// Colours of scores from low to high: those of Viridis, which is read without colour vision too.
+const VIRIDIS: [[u8; 3]; 6] = [
+    [68, 1, 84],
+    [65, 68, 135],
+    [42, 120, 142],
+    [34, 168, 132],
+    [122, 209, 81],
+    [253, 231, 37],
+];
+
+/// The colour of a place between 0 and 1 of a scale.
+pub(crate) fn of_scale(place: f64) -> Rgb<u8> {
+    let last = VIRIDIS.len() - 1;
+    let place = place.clamp(0.0, 1.0) * last as f64;
+    let at = (place as usize).min(last - 1);
+    let mix = |channel: usize| {
+        let [from, to] = [VIRIDIS[at], VIRIDIS[at + 1]].map(|colour| f64::from(colour[channel]));
+        (from + (to - from) * (place - at as f64)).round() as u8
+    };
+    Rgb([0, 1, 2].map(mix))
+}
+
 /// The colour of an object, always the same for an id.
 pub(crate) fn of_object(id: u32) -> Rgb<u8> {
     let index = id.saturating_sub(1);

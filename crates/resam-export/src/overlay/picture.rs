@@ -6,7 +6,8 @@ use resam_geo::{Raster, RasterError, Scene, SceneOptions, Stretch, Window};
 use resam_mask::{Bitmap, PlacedMask};
 use resam_scene::{Failure, PointedObject};
 
-use super::{DrawnObject, PromptMarks};
+use super::legend::Scheme;
+use super::{DrawnObject, OverlayOptions, PromptMarks};
 use crate::{ImageReference, OutputError, Segmentation};
 
 /// The longest side of a picture, in pixels.
@@ -66,14 +67,27 @@ fn read(
 }
 
 /// The objects on the picture, and after them the prompts without an object.
-pub(super) fn objects(segmentation: &Segmentation, scale: Scale) -> Vec<DrawnObject> {
+pub(super) fn objects(
+    segmentation: &Segmentation,
+    scale: Scale,
+    scheme: &Scheme,
+    options: &OverlayOptions,
+) -> Vec<DrawnObject> {
     let prompts = &segmentation.prompts;
+    let marks = |asked: Vec<&PointedObject>| {
+        if options.prompts {
+            scale.marks(asked.into_iter())
+        } else {
+            PromptMarks::default()
+        }
+    };
     let found = segmentation.objects.iter().map(|object| {
         let asked = object.prompts.iter().filter_map(|&at| prompts.get(at));
         DrawnObject {
             id: object.id,
+            colour: scheme.colour(segmentation, object),
             mask: scale.mask(&object.mask),
-            prompt: scale.marks(asked),
+            prompt: marks(asked.collect()),
         }
     });
     let missing = segmentation.failures.iter().filter_map(|failure| {
@@ -82,8 +96,9 @@ pub(super) fn objects(segmentation: &Segmentation, scale: Scale) -> Vec<DrawnObj
         };
         Some(DrawnObject {
             id: u32::MAX,
+            colour: None,
             mask: None,
-            prompt: scale.marks(prompts.get(*prompt).into_iter()),
+            prompt: marks(prompts.get(*prompt).into_iter().collect()),
         })
     });
     found.chain(missing).collect()

@@ -16,6 +16,7 @@ fn rectangle(side: u32, [x0, y0, x1, y1]: [u32; 4]) -> Bitmap {
 fn object(id: u32, mask: &Bitmap) -> DrawnObject {
     DrawnObject {
         id,
+        colour: None,
         mask: PlacedMask::new(mask, 0, 0),
         prompt: PromptMarks::default(),
     }
@@ -61,6 +62,7 @@ fn the_overlay_is_the_image_with_objects_and_prompts() {
         ..result
     });
     let expected = DrawnObject {
+        colour: None,
         id: 1,
         mask: Some(shape.mask.clone()),
         prompt: PromptMarks {

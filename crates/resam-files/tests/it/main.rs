@@ -1,5 +1,6 @@
 //! What this crate promises, as statements.
 
+mod apart;
 mod atomic;
 mod faults;
 mod folder;

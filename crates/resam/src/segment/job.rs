@@ -1,9 +1,9 @@
 //! A run from files to files: everything that can be wrong is found before the long work.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
-use resam_export::{Format, Segmentation, WriteOptions};
+use resam_export::{Format, Segmentation, WriteOptions, record_path};
 use resam_polygon::PolygonOptions;
 use resam_prompt::PointedObject;
 use resam_scene::Ground;
@@ -11,11 +11,12 @@ use resam_scene::Ground;
 use super::journal;
 use super::options::{AutomaticOptions, OutputOptions, SegmentOptions};
 use super::prompts::{check_inside, on_raster};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::Model;
 use crate::observer::Observer;
+use crate::outputs::{check_ours, check_outputs, write_records};
 use crate::points::Points;
-use crate::record::{Computed, record, write_beside};
+use crate::record::{Computed, record};
 use crate::scene::Scene;
 
 /// What is looked for.
@@ -76,14 +77,27 @@ impl SegmentJob {
             crs: raster.crs().cloned(),
             transform: raster.geo_transform(),
         };
+        let mut inputs = [scene.files(), &output_options.inputs].concat();
+        if let Target::Points(points) = &target {
+            inputs.push(points.path().to_owned());
+        }
+        let own_journal = outputs.first().map(|output| journal::beside(output));
+        let records = outputs.iter().map(|output| record_path(output));
+        let all: Vec<PathBuf> = outputs.iter().cloned().chain(records).collect();
+        check_outputs(
+            &all.into_iter()
+                .chain(own_journal.clone())
+                .collect::<Vec<_>>(),
+            &inputs,
+        )?;
+        let layer = output_options.layer_of(&outputs);
+        // A journal is there while a run of ours is not at its end.
+        let is_resumed = own_journal.is_some_and(|journal| journal.exists());
         for path in &outputs {
-            for file in scene.files() {
-                check_apart(path, file)?;
-            }
-            if let Target::Points(points) = &target {
-                check_apart(path, points.path())?;
-            }
             Format::check(path, ground.map_crs(), output_options.out_crs.as_ref())?;
+            if !output_options.overwrite && !is_resumed {
+                check_ours(path, &layer)?;
+            }
         }
         // Points become objects here, so that what is wrong with them is found now.
         let asked = match target {
@@ -125,7 +139,7 @@ impl SegmentJob {
             options.journal.clone_from(&own_journal);
         }
         let started = Instant::now();
-        let segmentation = match asked {
+        let mut segmentation = match asked {
             Asked::Objects(objects) => {
                 model.segment_objects(&scene, objects, &options, observer)?
             }
@@ -136,11 +150,20 @@ impl SegmentJob {
         let seconds = started.elapsed().as_secs_f64();
         let write = write_options(&output_options, &outputs);
         for path in &outputs {
-            segmentation.write_with(path, &write)?;
+            let written = segmentation.write_with(path, &write)?;
+            segmentation.cleaning.smoothed = segmentation.cleaning.smoothed.max(written.smoothed);
+        }
+        if segmentation.cleaning.smoothed > 0 {
+            observer.note(&format!(
+                "{} objects have no right angles and get a smooth outline, at most {} pixels from \
+                 their mask",
+                segmentation.cleaning.smoothed,
+                output_options.simplify.unwrap_or(1.0).max(1.0)
+            ));
         }
         let stages = [("load", model.seconds_to_load()), ("segment", seconds)];
         let record = record(Computed::by(model, seed), &stages, segmentation.to_json());
-        write_beside(&record, outputs.iter().map(PathBuf::as_path))?;
+        write_records(&record, &outputs, observer)?;
         // The outputs are there: what the run would go on from is not needed any more.
         if let (Some(journal), 0) = (&options.journal, segmentation.failed_windows())
             && journal.exists()
@@ -154,21 +177,6 @@ impl SegmentJob {
     }
 }
 
-/// Refuses an output that is the file of an input, by whatever path.
-fn check_apart(output: &Path, input: &Path) -> Result<()> {
-    let same = match (std::fs::canonicalize(output), std::fs::canonicalize(input)) {
-        (Ok(output), Ok(input)) => output == input,
-        _ => false,
-    };
-    if same {
-        return Err(Error::input(
-            format!("the output `{}` is an input of the run", output.display()),
-            "name another file: the input would be lost",
-        ));
-    }
-    Ok(())
-}
-
 /// How polygons are made of the objects.
 fn write_options(output: &OutputOptions, outputs: &[PathBuf]) -> WriteOptions {
     WriteOptions {
@@ -178,11 +186,8 @@ fn write_options(output: &OutputOptions, outputs: &[PathBuf]) -> WriteOptions {
             regularize: output.regularize,
             ..PolygonOptions::default()
         },
-        layer: outputs.first().map(|path| stem(path)),
+        layer: Some(output.layer_of(outputs)),
+        overwrite: output.overwrite,
+        overlay: output.overlay,
     }
-}
-
-fn stem(path: &Path) -> String {
-    let stem = path.file_stem().unwrap_or_default();
-    stem.to_string_lossy().into_owned()
 }

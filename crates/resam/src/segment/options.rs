@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use resam_crs::Crs;
-use resam_export::CleanOptions;
+use resam_export::{CleanOptions, OverlayOptions};
 use resam_scene::{AutoOptions, SegmentOptions as WindowOptions};
 
 use crate::input::InputSettings;
@@ -72,6 +72,23 @@ pub struct OutputOptions {
     pub simplify: Option<f64>,
     /// Give buildings their right angles. Default: `false`.
     pub regularize: bool,
+    /// What overlays show.
+    pub overlay: OverlayOptions,
+    /// The name of the layer of polygons. Default: that of the first output without its ending.
+    pub layer: Option<String>,
+    /// Replace files that no run wrote, and GeoPackages with all their layers. Default: `false`.
+    pub overwrite: bool,
+    /// What no output may be, beside the scene and the points: the model's files.
+    pub inputs: Vec<PathBuf>,
+}
+
+impl OutputOptions {
+    /// The name of the layer of polygons.
+    pub(crate) fn layer_of(&self, outputs: &[PathBuf]) -> String {
+        let first = outputs.first().and_then(|path| path.file_stem());
+        let stem = || first.unwrap_or_default().to_string_lossy().into_owned();
+        self.layer.clone().unwrap_or_else(stem)
+    }
 }
 
 /// How windows are laid for a network whose input has `input` pixels a side.
