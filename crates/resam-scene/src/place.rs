@@ -40,7 +40,7 @@ impl Edges {
 /// A mask with more of the window's valid pixels is the ground, wherever it ends.
 const MOST_OF_WINDOW: f64 = 0.9;
 /// A mask that reaches so many sides of the window is the ground if it has more of its pixels.
-const GROUND_SHARES: [f64; 5] = [1.0, 1.0, 1.0, 0.5, 0.25];
+const GROUND_SHARES: [f64; 5] = [1.0, 1.0, 1.0, 0.5, 0.5];
 /// The area of a box, in areas of the mask, from which the mask is as large as was asked for.
 const AS_LARGE: f64 = 0.8;
 
