@@ -11,7 +11,10 @@ use crate::arguments::{Common, Merge};
 pub(crate) fn run(arguments: &Merge, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
     check_weights_output(output, &WEIGHTS_ENDINGS)?;
-    check_outputs(std::slice::from_ref(output), &[arguments.file.clone(), arguments.adapter.clone()])?;
+    check_outputs(
+        std::slice::from_ref(output),
+        &[arguments.file.clone(), arguments.adapter.clone()],
+    )?;
     let base = resam::open_weights(&arguments.file)?;
     let adapter = Adapter::load(&arguments.adapter)?;
     adapter.check_base(&base.sha256()?)?;
