@@ -3,6 +3,7 @@
 
 use resam::Error;
 use resam::adapt::SourceError;
+use resam::files::FileError;
 use resam::segment::{NoneInScene, NothingPointedAt};
 use resam_geo::RasterError;
 use resam_hub::PullError;
@@ -33,6 +34,11 @@ pub(crate) fn of(error: &Error) -> Option<&'static str> {
     }
     if let Some(RasterError::NothingValid { .. }) = error.downcast_ref() {
         return Some("type the limits as `--stretch 0,3000`");
+    }
+    if let Some(FileError::NotOurs { .. }) = error.downcast_ref() {
+        return Some(
+            "`--overwrite` replaces it, a GeoPackage with all its layers; `--layer NAME` adds a layer",
+        );
     }
     match error.downcast_ref()? {
         PullError::UnknownName { .. } | PullError::Proxy { .. } => None,
