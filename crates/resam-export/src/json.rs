@@ -17,9 +17,9 @@ impl Segmentation {
     /// - `objects`: `id`, `prompts` (names), `score`, `stability_score`, `area` in pixels, `bbox`
     ///   as `[x, y, width, height]` in pixels, `scale` (pixels of the image for each that the model
     ///   saw, along an axis), `truncated`;
-    /// - `cleaning`: `merged` objects; `removed_parts` and `filled_holes` with `count` and `pixels`;
-    ///   `smoothed`, objects without right angles where these were asked for;
-    ///   `removed` objects, each with `prompts` (names), `reason` and `area` in pixels;
+    /// - `cleaning`: `merged` objects; `removed_parts` and `filled_holes` with `count` and
+    ///   `pixels`; `smoothed`, objects without right angles where these were asked for; `removed`
+    ///   objects, each with `prompts` (names), `reason` and `area` in pixels;
     /// - `failures`: a line each.
     pub fn to_json(&self) -> Value {
         let image = &self.image;

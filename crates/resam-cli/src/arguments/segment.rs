@@ -116,8 +116,8 @@ pub(crate) struct SceneArguments {
     /// up to a hundredth of their object]
     #[arg(long, value_name = "M2", num_args = 0..=1, default_missing_value = "inf", value_parser = hole)]
     pub(crate) fill_holes: Option<f64>,
-    /// What the colours of an overlay (.png) stand for [default: classes, where points have any, else
-    /// objects]
+    /// What the colours of an overlay (.png) stand for [default: classes, where points have any,
+    /// else objects]
     #[arg(long, alias = "overlay-color", value_enum, value_name = "WHAT")]
     pub(crate) overlay_colour: Option<ColourName>,
     /// Draw no points and boxes on an overlay

@@ -127,8 +127,8 @@ fn overlap(one: &MultiPolygon<f64>, other: &MultiPolygon<f64>) -> f64 {
     shared / (one.unsigned_area() + other.unsigned_area() - shared)
 }
 
-/// The stairs of pixels in polygons: three sides along the axes, none longer than a pixel, that turn
-/// one way and then the other.
+/// The stairs of pixels in polygons: three sides along the axes, none longer than a pixel, that
+/// turn one way and then the other.
 fn stairs(polygons: &MultiPolygon<f64>) -> usize {
     let is_short = |[x, y]: [f64; 2]| (x == 0.0) != (y == 0.0) && x.abs() + y.abs() <= 1.0;
     let turn = |a: [f64; 2], b: [f64; 2]| a[0] * b[1] - a[1] * b[0];
@@ -348,7 +348,8 @@ proptest! {
             prop_assert!(squared.count() + found.smoothed >= exact.0.len());
             for (found, exact) in found.polygons.iter().zip(&exact) {
                 let (now, before) = (found.unsigned_area(), exact.unsigned_area());
-                // A smooth ring loses half a pixel, and then at most a twentieth of what it encloses.
+                // A smooth ring loses half a pixel, and then at most a twentieth of what it
+                // encloses.
                 let rings = std::iter::once(exact.exterior()).chain(exact.interiors());
                 let slack: f64 = rings
                     .map(|ring| 0.5 + 0.05 * Polygon::new(ring.clone(), Vec::new()).unsigned_area())
