@@ -10,6 +10,8 @@
 //! - [`Unfinished`]: the open file under a temporary name, for who seeks in it or writes it piece
 //!   by piece. Its errors are those of the operating system, without a path.
 //! - [`remove_strays`]: what runs that were killed left under such names.
+//! - [`remove_abandoned`]: the same where others may write at the time.
+//! - [`lock_holder`]: which process holds a lock.
 //! - [`disk`]: files that are written in place, and everything else that changes the disk.
 //! - [`FolderLock`]: one run at a time in a folder.
 //! - [`open_regular`], [`read_bounded`]: inputs, which are regular files of a bounded size.
@@ -38,6 +40,7 @@ mod error;
 #[cfg(feature = "fault-injection")]
 pub mod faults;
 mod folder;
+mod holder;
 mod input;
 mod lock;
 mod strays;
@@ -47,7 +50,8 @@ pub use apart::check_apart;
 pub use atomic::{check_writable, write_atomically};
 pub use error::FileError;
 pub use folder::UnfinishedFolder;
+pub use holder::lock_holder;
 pub use input::{check_regular, open_regular, read_bounded};
 pub use lock::{FolderLock, LockError};
-pub use strays::remove_strays;
+pub use strays::{remove_abandoned, remove_strays};
 pub use unfinished::{Unfinished, is_unfinished};

@@ -46,11 +46,19 @@ impl Unfinished {
         // applies.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder
-            .tempfile_in(folder_of(&destination))
-            // The temporary name in the message would only puzzle.
-            .map_err(|error| Error::from(error.kind()))?;
-        Ok(Self { destination, file })
+        loop {
+            let file = builder
+                .tempfile_in(folder_of(&destination))
+                // The temporary name in the message would only puzzle.
+                .map_err(|error| Error::from(error.kind()))?;
+            // As long as it is locked, nobody takes it for abandoned.
+            #[cfg(unix)]
+            file.as_file().lock().ok();
+            // Somebody may have, in between.
+            if file.path().exists() {
+                return Ok(Self { destination, file });
+            }
+        }
     }
 
     /// Where it is for now.

@@ -1,10 +1,10 @@
-//! A feature cache: embeddings on disk, so that a second run over the same pixels skips the
-//! encoder.
+//! A cache on disk: embeddings, so that a second run over the same pixels skips the encoder, and
+//! answers, so that one with the same prompts skips the decoder too.
 //!
 //! An entry is a file named after what it was made from. It is written under another name first, so
 //! that another process sees all of it or nothing; it holds its own checksum, so that a damaged one
-//! is as good as none. Nothing is locked: processes that share a cache can at worst encode the same
-//! tile twice.
+//! is as good as none. Nothing is locked: any number of processes read and write it at once, and can
+//! at worst compute the same twice. A cache that may not be written to is read.
 //!
 //! The time of a file's last change says when it was last used. Once there is no more room, entries
 //! used longest ago go first, but none that was used since the cache was opened: a run that needs
@@ -14,25 +14,27 @@
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use image::RgbImage;
-use resam_files::{Unfinished, disk, is_unfinished};
+use resam_files::{Unfinished, disk, remove_abandoned};
 use sha2::{Digest, Sha256};
 
 const MAGIC: &[u8; 8] = b"resamem1";
 const HEADER: usize = MAGIC.len() + 32 + 32;
-const EXTENSION: &str = "embedding";
-/// Files that were not finished after this time are left behind by a process that was killed.
-const ABANDONED: Duration = Duration::from_secs(24 * 3600);
+/// The ends of names: of embeddings, and of answers.
+const EXTENSIONS: [&str; 2] = ["embedding", "answers"];
 /// Entries written between two scans for what other processes have written.
 const BETWEEN_SCANS: u32 = 64;
 /// The share of the limit that is in use after entries were removed.
 const LEFT: f64 = 0.9;
 
-/// The key of an embedding: SHA-256 of the tile's pixels and of the model's identity.
+/// The key of an entry: of an embedding, SHA-256 of the tile's pixels and of the model's identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CacheKey([u8; 32]);
+pub struct CacheKey {
+    digest: [u8; 32],
+    extension: &'static str,
+}
 
 impl CacheKey {
     /// The key of a tile. `tile` is what the encoder sees, after band selection and stretch;
@@ -45,16 +47,35 @@ impl CacheKey {
         hash.update(tile.width().to_le_bytes());
         hash.update(tile.height().to_le_bytes());
         hash.update(tile.as_raw());
-        Self(hash.finalize().into())
+        Self {
+            digest: hash.finalize().into(),
+            extension: EXTENSIONS[0],
+        }
+    }
+
+    /// The key of answers, from what they depend on.
+    pub(crate) fn of_answers(digest: [u8; 32]) -> Self {
+        Self {
+            digest,
+            extension: EXTENSIONS[1],
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.digest
     }
 
     fn name(&self) -> String {
-        let hex: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{hex}.{EXTENSION}")
+        let hex: String = self
+            .digest
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        format!("{hex}.{}", self.extension)
     }
 }
 
-/// A folder of embeddings. Several threads and processes may use it at once.
+/// A folder of embeddings and answers. Several threads and processes may use it at once.
 #[derive(Debug)]
 pub struct Cache {
     folder: PathBuf,
@@ -102,7 +123,7 @@ impl Cache {
         self.lock().bytes
     }
 
-    /// The embedding of a key, as [`Model::embedding_to_bytes`](crate::Model::embedding_to_bytes)
+    /// The entry of a key, such as an embedding as [`Model::embedding_to_bytes`](crate::Model::embedding_to_bytes)
     /// gave it. None if the cache has none, or if the entry is damaged; a damaged entry is removed.
     pub fn get(&self, key: &CacheKey) -> Option<Vec<u8>> {
         let path = self.folder.join(key.name());
@@ -130,7 +151,7 @@ impl Cache {
         }
         let mut file = Unfinished::beside(&self.folder.join(key.name()))?;
         file.write_all(MAGIC)?;
-        file.write_all(&key.0)?;
+        file.write_all(&key.digest)?;
         file.write_all(&Sha256::digest(embedding))?;
         file.write_all(embedding)?;
         // The system's own stamp may be some milliseconds old, from before the cache was opened.
@@ -178,6 +199,8 @@ impl Cache {
 
     /// All entries. What other processes left unfinished long ago is removed on the way.
     fn entries(&self) -> io::Result<Vec<Entry>> {
+        // A cache that may not be written to is read as it is.
+        remove_abandoned(&self.folder).ok();
         let mut entries = Vec::new();
         for file in fs_err::read_dir(&self.folder)? {
             let path = file?.path();
@@ -186,18 +209,10 @@ impl Cache {
                 continue;
             };
             let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == EXTENSION)
-            {
+            let extension = path.extension().unwrap_or_default();
+            if EXTENSIONS.iter().any(|known| extension == *known) {
                 let bytes = metadata.len();
                 entries.push(Entry { path, bytes, used });
-            } else if is_unfinished(&name) {
-                let age = SystemTime::now().duration_since(used).unwrap_or_default();
-                if age > ABANDONED {
-                    disk::remove_file(&path).ok();
-                }
             }
         }
         Ok(entries)
@@ -213,7 +228,7 @@ impl Cache {
 
 /// Where the embedding begins in an entry that is whole and belongs to the key.
 fn checked(bytes: &[u8], key: &CacheKey) -> Option<usize> {
-    let rest = bytes.strip_prefix(MAGIC)?.strip_prefix(&key.0)?;
+    let rest = bytes.strip_prefix(MAGIC)?.strip_prefix(&key.digest)?;
     let (checksum, embedding) = rest.split_at_checked(32)?;
     (checksum == Sha256::digest(embedding).as_slice()).then_some(HEADER)
 }

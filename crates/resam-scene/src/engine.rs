@@ -5,14 +5,15 @@
 //! but its masks as runs, so memory does not depend on how many there are.
 
 use std::sync::mpsc;
-use std::time::Instant;
 
 use rayon::prelude::*;
 use resam_geo::Tile;
 use resam_prompt::{Prompt, PromptPoint};
 use serde::{Deserialize, Serialize};
 
+use crate::answers;
 use crate::cache::{Cache, CacheKey};
+use crate::clock::Clock;
 use crate::error::SceneError;
 use crate::journal::{About, Journal, short_hash, to_json};
 use crate::model::{Answer, Model, ModelError};
@@ -102,7 +103,27 @@ pub(crate) struct Engine<'a, 'b, S, M> {
 struct Ready {
     tile: Tile,
     key: CacheKey,
-    embedding: Option<Vec<u8>>,
+    /// Those about pixels with data, and the prompts that are not.
+    questions: Questions,
+    missing: Vec<(usize, Missing)>,
+    answers_key: CacheKey,
+    cached: Cached,
+}
+
+/// What the cache has of a window.
+enum Cached {
+    Answers(Vec<Vec<Answer>>),
+    Embedding(Option<Vec<u8>>),
+}
+
+/// Reads windows while the model works.
+struct Reader<'a, S, Q> {
+    source: &'a S,
+    cache: Option<&'a Cache>,
+    identity: String,
+    selection: String,
+    batch: usize,
+    questioner: &'a Q,
 }
 
 impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
@@ -140,11 +161,15 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
             ("prompts".into(), prompts),
             ("options".into(), to_json(options)),
             ("model".into(), self.model.identity()),
+            ("masks".into(), self.model.selection()),
         ]);
-        match &mut self.stores.journal {
-            Some(journal) => journal.begin(about),
-            None => Ok(()),
+        if let Some(journal) = &mut self.stores.journal {
+            journal.begin(about)?;
+            if let Some(damage) = journal.damage() {
+                self.observer.notice(damage);
+            }
         }
+        Ok(())
     }
 
     /// Processes the windows of a round; `done` gets the result of each, in their order.
@@ -166,37 +191,37 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
             .iter()
             .map(|planned| name(plan.round, planned))
             .collect();
-        let known: Vec<bool> = names
+        // Masks as runs, which the result holds anyway.
+        let known = names.iter().map(|name| {
+            let journal = self.stores.journal.as_mut();
+            journal.and_then(|journal| journal.take::<Found>(name))
+        });
+        let known: Vec<Option<Found>> = known.collect();
+        let unknown: Vec<&PlannedWindow> = plan
+            .windows
             .iter()
-            .map(|name| {
-                self.stores
-                    .journal
-                    .as_ref()
-                    .is_some_and(|journal| journal.has(name))
-            })
+            .zip(&known)
+            .filter_map(|(planned, known)| known.is_none().then_some(planned))
             .collect();
-
-        let (source, cache) = (self.source, self.stores.cache);
-        let identity = self.model.identity();
+        let reader = Reader {
+            source: self.source,
+            cache: self.stores.cache,
+            identity: self.model.identity(),
+            selection: self.model.selection(),
+            batch: self.batch,
+            questioner,
+        };
         let (sender, receiver) = mpsc::sync_channel(1);
         std::thread::scope(|scope| {
-            let unknown = plan
-                .windows
-                .iter()
-                .zip(&known)
-                .filter(|(_, known)| !**known);
             scope.spawn(move || {
-                for (planned, _) in unknown {
+                for planned in unknown {
                     // Nobody listens any more once the run has stopped.
-                    if sender
-                        .send(read(source, cache, &identity, planned))
-                        .is_err()
-                    {
+                    if sender.send(reader.read(planned)).is_err() {
                         return;
                     }
                 }
             });
-            self.work(&plan, &names, &known, receiver, questioner, &mut done)
+            self.work(&plan, &names, known, &receiver, questioner, &mut done)
         })
     }
 
@@ -204,35 +229,31 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
         &mut self,
         plan: &Plan,
         names: &[String],
-        known: &[bool],
-        receiver: mpsc::Receiver<Result<Ready, String>>,
+        known: Vec<Option<Found>>,
+        receiver: &mpsc::Receiver<Result<Ready, String>>,
         questioner: &impl Questioner,
         done: &mut impl FnMut(&PlannedWindow, Found),
     ) -> Result<(), SceneError> {
-        let begun = Instant::now();
-        let (mut processed, to_process) = (0, known.iter().filter(|known| !**known).count());
-        for (at, planned) in plan.windows.iter().enumerate() {
+        let mut clock = Clock::new(plan, &known, self.model.pace());
+        for (at, (planned, known)) in plan.windows.iter().zip(known).enumerate() {
             if self.observer.stop() {
                 return Err(SceneError::Stopped);
             }
             self.counts.windows += 1;
-            let found = if known[at] {
+            let is_known = known.is_some();
+            let found = if let Some(known) = known {
                 self.counts.resumed += 1;
-                let journal = self.stores.journal.as_mut();
-                journal
-                    .and_then(|journal| journal.take(&names[at]))
-                    .ok_or_else(|| "the journal of the stopped run cannot be understood".into())
+                Ok(known)
             } else {
-                processed += 1;
                 let ready = receiver.recv();
                 let ready = ready.unwrap_or_else(|_| Err("nothing was read".into()));
-                ready.and_then(|ready| self.answer_window(planned, ready, questioner))
+                let found = ready.and_then(|ready| self.answer_window(planned, ready, questioner));
+                clock.done(planned.objects.len());
+                found
             };
             match found {
                 Ok(found) => {
-                    if !known[at]
-                        && let Some(journal) = &mut self.stores.journal
-                    {
+                    if !is_known && let Some(journal) = &mut self.stores.journal {
                         journal.write(&names[at], &found)?;
                     }
                     done(planned, found);
@@ -244,14 +265,12 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
                 }),
             }
             self.asked += planned.objects.len();
-            let pace = begun.elapsed().as_secs_f64() / f64::from(processed.max(1));
-            let left = to_process - processed as usize;
             self.observer.progress(&Progress {
                 round: plan.round,
                 windows_done: at + 1,
                 windows: plan.windows.len(),
                 objects_done: self.asked,
-                seconds_left: (processed > 0 || left == 0).then_some(pace * left as f64),
+                seconds_left: clock.seconds_left(),
             });
         }
         Ok(())
@@ -272,26 +291,41 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
         let Ready {
             tile,
             key,
-            embedding,
+            questions,
+            missing,
+            answers_key,
+            cached,
         } = ready;
-        let mut found = Found::default();
-        let mut questions = questioner.questions(planned);
-        questions.prompts.retain(|(object, prompt)| {
-            let asked = is_valid(prompt, &tile);
-            if !asked {
-                found.missing.push((*object, Missing::NoData));
-            }
-            asked
-        });
+        let mut found = Found {
+            missing,
+            ..Found::default()
+        };
         if questions.prompts.is_empty() {
             self.counts.without_data += usize::from(tile.valid.is_empty());
             return Ok(found);
         }
-        let embedding = self.embedding(&tile, &key, embedding)?;
+        let mut answers = Vec::with_capacity(questions.prompts.len());
+        match cached {
+            Cached::Answers(known) => {
+                self.counts.cached += 1;
+                self.counts.cached_answers += 1;
+                answers = known;
+            }
+            Cached::Embedding(bytes) => {
+                let embedding = self.embedding(&tile, &key, bytes)?;
+                for batch in questions.prompts.chunks(self.batch) {
+                    answers.append(&mut self.answers(&embedding, batch, &questions)?);
+                }
+                if self.stores.cache.is_some() {
+                    self.keep(&answers_key, &answers::to_bytes(&answers));
+                }
+            }
+        }
+        let mut answers = answers.into_iter();
         for batch in questions.prompts.chunks(self.batch) {
-            let answers = self.answers(&embedding, batch, &questions)?;
+            let own = answers.by_ref().take(batch.len()).collect();
             let mut pieces = Vec::new();
-            for piece in self.place(planned, &tile, batch, answers)? {
+            for piece in self.place(planned, &tile, batch, own)? {
                 match piece {
                     Ok(piece) => pieces.push(piece),
                     Err(object) => found.missing.push((object, Missing::Empty)),
@@ -317,21 +351,34 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
         }
         self.counts.encoded += 1;
         let embedding = self.model.encode(&tile.image).map_err(as_text)?;
-        if let Some(cache) = self.stores.cache {
+        if self.stores.cache.is_some() {
             let bytes = self.model.embedding_to_bytes(&embedding).map_err(as_text)?;
-            let problem = match cache.put(key, &bytes) {
-                Ok(true) => None,
-                Ok(false) => Some("the cache is full with what this run needs: another run will encode the rest again".into()),
-                Err(error) => Some(format!("an embedding was not kept in the cache: {error}")),
-            };
-            if let Some(problem) = problem
-                && !self.cache_problem_told
-            {
-                self.observer.notice(&problem);
-                self.cache_problem_told = true;
-            }
+            self.keep(key, &bytes);
         }
         Ok(embedding)
+    }
+
+    /// Writes an entry of the cache; a cache that does not take it is told once.
+    fn keep(&mut self, key: &CacheKey, bytes: &[u8]) {
+        let Some(cache) = self.stores.cache else {
+            return;
+        };
+        let problem = match cache.put(key, bytes) {
+            Ok(true) => None,
+            Ok(false) => Some(
+                "the cache is full with what this run needs: another run will compute the rest again"
+                    .to_owned(),
+            ),
+            Err(error) => Some(format!(
+                "the cache is used and nothing is added to it: {error}"
+            )),
+        };
+        if let Some(problem) = problem
+            && !self.cache_problem_told
+        {
+            self.observer.notice(&problem);
+            self.cache_problem_told = true;
+        }
     }
 
     /// The masks for each prompt of a batch.
@@ -437,25 +484,41 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
     }
 }
 
-fn read(
-    source: &impl Source,
-    cache: Option<&Cache>,
-    identity: &str,
-    planned: &PlannedWindow,
-) -> Result<Ready, String> {
-    let (width, height) = planned.tile;
-    let tile = source
-        .read(planned.window, width, height)
-        .map_err(|error| error.to_string())?;
-    let key = CacheKey::new(&tile.image, identity);
-    let embedding = cache
-        .filter(|_| !tile.valid.is_empty())
-        .and_then(|cache| cache.get(&key));
-    Ok(Ready {
-        tile,
-        key,
-        embedding,
-    })
+impl<S: Source, Q: Questioner> Reader<'_, S, Q> {
+    /// Reads a window, makes its prompts, and looks into the cache.
+    fn read(&self, planned: &PlannedWindow) -> Result<Ready, String> {
+        let (width, height) = planned.tile;
+        let tile = self.source.read(planned.window, width, height);
+        let tile = tile.map_err(|error| error.to_string())?;
+        let key = CacheKey::new(&tile.image, &self.identity);
+        let mut questions = self.questioner.questions(planned);
+        let mut missing = Vec::new();
+        questions.prompts.retain(|(object, prompt)| {
+            let asked = is_valid(prompt, &tile);
+            if !asked {
+                missing.push((*object, Missing::NoData));
+            }
+            asked
+        });
+        let answers_key = answers::key(&key, &self.selection, self.batch, &questions);
+        let cache = self.cache.filter(|_| !questions.prompts.is_empty());
+        let answers = cache.and_then(|cache| {
+            let bytes = cache.get(&answers_key)?;
+            answers::from_bytes(&bytes, questions.prompts.len(), planned.tile)
+        });
+        let cached = match answers {
+            Some(answers) => Cached::Answers(answers),
+            None => Cached::Embedding(cache.and_then(|cache| cache.get(&key))),
+        };
+        Ok(Ready {
+            tile,
+            key,
+            questions,
+            missing,
+            answers_key,
+            cached,
+        })
+    }
 }
 
 /// Whether a prompt is on valid pixels: one of its positive points is on a valid pixel, or, without

@@ -22,10 +22,12 @@ pub enum SceneError {
     #[error("{0}\n\nhint: see that the folder may be written to and that the disk has room")]
     File(#[from] std::io::Error),
     /// Another process writes the journal.
-    #[error("{}: another run is writing this\n\nhint: wait for it, or choose another output", path.display())]
+    #[error("{}: another run is writing this: {by}\n\nhint: wait for it or end it, or choose another output", path.display())]
     InUse {
         /// The journal.
         path: PathBuf,
+        /// Which process it is, as far as is known.
+        by: String,
     },
     /// The journal is that of another run.
     #[error("{}: a run that was stopped differs from this one: {difference}\n\nhint: run it as it was to go on, or start afresh", path.display())]

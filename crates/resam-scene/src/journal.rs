@@ -1,22 +1,26 @@
 //! The finished windows of a run, in a file beside its output, so that a killed run resumes.
 //!
 //! The file has a line for what the run is about and a line for each finished window. A line begins
-//! with the checksum of the rest: a line that a kill or a power failure left incomplete is found,
-//! removed and computed again. The windows themselves are not written down: a resumed run makes the
+//! with a checksum of the first line and of the rest: a line that a kill or a power failure left
+//! incomplete, that was damaged, or that is of another run is found, and computed again with all
+//! that come after it. The windows themselves are not written down: a resumed run makes the
 //! same plan and looks each window up.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fs::{OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use resam_files::disk;
+use resam_files::{disk, lock_holder};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::SceneError;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// How the name of a journal ends: a file of that name is ours, whatever is in it.
+pub const ENDING: &str = ".resam-journal";
 /// Hexadecimal digits of a line's checksum.
 const DIGITS: usize = 16;
 
@@ -43,6 +47,10 @@ pub struct Journal {
     file: Option<disk::File>,
     /// Finished windows by their names, as JSON.
     windows: HashMap<String, String>,
+    /// The first line, which the checksums of the others depend on.
+    header: String,
+    /// What was wrong with the file.
+    damage: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,7 +75,14 @@ impl Journal {
             about: About::new(),
             file: None,
             windows: HashMap::new(),
+            header: String::new(),
+            damage: None,
         }
+    }
+
+    /// What was wrong with the file of the earlier run, for a person to know.
+    pub fn damage(&self) -> Option<&str> {
+        self.damage.as_deref()
     }
 
     /// Adds a setting that has to be the same for a run to resume, such as the scene's path and
@@ -89,48 +104,81 @@ impl Journal {
         Ok(())
     }
 
+    /// Opens the file and locks it, if that was not done. Nobody else writes it until the journal is
+    /// dropped or removed.
+    ///
+    /// # Errors
+    /// [`SceneError::InUse`] when another run has it; it does not wait. [`SceneError::File`] when
+    /// the operating system refuses.
+    pub fn lock(&mut self) -> Result<(), SceneError> {
+        if self.file.is_some() {
+            return Ok(());
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        loop {
+            let file = disk::File::open(&self.path, &options)?;
+            match file.file().try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(SceneError::InUse {
+                        path: self.path.clone(),
+                        by: lock_holder(file.file()),
+                    });
+                }
+                // Some network folders have no locks; the run is no worse for it.
+                Err(TryLockError::Error(_)) => {}
+            }
+            // The run that had it may have removed it meanwhile.
+            if is_at(file.file(), &self.path) {
+                self.file = Some(file);
+                return Ok(());
+            }
+        }
+    }
+
     /// Opens the file for a run about this.
     pub(crate) fn begin(&mut self, about: About) -> Result<(), SceneError> {
         self.about.extend(about);
-        let mut options = std::fs::OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let mut file = disk::File::open(&self.path, &options)?;
-        match file.file().try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                return Err(SceneError::InUse {
-                    path: self.path.clone(),
-                });
-            }
-            // Some network folders have no locks; the run is no worse for it.
-            Err(std::fs::TryLockError::Error(_)) => {}
-        }
+        self.header = to_json(&Header {
+            resam_journal: VERSION,
+            about: self.about.clone(),
+        });
+        self.lock()?;
         let mut text = Vec::new();
-        file.read_to_end(&mut text)?;
-        let (lines, end) = whole_lines(&text);
+        if let Some(file) = &mut self.file {
+            file.seek(SeekFrom::Start(0))?;
+            file.read_to_end(&mut text)?;
+        }
         let kept = match self.on_change {
             OnChange::Afresh => 0,
-            OnChange::Refuse => self.take_over(&text, &lines, end)?,
+            OnChange::Refuse => self.take_over(&text)?,
         };
-        file.set_len(kept as u64)?;
-        file.seek(SeekFrom::End(0))?;
-        self.file = Some(file);
+        if let Some(file) = &mut self.file {
+            file.set_len(kept as u64)?;
+            file.seek(SeekFrom::End(0))?;
+        }
         if kept == 0 {
-            let header = Header {
-                resam_journal: VERSION,
-                about: self.about.clone(),
-            };
-            self.append(&to_json(&header))?;
+            let header = self.header.clone();
+            self.append(&header, "")?;
         }
         Ok(())
     }
 
     /// Reads the lines of an earlier run; the bytes that stay.
-    fn take_over(&mut self, text: &[u8], lines: &[&str], end: usize) -> Result<usize, SceneError> {
-        let Some((first, windows)) = lines.split_first() else {
+    fn take_over(&mut self, text: &[u8]) -> Result<usize, SceneError> {
+        let is_ours = self.path.to_string_lossy().ends_with(ENDING);
+        let Some((first, mut end)) = whole_line(text, "") else {
             // Nothing, or a first line that was torn. Anything else is not a journal.
-            if text.contains(&b'\n') || text.len() > DIGITS && text[DIGITS] != b' ' {
+            let is_torn = !text.contains(&b'\n') && (text.len() <= DIGITS || text[DIGITS] == b' ');
+            if !is_torn && !is_ours {
                 return Err(self.not_a_journal());
+            }
+            if !is_torn {
+                self.damage = Some(format!(
+                    "`{}` of a stopped run is damaged from its first line on: the run begins afresh",
+                    self.path.display()
+                ));
             }
             return Ok(0);
         };
@@ -144,10 +192,20 @@ impl Journal {
                 difference,
             });
         }
-        for line in windows {
+        let key = self.header.clone();
+        while let Some((line, length)) = whole_line(&text[end..], &key) {
             if let Some((name, window)) = line.split_once(' ') {
                 self.windows.insert(name.to_owned(), window.to_owned());
             }
+            end += length;
+        }
+        // A last line without an end is what any kill leaves.
+        if text[end..].contains(&b'\n') {
+            self.damage = Some(format!(
+                "`{}` of a stopped run is damaged after {} windows: what came later is done again",
+                self.path.display(),
+                self.windows.len()
+            ));
         }
         Ok(end)
     }
@@ -158,11 +216,6 @@ impl Journal {
         }
     }
 
-    /// Whether a window was finished by an earlier run.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.windows.contains_key(name)
-    }
-
     /// The result of a finished window. It is removed, because each is taken once.
     pub(crate) fn take<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         serde_json::from_str(&self.windows.remove(name)?).ok()
@@ -170,11 +223,12 @@ impl Journal {
 
     /// Appends the result of a window.
     pub(crate) fn write<T: Serialize>(&mut self, name: &str, window: &T) -> Result<(), SceneError> {
-        self.append(&format!("{name} {}", to_json(window)))
+        let header = self.header.clone();
+        self.append(&format!("{name} {}", to_json(window)), &header)
     }
 
-    fn append(&mut self, line: &str) -> Result<(), SceneError> {
-        let line = format!("{} {line}\n", checksum(line));
+    fn append(&mut self, line: &str, key: &str) -> Result<(), SceneError> {
+        let line = format!("{} {line}\n", checksum(line, key));
         if let Some(file) = &mut self.file {
             // One call, so that a kill leaves a whole line or a torn last one.
             file.write_all(line.as_bytes())?;
@@ -183,20 +237,29 @@ impl Journal {
     }
 }
 
-/// The lines without their checksums up to the first that is torn, and where that begins.
-fn whole_lines(text: &[u8]) -> (Vec<&str>, usize) {
-    let (mut lines, mut end) = (Vec::new(), 0);
-    for line in text.split_inclusive(|&byte| byte == b'\n') {
-        let whole = std::str::from_utf8(line)
-            .ok()
-            .and_then(|line| line.strip_suffix('\n'))
-            .and_then(|line| line.split_once(' '))
-            .filter(|(sum, rest)| *sum == checksum(rest));
-        let Some((_, rest)) = whole else { break };
-        lines.push(rest);
-        end += line.len();
+/// The first line without its checksum, if it is whole, and its length.
+fn whole_line<'a>(text: &'a [u8], key: &str) -> Option<(&'a str, usize)> {
+    let line = text.split_inclusive(|&byte| byte == b'\n').next()?;
+    let length = line.len();
+    let line = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
+    let (sum, rest) = line.split_once(' ')?;
+    (sum == checksum(rest, key)).then_some((rest, length))
+}
+
+/// Whether the open file still has that name.
+#[cfg(unix)]
+fn is_at(file: &std::fs::File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
+        _ => false,
     }
-    (lines, end)
+}
+
+/// An open file keeps its name here.
+#[cfg(not(unix))]
+fn is_at(_: &std::fs::File, _: &Path) -> bool {
+    true
 }
 
 /// The first thing that is not the same.
@@ -214,8 +277,8 @@ fn difference(before: &About, now: &About) -> Option<String> {
     })
 }
 
-fn checksum(line: &str) -> String {
-    short_hash(line.as_bytes())
+fn checksum(line: &str, key: &str) -> String {
+    short_hash(format!("{key}{line}").as_bytes())
 }
 
 /// The first digits of a SHA-256 sum.

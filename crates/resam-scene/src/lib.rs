@@ -15,7 +15,7 @@
 //! | [`plan`](plan()), [`windows`] | the windows of a run, with memory and time |
 //! | [`SceneResult`], [`SegmentedObject`] | masks, scores, failures and counts |
 //! | [`Source`], [`Model`] | the raster and the model: traits to implement |
-//! | [`Cache`], [`Journal`], [`Stores`] | embeddings on disk; the finished windows of a stopped run |
+//! | [`Cache`], [`Journal`], [`Stores`] | embeddings and answers on disk; the finished windows of a stopped run |
 //! | [`Observer`], [`Progress`] | progress, and the request to stop |
 //! | [`Ground`] | from pixels to coordinates, areas and lengths |
 //!
@@ -125,8 +125,10 @@
 //! The crate has no model and no tensor library, and writes no result files. Masks become polygons
 //! in `resam-polygon` and files in `resam-vector`.
 
+mod answers;
 mod auto;
 mod cache;
+mod clock;
 mod cover;
 mod edge_requery;
 mod engine;
@@ -149,7 +151,7 @@ pub use cache::{Cache, CacheKey};
 pub use engine::Stores;
 pub use error::SceneError;
 pub use ground::Ground;
-pub use journal::{Journal, OnChange, describe_journal};
+pub use journal::{ENDING as JOURNAL_ENDING, Journal, OnChange, describe_journal};
 pub use merge::{Overlap, resolve, unite};
 pub use model::{Answer, Model, ModelError, Pace};
 pub use observer::{Observer, Progress};

@@ -47,9 +47,15 @@ pub trait Model: Sync {
     /// Side of the network's square input in pixels. No tile is longer.
     fn input_size(&self) -> u32;
 
-    /// A text that differs for any two models whose embeddings or masks differ: checksums of
-    /// weights and adapter, precision, mask selection.
+    /// A text that differs for any two models whose embeddings differ: checksums of weights and
+    /// adapter, precision, input size.
     fn identity(&self) -> String;
+
+    /// A text that differs for any two models whose masks of one embedding differ: the mask
+    /// selection. Default: nothing.
+    fn selection(&self) -> String {
+        String::new()
+    }
 
     /// Encodes a tile, whose sides are at most [`input_size`](Self::input_size) pixels.
     ///

@@ -118,8 +118,10 @@ pub struct Counts {
     pub windows: usize,
     /// Times that the encoder ran.
     pub encoded: usize,
-    /// Embeddings that came from the cache.
+    /// Windows whose embedding or answers came from the cache.
     pub cached: usize,
+    /// Windows whose answers came from the cache, so that nothing was decoded.
+    pub cached_answers: usize,
     /// Windows that came from the journal.
     pub resumed: usize,
     /// Windows without one valid pixel.

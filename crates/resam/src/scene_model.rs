@@ -90,6 +90,10 @@ impl Model for SceneModel<'_> {
         )
     }
 
+    fn selection(&self) -> String {
+        format!("{:?} {}", self.selection, env!("CARGO_PKG_VERSION"))
+    }
+
     fn encode(&self, tile: &RgbImage) -> Result<EncodedImage, ModelError> {
         let (width, height) = tile.dimensions();
         let view = RgbView::new(width as usize, height as usize, tile.as_raw())?;

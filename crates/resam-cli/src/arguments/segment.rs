@@ -164,6 +164,7 @@ impl Segment {
                 bytes: scene.cache_size,
             }),
             journal: None,
+            held: None,
             restart: scene.restart,
         }
     }

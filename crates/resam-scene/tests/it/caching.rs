@@ -52,11 +52,163 @@ fn a_second_run_takes_every_embedding_from_the_cache_and_brings_the_same() {
     assert_eq!(first_model.encoded(), first.counts.windows);
     assert_eq!(second_model.encoded(), 0);
     assert_eq!(second.counts.cached, second.counts.windows);
+    assert!(
+        second_model.asked.lock().unwrap().is_empty(),
+        "and none is decoded"
+    );
 
     // Another model has embeddings of its own.
     let other = ExactModel::new(1024, Sight::Short);
     run(&other);
     assert_eq!(other.encoded(), first_model.encoded());
+}
+
+/// A run with a cache and its own model, which says how often it was asked.
+fn run_with(
+    cache: &Cache,
+    prompts: &[PointedObject],
+    options: &SegmentOptions,
+) -> (resam_scene::SceneResult, usize, usize) {
+    let (scene, _) = scene();
+    let model = ExactModel::new(1024, Sight::Exact);
+    let mut stores = Stores {
+        cache: Some(cache),
+        journal: None,
+    };
+    let result = segment(&scene, prompts, options, &model, &mut stores, &mut ()).unwrap();
+    let decoded = model.asked.lock().unwrap().len();
+    (result, model.encoded(), decoded)
+}
+
+#[test]
+fn other_attributes_overlaps_and_duplicates_take_neither_the_encoder_nor_the_decoder() {
+    let (_, prompts) = scene();
+    // A second point on the first object, whose mask is the same.
+    let mut prompts = prompts;
+    prompts.push(object("again", 300.0, 300.0));
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path(), 1 << 30).unwrap();
+    let keep = SegmentOptions::default();
+    let (first, encoded, decoded) = run_with(&cache, &prompts, &keep);
+    assert!(encoded > 0 && decoded > 0);
+    assert_eq!(first.objects.len(), 7);
+
+    let mut named = prompts.clone();
+    for (at, object) in named.iter_mut().enumerate() {
+        object.id = format!("house {at}");
+    }
+    let dedup = SegmentOptions {
+        dedup_iou: Some(0.8),
+        overlap: resam_scene::Overlap::Resolve,
+        ..SegmentOptions::default()
+    };
+    for (prompts, options, objects) in [(&named, &keep, 7), (&prompts, &dedup, 6)] {
+        let (again, encoded, decoded) = run_with(&cache, prompts, options);
+        assert_eq!((encoded, decoded), (0, 0));
+        assert_eq!(again.objects.len(), objects);
+        assert_eq!(again.counts.cached_answers, again.counts.windows);
+        let alone = Cache::open(tempfile::tempdir().unwrap().path(), 0).unwrap();
+        let (lone, ..) = run_with(&alone, prompts, options);
+        assert_eq!(again.objects, lone.objects);
+        assert_eq!(again.failures, lone.failures);
+    }
+
+    // Another point is another question: the embedding serves, and the decoder is asked.
+    let mut moved = prompts.clone();
+    moved[0].points[0].x += 1.0;
+    let (other, encoded, decoded) = run_with(&cache, &moved, &keep);
+    assert_eq!(encoded, 0);
+    assert!(decoded > 0 && other.counts.cached_answers < other.counts.windows);
+}
+
+#[test]
+fn a_damaged_cache_costs_time_and_changes_nothing() {
+    let (_, prompts) = scene();
+    let folder = tempfile::tempdir().unwrap();
+    let options = SegmentOptions::default();
+    let whole = {
+        let cache = Cache::open(folder.path(), 1 << 30).unwrap();
+        run_with(&cache, &prompts, &options).0
+    };
+    let entries = || {
+        let entries = folder.path().read_dir().unwrap();
+        let mut entries: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        entries
+    };
+    type Damage = fn(Vec<u8>) -> Vec<u8>;
+    let damages: [Damage; 4] = [
+        |mut bytes| {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 4;
+            bytes
+        },
+        |mut bytes| {
+            let tail = bytes.len() - 40;
+            bytes[tail..].fill(0);
+            bytes
+        },
+        |bytes| bytes[..bytes.len() / 3].to_vec(),
+        |_| Vec::new(),
+    ];
+    for damage in damages {
+        for entry in entries() {
+            let bytes = fs_err::read(&entry).unwrap();
+            fs_err::write(&entry, damage(bytes)).unwrap();
+        }
+        let cache = Cache::open(folder.path(), 1 << 30).unwrap();
+        let (again, encoded, decoded) = run_with(&cache, &prompts, &options);
+        assert_eq!(again.objects, whole.objects);
+        assert!(encoded > 0 && decoded > 0);
+    }
+    // Entries under each other's names.
+    let all = entries();
+    let bytes: Vec<_> = all
+        .iter()
+        .map(|entry| fs_err::read(entry).unwrap())
+        .collect();
+    for (entry, bytes) in all.iter().rev().zip(bytes) {
+        fs_err::write(entry, bytes).unwrap();
+    }
+    let cache = Cache::open(folder.path(), 1 << 30).unwrap();
+    assert_eq!(
+        run_with(&cache, &prompts, &options).0.objects,
+        whole.objects
+    );
+}
+
+#[test]
+fn runs_that_share_a_cache_at_the_same_time_find_what_each_finds_alone() {
+    let (_, prompts) = scene();
+    let folder = tempfile::tempdir().unwrap();
+    let subsets: Vec<Vec<PointedObject>> = (0..8)
+        .map(|run| {
+            let own = prompts.iter().enumerate();
+            let own = own.filter(|(at, _)| run % 2 == 0 || (at + run) % 3 != 0);
+            own.map(|(_, object)| object.clone()).collect()
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for own in &subsets {
+            scope.spawn(|| {
+                let options = SegmentOptions::default();
+                // As another process would, each opens it for itself.
+                let cache = Cache::open(folder.path(), 1 << 30).unwrap();
+                let (shared, ..) = run_with(&cache, own, &options);
+                let alone = Cache::open(tempfile::tempdir().unwrap().path(), 0).unwrap();
+                let (lone, ..) = run_with(&alone, own, &options);
+                assert_eq!(shared.objects, lone.objects);
+            });
+        }
+    });
+    let left = folder.path().read_dir().unwrap();
+    for entry in left {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(
+            name.ends_with(".embedding") || name.ends_with(".answers"),
+            "{name}"
+        );
+    }
 }
 
 #[cfg(unix)]
@@ -233,7 +385,11 @@ fn a_run_that_needs_more_than_there_is_room_for_finds_its_first_windows_again() 
     };
     let (first, second) = (run(), run());
     assert!(first.counts.windows > 3, "{:?}", first.counts);
-    assert_eq!(second.counts.cached, 3);
+    assert!(
+        (2..=3).contains(&second.counts.cached),
+        "{:?}",
+        second.counts
+    );
     assert_eq!(first.objects, second.objects);
 }
 
@@ -305,7 +461,7 @@ fn a_cache_that_cannot_be_written_is_told_and_the_run_goes_on() {
     .unwrap();
     assert_eq!(outcome.objects.len(), 6);
     assert!(
-        notices.0[0].contains("not kept in the cache"),
+        notices.0[0].contains("nothing is added to it"),
         "{:?}",
         notices.0
     );

@@ -4,6 +4,7 @@ mod automatic;
 mod caching;
 mod covering;
 mod failures;
+mod faults;
 mod gathering;
 mod resuming;
 mod seams;

@@ -226,6 +226,63 @@ fn a_journal_of_another_run_is_refused_with_what_differs_or_begun_afresh() {
 }
 
 #[test]
+fn a_damaged_journal_falls_back_to_its_last_good_record_and_says_so() {
+    struct Notices(Vec<String>);
+    impl Observer for Notices {
+        fn notice(&mut self, text: &str) {
+            self.0.push(text.to_owned());
+        }
+    }
+    let (scene, prompts) = scene();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("objects.gpkg.resam-journal");
+    let model = ExactModel::new(256, Sight::Exact);
+    let whole = go(&scene, &prompts, &model, &mut journal(&path), &mut ()).unwrap();
+    let bytes = fs_err::read(&path).unwrap();
+    let ends: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at] == b'\n').collect();
+    // A record of a run about other prompts, whose window has the same name.
+    let foreign = {
+        let path = folder.path().join("other.resam-journal");
+        let mut other = journal(&path).about("scene", "another one");
+        go(&scene, &prompts, &model, &mut other, &mut ()).unwrap();
+        fs_err::read(&path).unwrap()
+    };
+    let foreign: Vec<&[u8]> = foreign.split_inclusive(|&byte| byte == b'\n').collect();
+    let mut cases: Vec<(Vec<u8>, usize)> = Vec::new();
+    for record in 0..ends.len() {
+        let from = if record == 0 { 0 } else { ends[record - 1] + 1 };
+        let mut flipped = bytes.clone();
+        flipped[(from + ends[record]) / 2] ^= 1;
+        let mut zeroed = bytes.clone();
+        zeroed[from..ends[record]].fill(0);
+        let mut swapped = bytes[..from].to_vec();
+        swapped.extend(foreign[record]);
+        swapped.extend(&bytes[ends[record] + 1..]);
+        cases.push((flipped, record));
+        cases.push((zeroed, record));
+        if record > 0 {
+            cases.push((swapped, record));
+        }
+    }
+    cases.push((vec![0; bytes.len()], 0));
+    for (damaged, record) in cases {
+        fs_err::write(&path, &damaged).unwrap();
+        let mut notices = Notices(Vec::new());
+        let resumed = go(&scene, &prompts, &model, &mut journal(&path), &mut notices).unwrap();
+        assert_eq!(result(&resumed), result(&whole));
+        assert_eq!(resumed.counts.resumed, record.saturating_sub(1));
+        assert_eq!(
+            fs_err::read(&path).unwrap(),
+            bytes,
+            "the journal is whole again"
+        );
+        let told = notices.0.iter().any(|text| text.contains("damaged"));
+        // Without one end of a line it may be what a kill leaves.
+        assert!(told || !damaged.contains(&b'\n'), "record {record}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_journal_is_left_as_it_is() {
     let (scene, prompts) = scene();
     let folder = tempfile::tempdir().unwrap();
@@ -256,4 +313,14 @@ fn a_journal_is_written_by_one_run_at_a_time() {
     go(&scene, &prompts, &model, &mut first, &mut ()).unwrap();
     let refused = go(&scene, &prompts, &model, &mut journal(&path), &mut ()).unwrap_err();
     assert!(matches!(refused, SceneError::InUse { .. }), "{refused}");
+    // Nor is it begun afresh, or removed, beside the run that has it.
+    let before = fs_err::read(&path).unwrap();
+    let mut afresh = Journal::new(&path, OnChange::Afresh);
+    let refused = go(&scene, &prompts, &model, &mut afresh, &mut ()).unwrap_err();
+    assert!(matches!(refused, SceneError::InUse { .. }), "{refused}");
+    afresh.remove().unwrap();
+    assert_eq!(fs_err::read(&path).unwrap(), before);
+    first.remove().unwrap();
+    assert!(!path.exists());
+    go(&scene, &prompts, &model, &mut journal(&path), &mut ()).unwrap();
 }

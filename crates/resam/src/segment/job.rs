@@ -1,6 +1,7 @@
 //! A run from files to files: everything that can be wrong is found before the long work.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use resam_export::{Format, Segmentation, WriteOptions, record_path};
@@ -8,7 +9,7 @@ use resam_polygon::PolygonOptions;
 use resam_prompt::PointedObject;
 use resam_scene::Ground;
 
-use super::journal;
+use super::journal::{self, HeldJournal};
 use super::options::{AutomaticOptions, OutputOptions, SegmentOptions};
 use super::prompts::{check_inside, on_raster};
 use crate::error::Result;
@@ -134,10 +135,13 @@ impl SegmentJob {
             mut options,
             output_options,
         } = self;
-        let own_journal = outputs.first().map(|output| journal::beside(output));
-        if options.cache.is_none() && options.journal.is_none() {
-            options.journal.clone_from(&own_journal);
+        if options.journal.is_none() {
+            options.journal = outputs.first().map(|output| journal::beside(output));
         }
+        // Held until the outputs are there, so that no other run writes them at the same time.
+        let held = HeldJournal::default();
+        options.held = Some(held.clone());
+        remove_strays(&outputs);
         let started = Instant::now();
         let mut segmentation = match asked {
             Asked::Objects(objects) => {
@@ -165,15 +169,29 @@ impl SegmentJob {
         let record = record(Computed::by(model, seed), &stages, segmentation.to_json());
         write_records(&record, &outputs, observer)?;
         // The outputs are there: what the run would go on from is not needed any more.
-        if let (Some(journal), 0) = (&options.journal, segmentation.failed_windows())
-            && journal.exists()
-        {
-            resam_files::disk::remove_file(journal)?;
+        if segmentation.failed_windows() == 0 {
+            held.remove()?;
         }
         Ok(Segmented {
             segmentation,
             seconds,
         })
+    }
+}
+
+/// Removes what runs that were killed left where the outputs go.
+fn remove_strays(outputs: &[PathBuf]) {
+    let folders: BTreeSet<&Path> = outputs.iter().map(|output| folder_of(output)).collect();
+    for folder in folders {
+        // A folder that cannot be cleaned cannot be written to: who writes says so.
+        resam_files::remove_abandoned(folder).ok();
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
     }
 }
 

@@ -1,28 +1,22 @@
 //! The journal of a run over a scene: what it is about, and where it lies.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
-use resam_files::disk;
 use resam_geo::Scene as RasterScene;
-use resam_prompt::PointedObject;
-use resam_scene::{Journal, Model as _, OnChange};
+use resam_scene::{JOURNAL_ENDING, Journal, OnChange};
 use resam_select::MaskSelection;
 use sha2::{Digest, Sha256};
 
 use super::options::SegmentOptions;
-use super::windows::Search;
 use crate::error::Result;
 use crate::scene::Scene;
-use crate::scene_model::SceneModel;
-
-/// The end of a journal's name.
-const ENDING: &str = ".resam-journal";
 
 /// Where the journal of a run lies whose first output is `output`.
 pub(crate) fn beside(output: &Path) -> PathBuf {
     let mut name = output.as_os_str().to_owned();
-    name.push(ENDING);
+    name.push(JOURNAL_ENDING);
     PathBuf::from(name)
 }
 
@@ -30,10 +24,7 @@ pub(crate) fn beside(output: &Path) -> PathBuf {
 pub(super) struct Question<'a> {
     pub(super) scene: &'a Scene,
     pub(super) seen: &'a RasterScene,
-    pub(super) prompts: &'a [PointedObject],
     pub(super) selection: &'a MaskSelection,
-    pub(super) model: &'a SceneModel<'a>,
-    pub(super) search: &'a Search,
 }
 
 impl Question<'_> {
@@ -73,35 +64,38 @@ fn files(scene: &Scene) -> Result<String> {
     ))
 }
 
-/// The journal of a run: with a cache in there, named by the question, so that the same question
-/// about the same scene finds its answers, whatever is written of them; else where the options say.
+/// The journal of a run, where the options say.
 pub(super) fn journal_of(
     question: &Question<'_>,
     options: &SegmentOptions,
 ) -> Result<Option<Journal>> {
-    let about = question.about()?;
-    let path = match (&options.cache, &options.journal) {
-        (Some(cache), _) => {
-            let Question {
-                prompts,
-                model,
-                search,
-                ..
-            } = question;
-            let text = format!("{about:?} {} {search:?} {prompts:?}", model.identity());
-            let digest = Sha256::digest(text.as_bytes());
-            let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            cache.folder.join(name + ENDING)
-        }
-        (None, Some(path)) => path.clone(),
-        (None, None) => return Ok(None),
+    let Some(path) = &options.journal else {
+        return Ok(None);
     };
-    if options.restart && path.exists() {
-        disk::remove_file(&path)?;
-    }
-    let journal = Journal::new(&path, OnChange::Refuse);
-    let journal = about
-        .into_iter()
-        .fold(journal, |journal, (name, value)| journal.about(name, value));
+    let on_change = if options.restart {
+        OnChange::Afresh
+    } else {
+        OnChange::Refuse
+    };
+    let about = question.about()?.into_iter();
+    let journal = about.fold(Journal::new(path, on_change), |journal, (name, value)| {
+        journal.about(name, value)
+    });
     Ok(Some(journal))
+}
+
+/// The journal of a run for whoever writes its outputs: as long as it is held, no other run has it.
+#[derive(Debug, Clone, Default)]
+pub struct HeldJournal(Arc<Mutex<Option<Journal>>>);
+
+impl HeldJournal {
+    pub(super) fn hold(&self, journal: Option<Journal>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = journal;
+    }
+
+    /// Removes the journal: what the run would go on from is not needed any more.
+    pub(super) fn remove(&self) -> Result<()> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(held.take().map_or(Ok(()), Journal::remove)?)
+    }
 }

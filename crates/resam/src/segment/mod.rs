@@ -9,6 +9,7 @@ mod whole;
 mod windows;
 
 pub use job::{SegmentJob, Segmented, Target};
+pub use journal::HeldJournal;
 pub use options::{AutomaticOptions, CacheOptions, OutputOptions, SegmentOptions};
 pub use prompts::{NoneInScene, check_inside};
 pub use typed::{NothingPointedAt, TypedPrompts};

@@ -6,6 +6,7 @@ use resam_crs::Crs;
 use resam_export::{CleanOptions, OverlayOptions};
 use resam_scene::{AutoOptions, SegmentOptions as WindowOptions};
 
+use super::journal::HeldJournal;
 use crate::input::InputSettings;
 use crate::model::SelectionOptions;
 
@@ -17,11 +18,14 @@ pub struct SegmentOptions {
     pub selection: SelectionOptions,
     /// What becomes of the masks: parts, holes, areas, near duplicates and overlaps.
     pub clean: CleanOptions,
-    /// Keep embeddings of windows, and answers, for other runs over the scene. Default: no.
+    /// Keep embeddings of windows, and answers, for other runs over the scene, at the same time or
+    /// later. Default: no.
     pub cache: Option<CacheOptions>,
     /// The journal of a run over a scene: a call that was interrupted goes on from it. Default:
     /// none.
     pub journal: Option<PathBuf>,
+    /// Where the journal goes once the result is there. Default: it is closed.
+    pub held: Option<HeldJournal>,
     /// Begin afresh where a journal would let the run go on. Default: `false`.
     pub restart: bool,
 }

@@ -96,10 +96,7 @@ impl Run<'_> {
         let question = Question {
             scene: self.scene,
             seen: self.seen,
-            prompts: self.prompts,
             selection: self.selection,
-            model: &model,
-            search: &self.search,
         };
         let mut journal = journal_of(&question, self.options)?;
         let mut stores = Stores {
@@ -119,6 +116,9 @@ impl Run<'_> {
                 resam_scene::segment_all(self.seen, &ground, options, &model, &mut stores, watch)?
             }
         };
+        if let Some(held) = &self.options.held {
+            held.hold(journal);
+        }
         let failed = result.failed_windows();
         if failed > 0 {
             watch.observer.note(&format!(
