@@ -209,7 +209,7 @@ fn a_second_run_with_the_cache_asks_the_model_nothing_and_other_answers_share_it
     };
     let [encoded, cached, resumed] = run("a.geojson", &[]);
     assert!(encoded > 0 && cached == 0 && resumed == 0);
-    assert_eq!(run("b.geojson", &[]), [0, 0, encoded]);
+    assert_eq!(run("b.geojson", &[]), [0, encoded, 0]);
     // Layers are named after their files; their features are the same.
     let features = |name: &str| {
         let bytes = std::fs::read(folder.path().join(name)).expect("a file");
@@ -217,8 +217,9 @@ fn a_second_run_with_the_cache_asks_the_model_nothing_and_other_answers_share_it
         layer["features"].clone()
     };
     assert_eq!(features("a.geojson"), features("b.geojson"));
-    // The same question, squared: nothing is asked again.
+    // The same question, squared, or with duplicates as one: nothing is asked again.
     assert_eq!(run("c.geojson", &["--regularize"])[0], 0);
+    assert_eq!(run("f.geojson", &["--dedup-iou", "0.5"]), [0, encoded, 0]);
     let [again, shared, _] = run("d.geojson", &["--multimask"]);
     assert!(shared > 0, "{again} windows were encoded again");
     let [_, _, afresh] = run("e.geojson", &["--restart"]);

@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use resam_geo::Window;
 use resam_mask::Places;
 use resam_prompt::{Prompt, PromptPoint};
 use serde::Serialize;
@@ -22,6 +23,7 @@ use crate::merge::{by_score, same_objects};
 use crate::model::Model;
 use crate::observer::Observer;
 use crate::plan::{Grid, PlannedWindow};
+use crate::region::{Region, inner_point};
 use crate::result::{Counts, SceneResult, SegmentedObject};
 use crate::run::{MOST_LEVELS, SegmentOptions, finish, to_object};
 use crate::source::Source;
@@ -53,6 +55,9 @@ pub struct AutoOptions {
     pub min_area: f64,
     /// The largest area of an object, in the same unit. Default: no limit.
     pub max_area: f64,
+    /// The area of interest: windows that it does not touch are left out, and so are objects whose
+    /// inner point is not in it. Default: the whole raster.
+    pub region: Option<Region>,
     /// Window side, margin, rounds, levels, batch and overlap, as with prompts. Its `zoom` and
     /// `dedup_iou` are not used.
     pub run: SegmentOptions,
@@ -68,6 +73,7 @@ impl Default for AutoOptions {
             dedup_iou: 0.7,
             min_area: 0.0,
             max_area: f64::INFINITY,
+            region: None,
             run: SegmentOptions {
                 rounds: 3,
                 levels: MOST_LEVELS,
@@ -142,7 +148,22 @@ impl<'a> Lattice<'a> {
         rows.iter()
             .flat_map(along)
             .map(|origin| self.grid.window(origin, 0))
+            .filter(|planned| self.is_of_interest(planned))
             .collect()
+    }
+
+    fn is_of_interest(&self, planned: &PlannedWindow) -> bool {
+        let Some(region) = &self.options.region else {
+            return true;
+        };
+        let Window {
+            x,
+            y,
+            width,
+            height,
+        } = planned.window;
+        let (x, y) = (x as f64, y as f64);
+        region.touches([x, y, x + f64::from(width), y + f64::from(height)])
     }
 
     fn point(&self, number: usize) -> PromptPoint {
@@ -181,6 +202,14 @@ impl<'a> Lattice<'a> {
             None => self.points[axis],
         };
         from..to
+    }
+
+    /// How many points a window has of its own.
+    fn count(&self, planned: &PlannedWindow) -> usize {
+        let [columns, rows] = [(0, planned.window.x), (1, planned.window.y)]
+            .map(|(axis, origin)| self.own(axis, origin))
+            .map(|own| own.end.saturating_sub(own.start));
+        (columns * rows) as usize
     }
 
     fn is_good(&self, piece: &Piece) -> bool {
@@ -294,8 +323,9 @@ pub fn segment_all<S: Source, M: Model>(
     let mut engine = Engine::new(source, model, grid, options.run.batch, stores, observer);
     engine.begin("none".into(), options)?;
     let (mut whole, mut cut) = (Vec::new(), Vec::new());
-    let prompts = (lattice.points[0] * lattice.points[1]) as usize;
-    engine.round(lattice.windows(), prompts, &lattice, |planned, found| {
+    let windows = lattice.windows();
+    let prompts = windows.iter().map(|planned| lattice.count(planned)).sum();
+    engine.round(windows, prompts, &lattice, |planned, found| {
         for piece in found.pieces {
             let list = if piece.edges.any() {
                 &mut cut
@@ -332,6 +362,12 @@ pub fn segment_all<S: Source, M: Model>(
     whole.extend(of_size);
     let mut objects: Vec<SegmentedObject> =
         distinct_objects(whole, options.dedup_iou, &mut engine.counts);
+    if let Some(region) = &options.region {
+        objects.retain(|object| {
+            let [x, y] = inner_point(&object.mask);
+            region.holds(x, y)
+        });
+    }
     objects.sort_by_key(|object| {
         let [x0, y0, ..] = object.mask.bounds();
         (y0, x0)

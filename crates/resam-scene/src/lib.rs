@@ -16,6 +16,7 @@
 //! | [`SceneResult`], [`SegmentedObject`] | masks, scores, failures and counts |
 //! | [`Source`], [`Model`] | the raster and the model: traits to implement |
 //! | [`Cache`], [`Journal`], [`Stores`] | embeddings and answers on disk; the finished windows of a stopped run |
+//! | [`Region`], [`inner_point`] | an area of interest, and which objects are in it |
 //! | [`Observer`], [`Progress`] | progress, and the request to stop |
 //! | [`Ground`] | from pixels to coordinates, areas and lengths |
 //!
@@ -141,6 +142,7 @@ mod observer;
 mod place;
 mod plan;
 mod prompts;
+mod region;
 mod result;
 mod run;
 mod source;
@@ -158,6 +160,7 @@ pub use observer::{Observer, Progress};
 pub use place::fills_window;
 pub use plan::{Plan, PlannedWindow};
 pub use prompts::{Gathered, gather_points};
+pub use region::{Region, inner_point};
 pub use resam_mask::{PlacedMask, Run};
 pub use resam_prompt::{PointedObject, Prompt, PromptPoint};
 pub use result::{Counts, Failure, Missing, SceneResult, SegmentedObject};

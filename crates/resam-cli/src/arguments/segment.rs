@@ -88,8 +88,12 @@ pub(crate) struct SceneArguments {
     /// How scenes are given to the network
     #[command(flatten)]
     pub(crate) input: SceneInput,
-    /// Folder in which to keep the embeddings of windows, for other runs over the scene, and the
-    /// answers of this run
+    /// Polygons of the area of interest (GeoJSON, GeoPackage): only what is pointed at inside it is
+    /// asked about, and of automatic masks those stay whose inner point is in it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) aoi: Option<PathBuf>,
+    /// Folder in which to keep embeddings of windows and answers to prompts, for other runs over the
+    /// scene, at the same time or later
     #[arg(long, value_name = "DIR")]
     pub(crate) cache: Option<PathBuf>,
     /// Gigabytes that the cache may take
@@ -159,6 +163,7 @@ impl Segment {
                     OverlapName::Resolve => Overlap::Resolve,
                 },
             },
+            aoi: scene.aoi.clone(),
             cache: scene.cache.as_ref().map(|folder| CacheOptions {
                 folder: folder.clone(),
                 bytes: scene.cache_size,

@@ -9,6 +9,7 @@ use resam_polygon::PolygonOptions;
 use resam_prompt::PointedObject;
 use resam_scene::Ground;
 
+use super::aoi;
 use super::journal::{self, HeldJournal};
 use super::options::{AutomaticOptions, OutputOptions, SegmentOptions};
 use super::prompts::{check_inside, on_raster};
@@ -82,6 +83,7 @@ impl SegmentJob {
         if let Target::Points(points) = &target {
             inputs.push(points.path().to_owned());
         }
+        inputs.extend(options.aoi.clone());
         let own_journal = outputs.first().map(|output| journal::beside(output));
         let records = outputs.iter().map(|output| record_path(output));
         let all: Vec<PathBuf> = outputs.iter().cloned().chain(records).collect();
@@ -99,6 +101,9 @@ impl SegmentJob {
             if !output_options.overwrite && !is_resumed {
                 check_ours(path, &layer)?;
             }
+        }
+        if let Some(area) = &options.aoi {
+            aoi::read(area, &raster, observer)?;
         }
         // Points become objects here, so that what is wrong with them is found now.
         let asked = match target {

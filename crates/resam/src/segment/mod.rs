@@ -1,5 +1,6 @@
 //! From points to objects, on an image and on a scene alike.
 
+mod aoi;
 mod job;
 mod journal;
 mod options;
@@ -64,6 +65,13 @@ impl Model {
         observer: &mut dyn Observer,
     ) -> Result<Segmentation> {
         let selection = self.selection(&options.selection, SelectionMode::Requery);
+        let objects = match &options.aoi {
+            Some(area) => {
+                let region = aoi::read(area, &scene.raster()?, observer)?;
+                aoi::inside(&region, objects, observer)?
+            }
+            None => objects,
+        };
         if !scene.is_scene() && !options.asks_for_windows() {
             let raster = scene.raster()?;
             check_inside(&objects, raster.width(), raster.height())?;

@@ -18,6 +18,10 @@ pub struct SegmentOptions {
     pub selection: SelectionOptions,
     /// What becomes of the masks: parts, holes, areas, near duplicates and overlaps.
     pub clean: CleanOptions,
+    /// Polygons of the area of interest, in any CRS (GeoJSON, GeoPackage): only what is pointed at
+    /// inside it is asked about, and of automatic masks those stay whose inner point is in it.
+    /// Default: the whole scene.
+    pub aoi: Option<PathBuf>,
     /// Keep embeddings of windows, and answers, for other runs over the scene, at the same time or
     /// later. Default: no.
     pub cache: Option<CacheOptions>,
@@ -33,7 +37,7 @@ pub struct SegmentOptions {
 impl SegmentOptions {
     /// Whether something is asked for that only a run in windows does.
     pub(crate) fn asks_for_windows(&self) -> bool {
-        self.cache.is_some()
+        self.cache.is_some() || self.aoi.is_some()
     }
 }
 

@@ -8,6 +8,7 @@ use resam_scene::{
 };
 use resam_select::{MaskSelection, SelectionMode};
 
+use super::aoi;
 use super::journal::{Question, journal_of};
 use super::options::{self, AutomaticOptions, SegmentOptions};
 use crate::error::Result;
@@ -60,7 +61,10 @@ pub(super) fn everything(
 ) -> Result<SceneResult> {
     let settings = scene.input_settings().or(model.input_settings());
     let input = model.predictor().input_size() as u32;
-    let search = options::of_everything(automatic, options, &settings, input);
+    let mut search = options::of_everything(automatic, options, &settings, input);
+    if let Some(area) = &options.aoi {
+        search.region = Some(aoi::read(area, seen.raster(), observer)?);
+    }
     let search = Search::Everything(search);
     let selection = &model.selection(&options.selection, SelectionMode::Requery);
     Run {
@@ -106,6 +110,9 @@ impl Run<'_> {
         let watch = &mut Watch {
             observer,
             windows: 0,
+            prompts: 0,
+            asked_before: 0,
+            asked: 0,
         };
         let result = match &self.search {
             Search::Prompts(options) => {
@@ -132,7 +139,12 @@ impl Run<'_> {
 /// Tells the observer of the engine what the scene tells its own.
 struct Watch<'a> {
     observer: &'a mut dyn Observer,
+    /// Windows and prompts of the round.
     windows: u64,
+    prompts: usize,
+    /// Objects that were asked about in earlier rounds, and in all.
+    asked_before: usize,
+    asked: usize,
 }
 
 impl resam_scene::Observer for Watch<'_> {
@@ -142,7 +154,10 @@ impl resam_scene::Observer for Watch<'_> {
             .map_or(String::new(), |seconds| format!(", about {seconds:.0} s"));
         let again = match plan.round {
             0 => String::new(),
-            round => format!("round {}: ", round + 1),
+            round => format!(
+                "round {}, small objects and those at edges again: ",
+                round + 1
+            ),
         };
         self.observer.note(&format!(
             "{again}{} windows for {} prompts, at most {:.1} GB of memory{time}",
@@ -151,6 +166,8 @@ impl resam_scene::Observer for Watch<'_> {
             plan.memory as f64 / 1e9
         ));
         self.windows = plan.windows.len() as u64;
+        self.prompts = plan.prompts;
+        self.asked_before = self.asked;
         self.observer.progress(&Progress {
             unit: "windows",
             done: 0,
@@ -161,12 +178,20 @@ impl resam_scene::Observer for Watch<'_> {
     }
 
     fn progress(&mut self, progress: &WindowProgress) {
+        self.asked = progress.objects_done;
+        let done = self.asked - self.asked_before;
+        // Points of a grid are no objects.
+        let detail = match (done, progress.round) {
+            (0, _) => String::new(),
+            (done, 0) => format!("{done} of {} objects", self.prompts),
+            (done, _) => format!("{done} of {} objects again", self.prompts),
+        };
         self.observer.progress(&Progress {
             unit: "windows",
             done: progress.windows_done as u64,
             total: self.windows,
             seconds_left: progress.seconds_left,
-            detail: "",
+            detail: &detail,
         });
     }
 
