@@ -142,6 +142,7 @@ mod observer;
 mod place;
 mod plan;
 mod prompts;
+mod reader;
 mod region;
 mod result;
 mod run;

@@ -8,6 +8,7 @@ mod compose;
 mod files;
 mod grid;
 mod vrt;
+mod vrt_plan;
 
 use std::path::{Path, PathBuf};
 
@@ -145,7 +146,7 @@ impl Raster {
 pub(crate) fn open_vrt(path: &Path) -> Result<Raster, RasterError> {
     let description = vrt::read(path)?;
     let parts = Part::read_all(description.files.clone())?;
-    let plan = vrt::plan(path, &description, &parts)?;
+    let plan = vrt_plan::plan(path, &description, &parts)?;
     of_plan(path, vec![path.to_owned()], plan, parts)
 }
 

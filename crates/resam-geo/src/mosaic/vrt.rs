@@ -7,14 +7,12 @@ use std::path::{Path, PathBuf};
 use resam_crs::Crs;
 use roxmltree::{Document, Node, ParsingOptions};
 
-use super::files::Part;
-use super::{Content, Placement, Plan, Rectangle, Taken, georeference, grid};
+use super::Rectangle;
 use crate::error::RasterError;
 use crate::geo_transform::GeoTransform;
 use crate::info::Colour;
 use crate::raster::Palette;
 use crate::sample::SampleKind;
-use crate::tiff::image::RGB;
 
 /// The largest description that is read, in bytes, and the most elements of it: those of a million
 /// parts.
@@ -28,42 +26,42 @@ const NAME: &[u8] = b"<VRTDataset";
 /// What a VRT says.
 #[derive(Debug)]
 pub(super) struct Description {
-    width: u32,
-    height: u32,
-    crs: Option<Result<Crs, String>>,
-    geo_transform: Option<GeoTransform>,
-    bands: Vec<Band>,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) crs: Option<Result<Crs, String>>,
+    pub(super) geo_transform: Option<GeoTransform>,
+    pub(super) bands: Vec<Band>,
     /// The parts of its mask.
-    mask: Option<Vec<Source>>,
+    pub(super) mask: Option<Vec<Source>>,
     /// The files that it names, each once.
     pub(super) files: Vec<PathBuf>,
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 #[derive(Debug)]
-struct Band {
-    kind: SampleKind,
-    colour: Colour,
-    palette: Option<Palette>,
-    nodata: Option<f64>,
+pub(super) struct Band {
+    pub(super) kind: SampleKind,
+    pub(super) colour: Colour,
+    pub(super) palette: Option<Palette>,
+    pub(super) nodata: Option<f64>,
     /// Whether the nodata value only fills what no part covers.
-    hides_nodata: bool,
-    sources: Vec<Source>,
+    pub(super) hides_nodata: bool,
+    pub(super) sources: Vec<Source>,
 }
 
 #[derive(Debug)]
-struct Source {
-    file: usize,
+pub(super) struct Source {
+    pub(super) file: usize,
     /// From 1; none for the mask of the file.
-    band: Option<usize>,
-    from: Option<Rectangle>,
-    to: Option<Rectangle>,
-    nodata: Option<f64>,
-    uses_mask: bool,
-    offset: f64,
-    ratio: f64,
+    pub(super) band: Option<usize>,
+    pub(super) from: Option<Rectangle>,
+    pub(super) to: Option<Rectangle>,
+    pub(super) nodata: Option<f64>,
+    pub(super) uses_mask: bool,
+    pub(super) offset: f64,
+    pub(super) ratio: f64,
     /// How pixels are resampled, if it says so.
-    resampling: Option<String>,
+    pub(super) resampling: Option<String>,
 }
 
 /// Whether a file is a VRT: it begins as one does.
@@ -372,130 +370,4 @@ fn rectangle(node: Node<'_, '_>) -> Result<Rectangle, String> {
         side("xSize")?,
         side("ySize")?,
     ))
-}
-
-/// Lays the files of a VRT as it says.
-pub(super) fn plan(
-    path: &Path,
-    description: &Description,
-    parts: &[Part],
-) -> Result<Plan, RasterError> {
-    let refused = |detail: String| RasterError::Vrt {
-        path: path.to_owned(),
-        detail,
-    };
-    let Description {
-        width,
-        height,
-        bands,
-        ..
-    } = description;
-    let kind = bands[0].kind;
-    if bands.iter().any(|band| band.kind != kind) {
-        return Err(refused("bands of several types".to_owned()));
-    }
-    let whole = Rectangle::of_size(*width, *height);
-    let placed = |sources: &[Source]| -> Result<Vec<Placement>, RasterError> {
-        let placed = sources
-            .iter()
-            .map(|source| source.placed(&parts[source.file], whole));
-        let placed = placed.collect::<Result<Vec<_>, _>>().map_err(refused)?;
-        Ok(placed.into_iter().flatten().collect())
-    };
-    let placements: Result<Vec<_>, _> = bands.iter().map(|band| placed(&band.sources)).collect();
-    let mask = description.mask.as_deref().map(placed).transpose()?;
-    let nodata = |band: &Band| band.nodata.filter(|_| !band.hides_nodata);
-    let palette = match bands.as_slice() {
-        [band] if band.colour == Colour::Palette => band.palette.clone(),
-        _ => None,
-    };
-    let mut notes = description.notes.clone();
-    notes.extend(grid::notes(parts));
-    let bits = parts
-        .iter()
-        .filter(|part| part.kind == kind)
-        .map(|part| part.bits);
-    Ok(Plan {
-        width: *width,
-        height: *height,
-        kind,
-        bits: bits.max().unwrap_or(8 * kind.size() as u16),
-        colours: bands.iter().map(|band| band.colour).collect(),
-        palette,
-        nodata: bands.iter().map(nodata).collect(),
-        background: bands
-            .iter()
-            .map(|band| band.nodata.unwrap_or(0.0))
-            .collect(),
-        bands: placements?,
-        mask,
-        georeference: georeference(description.geo_transform, description.crs.clone()),
-        photometric: RGB,
-        format: match parts.len() {
-            1 => "VRT of one raster".to_owned(),
-            count => format!("VRT of {count} rasters"),
-        },
-        notes,
-    })
-}
-
-impl Source {
-    /// The part of the file that lies inside it and inside the whole; none if there is none.
-    fn placed(&self, part: &Part, whole: Rectangle) -> Result<Option<Placement>, String> {
-        let name = part.path.display();
-        let from = self
-            .from
-            .unwrap_or(Rectangle::of_size(part.width, part.height));
-        let to = self.to.unwrap_or(whole);
-        let is_resampled = from.width != to.width || from.height != to.height;
-        let resampling = self.resampling.as_deref().unwrap_or("nearest");
-        if is_resampled && !["nearest", "near"].contains(&resampling) {
-            return Err(format!("`{name}` is resampled as `{resampling}`"));
-        }
-        if let Some(band) = self.band
-            && band > part.bands.len()
-        {
-            return Err(format!(
-                "band {band} of `{name}`, which has {}",
-                part.bands.len()
-            ));
-        }
-        if !(from.width > 0.0 && from.height > 0.0 && to.width > 0.0 && to.height > 0.0) {
-            return Ok(None);
-        }
-        // Pixels of the mosaic for one of the file; what is outside the file is not there.
-        let (across, down) = (to.width / from.width, to.height / from.height);
-        let left = from.x.max(0.0);
-        let top = from.y.max(0.0);
-        let right = (from.x + from.width).min(part.width.into());
-        let bottom = (from.y + from.height).min(part.height.into());
-        if left >= right || top >= bottom {
-            return Ok(None);
-        }
-        let inside = Rectangle::new(left, top, right - left, bottom - top);
-        let to = Rectangle::new(
-            to.x + (left - from.x) * across,
-            to.y + (top - from.y) * down,
-            inside.width * across,
-            inside.height * down,
-        );
-        Ok(Some(Placement {
-            file: self.file,
-            content: match self.band {
-                Some(band) => Content::Band {
-                    band: band - 1,
-                    offset: self.offset,
-                    ratio: self.ratio,
-                },
-                None => Content::Validity,
-            },
-            from: inside,
-            to,
-            taken: match self.nodata {
-                Some(nodata) => Taken::OtherThan(nodata),
-                None if self.uses_mask => Taken::Valid,
-                None => Taken::All,
-            },
-        }))
-    }
 }
