@@ -61,8 +61,8 @@ struct Header {
 
 /// What the run of a journal is about, from the beginning of the file; nothing if it is no journal.
 pub fn describe_journal(start: &[u8]) -> Option<Vec<(String, String)>> {
-    let (lines, _) = whole_lines(start);
-    let header: Header = serde_json::from_str(lines.first()?).ok()?;
+    let (line, _) = whole_line(start, "")?;
+    let header: Header = serde_json::from_str(line).ok()?;
     (header.resam_journal > 0).then(|| header.about.into_iter().collect())
 }
 
