@@ -6,6 +6,7 @@ use resam::adapt::SourceError;
 use resam::segment::{NoneInScene, NothingPointedAt};
 use resam_geo::RasterError;
 use resam_hub::PullError;
+use resam_image::ImageError;
 use resam_sam::SamError;
 use resam_scene::SceneError;
 use resam_train::TrainError;
@@ -33,6 +34,12 @@ pub(crate) fn of(error: &Error) -> Option<&'static str> {
     }
     if let Some(RasterError::NothingValid { .. }) = error.downcast_ref() {
         return Some("type the limits as `--stretch 0,3000`");
+    }
+    if let Some(ImageError::Orientation { .. }) = error.downcast_ref() {
+        return Some("`--exif apply` or `--exif ignore` says it");
+    }
+    if let Some(RasterError::NodataCount { .. }) = error.downcast_ref() {
+        return Some("`--nodata V` is for all bands, `--nodata V,V,V` for one each");
     }
     match error.downcast_ref()? {
         PullError::UnknownName { .. } | PullError::Proxy { .. } => None,

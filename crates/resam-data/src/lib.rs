@@ -52,6 +52,7 @@ mod error;
 mod label_image;
 mod layout_error;
 pub mod layouts;
+mod notes;
 mod segmentation;
 
 pub use complaints::Complaints;

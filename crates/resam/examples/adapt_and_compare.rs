@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             images: data.validation.join("images"),
             coco: Some(data.validation.join("instances.json")),
             part: None,
+            seen_as: resam::PictureOptions::default(),
         })
     };
     for (name, model) in [

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use resam_data::Dataset;
 use resam_data::layouts::{self, Scene as Subset, Split};
+use resam_geo::PictureOptions;
 
 use crate::error::Result;
-use crate::picture::read_picture;
 
 /// Where a data set lies.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,8 @@ pub struct DatasetOptions {
     pub coco: Option<PathBuf>,
     /// A part of a published benchmark, in place of `coco`. Default: none.
     pub part: Option<BenchmarkPart>,
+    /// What the caller knows better than the image files.
+    pub seen_as: PictureOptions,
 }
 
 /// A part of WHU buildings, HRSID or NWPU VHR-10.
@@ -44,6 +46,6 @@ impl DatasetOptions {
             (None, Some(coco)) => Dataset::coco(&self.images, coco)?,
             (None, None) => Dataset::folder(&self.images)?,
         };
-        Ok(dataset.read_with(read_picture))
+        Ok(dataset.seen_with(self.seen_as.clone())?)
     }
 }

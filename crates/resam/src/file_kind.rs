@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use resam_geo::{Raster, RasterError};
+use resam_geo::{Raster, RasterError, foreign_format};
 use resam_image::ImageInfo;
 use resam_sam::Adapter;
 
@@ -20,6 +20,8 @@ pub enum FileKind {
     Raster(Box<Raster>),
     /// A picture that says nothing of the ground.
     Image(ImageInfo),
+    /// A raster of a format that is known and not read, by the name of the format.
+    Foreign(&'static str),
     /// None of these: a checkpoint, if anything.
     Checkpoint,
 }
@@ -41,7 +43,9 @@ impl FileKind {
         }
         match resam_image::probe(path) {
             Ok(image) => Ok(Self::Image(image)),
-            Err(error) if error.is_unknown_format() => Ok(Self::Checkpoint),
+            Err(error) if error.is_unknown_format() => {
+                Ok(foreign_format(path).map_or(Self::Checkpoint, Self::Foreign))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -61,6 +65,10 @@ impl FileKind {
 /// The file as a raster, if it is a TIFF, a picture that says where it lies, or read by GDAL.
 fn raster(path: &Path) -> Result<Option<Raster>> {
     let mut start = [0; 4];
+    if path.exists() && !path.is_file() {
+        // A pipe would be waited for.
+        return Raster::open(path).map(Some).map_err(Into::into);
+    }
     let read = fs_err::File::open(path).and_then(|mut file| file.read_exact(&mut start));
     let tiff = read.is_ok() && matches!(&start[..2], b"II" | b"MM");
     match Raster::open(path) {
@@ -73,7 +81,12 @@ fn raster(path: &Path) -> Result<Option<Raster>> {
             Ok(Some(raster))
         }
         Err(error) if tiff => Err(error.into()),
-        Err(error @ (RasterError::Vrt { .. } | RasterError::Missing { .. })) => Err(error.into()),
+        Err(
+            error @ (RasterError::Vrt { .. }
+            | RasterError::Missing { .. }
+            | RasterError::Remote { .. }
+            | RasterError::SideFile { .. }),
+        ) => Err(error.into()),
         _ => Ok(None),
     }
 }

@@ -7,8 +7,8 @@ use resam::adapt::TrainingSource;
 use resam::evaluate::Prepared;
 use resam::{
     AdaptOptions, Budget, DatasetOptions, EvaluateOptions, InputSettings, MaskSelection, Model,
-    ModelOptions, PromptSource, Recipe, Scene, SegmentOptions, SelectionMode, SelectionOptions,
-    Silent, Start, Stretch, points,
+    ModelOptions, PictureOptions, PromptSource, Recipe, Scene, SegmentOptions, SelectionMode,
+    SelectionOptions, Silent, Start, Stretch, points,
 };
 
 /// Two updates of the built-in model, of a recipe with a mask selection of its own.
@@ -34,6 +34,7 @@ fn images(data: &Path) -> DatasetOptions {
         images: data.join("images"),
         coco: Some(data.join("instances.json")),
         part: None,
+        seen_as: PictureOptions::default(),
     }
 }
 
@@ -46,6 +47,7 @@ fn an_adapter_answers_by_the_selection_and_the_input_that_it_was_trained_with() 
         stretch: Some("p2-p98".parse::<Stretch>().expect("a stretch")),
         window: Some(160),
         input_size: Some(256),
+        ..InputSettings::default()
     };
     let source = TrainingSource {
         dataset: DatasetOptions {

@@ -54,6 +54,7 @@ fn on_images(train: &Path) -> TrainingSource {
             images: train.join("images"),
             coco: Some(train.join("instances.json")),
             part: None,
+            seen_as: resam::PictureOptions::default(),
         },
         points: Some(train.join("points.csv")),
         ..TrainingSource::default()

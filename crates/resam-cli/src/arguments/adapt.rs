@@ -143,6 +143,7 @@ impl Adapt {
                 images: self.images.clone().unwrap_or_else(|| PathBuf::from(".")),
                 coco: self.coco.clone(),
                 part: self.part.part(),
+                seen_as: self.scenes.picture.options(),
             },
             points: self.points.clone(),
             points_options: self.scenes.points()?,

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use super::PictureArguments;
 use clap::Args;
 use resam::{Crs, InputSettings, PointsOptions, Stretch};
 
@@ -20,6 +21,9 @@ pub(crate) struct SceneInput {
     /// [default: the model's input]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) window: Option<NonZeroU32>,
+    /// What the caller knows better than the file
+    #[command(flatten)]
+    pub(crate) picture: PictureArguments,
     /// CRS of the points, whatever their file says, such as EPSG:32636
     #[arg(long, value_name = "CRS", requires = "points")]
     pub(crate) points_crs: Option<String>,
@@ -36,6 +40,7 @@ impl SceneInput {
             stretch: self.stretch,
             window: self.window.map(NonZeroU32::get),
             input_size,
+            seen_as: self.picture.options(),
         }
     }
 

@@ -10,6 +10,7 @@ use resam_select::{MaskSelection, SelectionMode};
 
 use super::journal::{Question, journal_of};
 use super::options::{self, AutomaticOptions, SegmentOptions};
+use super::square::{to_raster, to_seen};
 use crate::error::Result;
 use crate::model::Model;
 use crate::observer::{Observer, Progress};
@@ -110,15 +111,20 @@ impl Run<'_> {
             observer,
             windows: 0,
         };
-        let result = match &self.search {
+        let mut result = match &self.search {
             Search::Prompts(options) => {
-                resam_scene::segment(self.seen, self.prompts, options, &model, &mut stores, watch)?
+                let prompts = &to_seen(self.seen, self.prompts);
+                resam_scene::segment(self.seen, prompts, options, &model, &mut stores, watch)?
             }
             Search::Everything(options) => {
-                let ground = Ground::of(self.seen);
+                let ground = Ground {
+                    transform: self.seen.seen_transform(),
+                    ..Ground::of(self.seen)
+                };
                 resam_scene::segment_all(self.seen, &ground, options, &model, &mut stores, watch)?
             }
         };
+        to_raster(self.seen, &mut result.objects)?;
         let failed = result.failed_windows();
         if failed > 0 {
             watch.observer.note(&format!(
@@ -128,8 +134,6 @@ impl Run<'_> {
         Ok(result)
     }
 }
-
-impl Run<'_> {}
 
 /// Tells the observer of the engine what the scene tells its own.
 struct Watch<'a> {
