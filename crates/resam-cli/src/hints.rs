@@ -7,6 +7,7 @@ use resam::files::FileError;
 use resam::segment::{NoneInScene, NothingPointedAt};
 use resam_geo::RasterError;
 use resam_hub::PullError;
+use resam_image::ImageError;
 use resam_sam::SamError;
 use resam_scene::SceneError;
 use resam_train::TrainError;
@@ -39,6 +40,12 @@ pub(crate) fn of(error: &Error) -> Option<&'static str> {
         return Some(
             "`--overwrite` replaces it, a GeoPackage with all its layers; `--layer NAME` adds a layer",
         );
+    }
+    if let Some(ImageError::Orientation { .. }) = error.downcast_ref() {
+        return Some("`--exif apply` or `--exif ignore` says it");
+    }
+    if let Some(RasterError::NodataCount { .. }) = error.downcast_ref() {
+        return Some("`--nodata V` is for all bands, `--nodata V,V,V` for one each");
     }
     match error.downcast_ref()? {
         PullError::UnknownName { .. } | PullError::Proxy { .. } => None,

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use resam::{Error, ErrorKind};
+use resam_geo::RasterError;
 
 use crate::arguments::{Arguments, Command, WeightsCommand};
 use crate::commands::Outcome;
@@ -57,8 +58,23 @@ fn say_renamed(arguments: &Arguments) {
     }
 }
 
+/// Refuses paths of files elsewhere, in whatever option they are.
+fn refuse_remote() -> resam::Result<()> {
+    let words = std::env::args_os().skip(1);
+    let words = words.map(|word| word.to_string_lossy().into_owned());
+    let path = |word: String| match word.split_once('=') {
+        Some((flag, value)) if flag.starts_with('-') => value.to_owned(),
+        _ => word,
+    };
+    let remote = words.map(path).find(|path| resam_geo::is_remote(path));
+    remote.map_or(Ok(()), |path| {
+        Err(RasterError::Remote { path: path.into() }.into())
+    })
+}
+
 fn run(arguments: &Arguments) -> resam::Result<Outcome> {
     let common = &arguments.common;
+    refuse_remote()?;
     if let Some(threads) = common.threads {
         // The pool is built once, before anything uses it.
         rayon::ThreadPoolBuilder::new()

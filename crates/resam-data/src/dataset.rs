@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use resam_image::{DecodedImage, ImageError, probe, read_rgb};
+use resam_geo::{Exif, PictureOptions, Raster, RasterError, is_side_file, read_picture};
+use resam_image::{DecodedImage, ImageError, turned_size};
 use resam_mask::{Bitmap, Rle};
 use resam_prompt::{Notices, PointFile};
 
@@ -15,6 +16,7 @@ use crate::error::DataError;
 use crate::image_files::find_files;
 use crate::label_image;
 use crate::layouts::{LayoutError, files_below};
+use crate::notes::Notes;
 use crate::segmentation::Segmentation;
 
 /// One image of a dataset. Its pixels are read by [`Dataset::read_image`].
@@ -87,16 +89,9 @@ impl Instance {
 pub struct Dataset {
     images: Vec<ImageRecord>,
     truth: Arc<Truth>,
-    read: ReadImage,
+    options: PictureOptions,
+    notes: Arc<Notes>,
     notices: Notices,
-}
-
-/// Reads an image file.
-pub type ReadImage = fn(&Path) -> Result<DecodedImage, ImageError>;
-
-/// [`read_rgb`].
-fn plainly(path: &Path) -> Result<DecodedImage, ImageError> {
-    read_rgb(path)
 }
 
 #[derive(Debug)]
@@ -193,7 +188,8 @@ impl Dataset {
         Self {
             images,
             truth: Arc::new(Truth::Coco(instances)),
-            read: plainly,
+            options: PictureOptions::default(),
+            notes: Arc::default(),
             notices: file.notices,
         }
     }
@@ -207,10 +203,17 @@ impl Dataset {
         let images_dir = images_dir.as_ref();
         let mut images = Vec::new();
         for path in files_below(images_dir)? {
-            match probe(&path) {
-                Ok(info) => images.push((path, info)),
-                Err(ImageError::UnknownFormat { .. }) => {}
-                Err(error) => return Err(error.into()),
+            if is_side_file(&path) {
+                continue;
+            }
+            match Raster::open(&path) {
+                Ok(raster) => images.push((path, raster.width(), raster.height())),
+                Err(
+                    RasterError::UnknownFormat { .. }
+                    | RasterError::Foreign { .. }
+                    | RasterError::Gdal { .. },
+                ) => {}
+                Err(error) => return Err(of_raster(error).into()),
             }
         }
         if images.is_empty() {
@@ -221,18 +224,19 @@ impl Dataset {
         }
         let images = (1..)
             .zip(images)
-            .map(|(id, (path, info))| ImageRecord {
+            .map(|(id, (path, width, height))| ImageRecord {
                 id,
                 file_name: relative_name(images_dir, &path),
                 path,
-                width: info.width,
-                height: info.height,
+                width,
+                height,
             })
             .collect();
         Ok(Self {
             images,
             truth: Arc::new(Truth::None),
-            read: plainly,
+            options: PictureOptions::default(),
+            notes: Arc::default(),
             notices: Notices::default(),
         })
     }
@@ -272,7 +276,8 @@ impl Dataset {
         Ok(Self {
             images,
             truth: Arc::new(Truth::LabelImages(labels)),
-            read: plainly,
+            options: PictureOptions::default(),
+            notes: Arc::default(),
             notices: Notices::default(),
         })
     }
@@ -303,11 +308,24 @@ impl Dataset {
             .find(|image| image.file_name == file_name)
     }
 
-    /// The same images, whose files are read by `read` and not by [`read_rgb`].
-    #[must_use]
-    pub fn read_with(mut self, read: ReadImage) -> Self {
-        self.read = read;
-        self
+    /// The same images, read with options of the caller's.
+    ///
+    /// # Errors
+    /// When an image is to be turned and its header cannot be read.
+    pub fn seen_with(mut self, options: PictureOptions) -> Result<Self, DataError> {
+        let has_sizes = matches!(*self.truth, Truth::Coco(_));
+        if options.exif == Some(Exif::Apply) && !has_sizes {
+            for image in &mut self.images {
+                let raster = Raster::open(&image.path).map_err(of_raster)?;
+                let size = (raster.width(), raster.height());
+                // What is tied to the map stays as it is stored.
+                if raster.geo_transform().is_none() {
+                    (image.width, image.height) = turned_size(raster.orientation(), size);
+                }
+            }
+        }
+        self.options = options;
+        Ok(self)
     }
 
     /// The pixels of an image.
@@ -315,8 +333,10 @@ impl Dataset {
     /// # Errors
     /// When the file cannot be decoded or is not of the size that the annotations give.
     pub fn read_image(&self, image: &ImageRecord) -> Result<DecodedImage, ImageError> {
-        let decoded = (self.read)(&image.path)?;
+        let raster = self.open(image)?;
+        let decoded = read_picture(raster).map_err(of_raster)?;
         check_same_size(&image.path, decoded.rgb.dimensions(), image)?;
+        self.notes.add(&image.file_name, &decoded.notes);
         Ok(decoded)
     }
 
@@ -336,6 +356,36 @@ impl Dataset {
             }
             Truth::None | Truth::LabelImages(_) => None,
         }
+    }
+
+    /// Opens an image as it is to be seen.
+    fn open(&self, image: &ImageRecord) -> Result<Raster, ImageError> {
+        let mut options = self.options.clone();
+        if options.exif.is_none() && matches!(*self.truth, Truth::Coco(_)) {
+            options.exif = fitting_orientation(image)?;
+        }
+        options.open(&image.path).map_err(of_raster)
+    }
+
+    /// Looks at the headers of all images, so that [`Dataset::notes`] has what is noticed there.
+    /// Images that cannot be opened are passed over: reading them says why.
+    ///
+    /// # Errors
+    /// [`ImageError::Orientation`] when an image may be meant turned or not.
+    pub fn look(&self) -> Result<(), ImageError> {
+        for image in &self.images {
+            match self.open(image) {
+                Ok(raster) => self.notes.add(&image.file_name, &raster.info().notes),
+                Err(error @ ImageError::Orientation { .. }) => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What was noticed of the images that have been read, one sentence a kind.
+    pub fn notes(&self) -> Vec<String> {
+        self.notes.lines()
     }
 
     /// The objects to train on or to score: all true objects of the image except crowds.
@@ -407,6 +457,39 @@ impl Dataset {
         let held: HashSet<u64> = ids.into_iter().take(count).collect();
         let rest = self.clone().retain(|image| !held.contains(&image.id));
         (rest, self.retain(|image| held.contains(&image.id)))
+    }
+}
+
+/// What is to become of the orientation of an image, told by the size that its annotations give.
+fn fitting_orientation(image: &ImageRecord) -> Result<Option<Exif>, ImageError> {
+    let raster = Raster::open(&image.path).map_err(of_raster)?;
+    let orientation = raster.orientation();
+    if orientation == 1 || raster.geo_transform().is_some() {
+        return Ok(None);
+    }
+    let annotated = (image.width, image.height);
+    let stored = (raster.width(), raster.height());
+    match (
+        annotated == stored,
+        annotated == turned_size(orientation, stored),
+    ) {
+        (true, true) => Err(ImageError::Orientation {
+            path: image.path.clone(),
+            orientation,
+        }),
+        (false, true) => Ok(Some(Exif::Apply)),
+        _ => Ok(Some(Exif::Ignore)),
+    }
+}
+
+/// The error of an image that the reader of rasters refuses.
+pub(crate) fn of_raster(error: RasterError) -> ImageError {
+    match error {
+        RasterError::UnknownFormat { path } => ImageError::UnknownFormat { path },
+        RasterError::Missing { path } => ImageError::Missing { path },
+        other => ImageError::Other {
+            message: other.to_string(),
+        },
     }
 }
 

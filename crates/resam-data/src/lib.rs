@@ -54,6 +54,7 @@ mod image_files;
 mod label_image;
 mod layout_error;
 pub mod layouts;
+mod notes;
 mod number;
 mod segmentation;
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use resam_crs::Crs;
-use resam_geo::{Raster, RasterError, Scene, Stretch, StretchLimits};
+use resam_geo::{PictureOptions, Raster, RasterError, Scene, Stretch, StretchLimits};
 use resam_polygon::PolygonOptions;
 use resam_scene::{Counts, Failure, Ground, PointedObject, SegmentedObject};
 use resam_vector::{replace_layer, write_layer};
@@ -53,6 +53,8 @@ pub struct ImageReference {
     pub stretch: Option<Stretch>,
     /// What became of the stretch, for each band.
     pub stretch_limits: Vec<StretchLimits>,
+    /// What the caller knew better than the file.
+    pub seen_as: PictureOptions,
 }
 
 /// How a [`Segmentation`] is written.
@@ -218,6 +220,7 @@ impl ImageReference {
             bands: scene.bands(),
             stretch: Some(scene.stretch()),
             stretch_limits: scene.stretch_limits().to_vec(),
+            seen_as: PictureOptions::default(),
         }
     }
 }
@@ -228,11 +231,11 @@ impl ImageReference {
     /// # Errors
     /// If it cannot be read.
     pub fn raster(&self) -> Result<Raster, RasterError> {
-        if self.parts.is_empty() {
-            Raster::open(&self.path)
+        self.seen_as.apply(if self.parts.is_empty() {
+            Raster::open(&self.path)?
         } else {
-            Raster::open_all(&self.parts)
-        }
+            Raster::open_all(&self.parts)?
+        })
     }
 }
 

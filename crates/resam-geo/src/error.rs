@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use resam_image::ImageError;
 
+use crate::foreign::foreign_format;
 use crate::tiff::{Fault, MAX_CHUNK_BYTES};
 use crate::window::Window;
 
@@ -78,6 +79,20 @@ pub enum RasterError {
         /// The file.
         path: PathBuf,
     },
+    /// The format is known, and not read.
+    #[error("{}: {format} is not read\n\nhint: convert it with `gdal_translate -co TILED=YES -co COMPRESS=DEFLATE {} {}`{OR_BY_GDAL}", path.display(), path.display(), path.with_extension("tif").display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// The name of the format.
+        format: &'static str,
+    },
+    /// The path names a file elsewhere.
+    #[error("{}: files elsewhere are not read\n\nhint: download it, or `gdal_translate -co TILED=YES -co COMPRESS=DEFLATE` it to a file on this machine", path.display())]
+    Remote {
+        /// The path.
+        path: PathBuf,
+    },
     /// The file is not in a format of this crate, and GDAL cannot read it either.
     #[error("{}: GDAL cannot read it: {detail}\n\nhint: see what `gdalinfo -checksum` says of it", path.display())]
     Gdal {
@@ -104,6 +119,24 @@ pub enum RasterError {
         path: PathBuf,
         /// What is not supported.
         what: String,
+    },
+    /// A file that belongs to a raster by its name cannot be used.
+    #[error("{}: it belongs to a raster and cannot be used: {detail}\n\nhint: mend it, or delete it if the raster needs no side file", path.display())]
+    SideFile {
+        /// The side file.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
+    /// As many nodata values as bands, or one, are wanted.
+    #[error("{}: {count} nodata values are given, and it has {bands} bands\n\nhint: give one value for all bands, or one a band", path.display())]
+    NodataCount {
+        /// The file.
+        path: PathBuf,
+        /// The number of values.
+        count: usize,
+        /// The number of bands.
+        bands: usize,
     },
     /// A compressed strip or tile that is too large to decode.
     #[error("{}: a strip or tile of it takes {bytes} bytes, over the limit of {MAX_CHUNK_BYTES}\n\nhint: tile it with `gdal_translate -co TILED=YES -co COMPRESS=DEFLATE`", path.display())]
@@ -168,7 +201,10 @@ pub enum RasterError {
 impl From<ImageError> for RasterError {
     fn from(error: ImageError) -> Self {
         match error {
-            ImageError::UnknownFormat { path } => Self::UnknownFormat { path },
+            ImageError::UnknownFormat { path } => match foreign_format(&path) {
+                Some(format) => Self::Foreign { path, format },
+                None => Self::UnknownFormat { path },
+            },
             other => Self::Image(Arc::new(other)),
         }
     }

@@ -148,6 +148,8 @@ fn read_chunk(dataset: &Dataset, numbered: &Numbered, index: u64) -> Result<Vec<
                 SampleKind::U32 => into.read(band, corner, size, u32::to_le_bytes),
                 SampleKind::I32 => into.read(band, corner, size, i32::to_le_bytes),
                 SampleKind::F32 => into.read(band, corner, size, f32::to_le_bytes),
+                SampleKind::U64 => into.read(band, corner, size, u64::to_le_bytes),
+                SampleKind::I64 => into.read(band, corner, size, i64::to_le_bytes),
                 SampleKind::F64 => into.read(band, corner, size, f64::to_le_bytes),
             }
         })?;
@@ -211,7 +213,8 @@ fn read(path: &Path) -> Result<Raster, Fault> {
         path: path.to_owned(),
         idle: Mutex::new(vec![dataset]),
     };
-    let mut pixels = Pixels::of_source(source, levels, alpha);
+    let mut pixels = Pixels::of_source(source, levels);
+    pixels.alpha = alpha;
     if nodata.iter().any(Option::is_some) {
         pixels.nodata = nodata;
     }
@@ -367,11 +370,19 @@ fn levels(
         let mask = is_masked.then(|| {
             let image = self::image(&band.open_mask_band()?, 1, SampleKind::U8)?;
             let number = number_of(level, true);
-            Ok::<_, Fault>(Numbered { number, image })
+            Ok::<_, Fault>(Numbered {
+                file: 0,
+                number,
+                image,
+            })
         });
         let number = number_of(level, false);
         Ok::<_, Fault>(Level {
-            pixels: Numbered { number, image },
+            pixels: Numbered {
+                file: 0,
+                number,
+                image,
+            },
             mask: mask.transpose()?,
         })
     };

@@ -58,6 +58,8 @@ pub struct RasterInfo {
     /// The upper left, upper right, lower right and lower left corner; empty without a
     /// georeference.
     pub corners: Vec<Corner>,
+    /// How the pixels are to be turned to stand upright (TIFF and EXIF tag `Orientation`), 1 to 8.
+    pub orientation: u8,
     /// Other remarks, one sentence each.
     pub notes: Vec<String>,
 }
@@ -89,6 +91,14 @@ pub enum Colour {
     Alpha,
     /// An index into a table of colours (TIFF tag `ColorMap`).
     Palette,
+    /// Cyan ink.
+    Cyan,
+    /// Magenta ink.
+    Magenta,
+    /// Yellow ink.
+    Yellow,
+    /// Black ink.
+    Black,
     /// Unknown.
     Undefined,
 }
@@ -126,6 +136,8 @@ pub enum ValidFrom {
     },
     /// A mask in the file (TIFF tag `NewSubfileType`, bit 2).
     Mask,
+    /// A mask in the file `.msk` beside it.
+    MaskBeside,
 }
 
 /// The names of a CRS.
@@ -163,6 +175,10 @@ impl fmt::Display for Colour {
             Self::Blue => "blue",
             Self::Alpha => "alpha",
             Self::Palette => "palette",
+            Self::Cyan => "cyan",
+            Self::Magenta => "magenta",
+            Self::Yellow => "yellow",
+            Self::Black => "black",
             Self::Undefined => "no colour said",
         })
     }
@@ -185,6 +201,7 @@ impl fmt::Display for ValidFrom {
             Self::Nodata => formatter.write_str("other than nodata"),
             Self::Alpha { band } => write!(formatter, "not transparent in band {band}"),
             Self::Mask => formatter.write_str("in the mask of the file"),
+            Self::MaskBeside => formatter.write_str("in the mask beside the file"),
         }
     }
 }

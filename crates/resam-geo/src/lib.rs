@@ -49,12 +49,14 @@
 //! It does not reproject rasters, read over the network, or write overviews and cloud-optimised
 //! GeoTIFFs. JPEG 2000, VRT, NetCDF and other formats need the feature `gdal`.
 
+mod auxiliary;
 mod blocks;
 mod cache;
 mod canvas;
 mod corners;
 mod crs_keys;
 mod error;
+mod foreign;
 #[cfg(feature = "gdal")]
 mod gdal_source;
 mod geo_transform;
@@ -62,13 +64,19 @@ mod georeference;
 mod info;
 mod level;
 mod limits;
+mod mixture;
 mod mosaic;
+mod nodata;
+mod orientation;
+mod picture;
 mod plain_image;
 mod raster;
 mod resample;
 mod sample;
 mod samples;
 mod scene;
+mod side_file;
+mod square;
 mod stretch;
 mod tiff;
 mod window;
@@ -77,12 +85,17 @@ mod write_error;
 mod writer;
 
 pub use error::RasterError;
+pub use foreign::{foreign_format, is_remote};
 pub use geo_transform::GeoTransform;
 pub use info::{BandInfo, ChunkLayout, Colour, Corner, CrsInfo, RasterInfo, ValidFrom};
+pub use nodata::{Nodata, NodataError};
+pub use picture::{PictureOptions, read_picture};
 pub use raster::Raster;
+pub use resam_image::Exif;
 pub use sample::SampleKind;
 pub use samples::Samples;
 pub use scene::{Scene, SceneOptions, Tile};
+pub use side_file::is_side_file;
 pub use stretch::{Stretch, StretchError, StretchLimits};
 pub use window::Window;
 pub use write_error::GeoTiffWriteError;

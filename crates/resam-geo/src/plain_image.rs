@@ -1,16 +1,19 @@
 //! PNG, JPEG and other plain images as rasters: decoded once, at the first read, and held in
 //! memory.
 //!
-//! Pixels are decoded as in the rest of the workspace, which drops the alpha channel. Here it is
-//! kept, because the corners of a rotated map are often transparent.
+//! Samples of 16 bits stay as they are, so that they are stretched as those of a TIFF. The alpha
+//! channel is kept, because the corners of a rotated map are often transparent.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use image::{GrayImage, RgbImage};
-use resam_image::{DecodedImage, ImageError, ImageFile, ImageInfo};
+use resam_image::{
+    DecodedImage, DecodedSamples, ImageError, ImageFile, ImageInfo, Samples, turned, turned_size,
+};
 
 use crate::cache::Chunk;
+use crate::sample::SampleKind;
 
 /// What decoding gives; an error is told to each who reads.
 type Decoding = Result<Decoded, Arc<ImageError>>;
@@ -22,7 +25,7 @@ pub(crate) struct PlainImage {
     decoded: LazyLock<Decoding, Box<dyn FnOnce() -> Decoding + Send>>,
 }
 
-/// The samples of an image: red, green, blue and, where there is one, opacity.
+/// The samples of an image, little endian: red, green, blue and, where there is one, opacity.
 #[derive(Debug)]
 struct Decoded {
     samples: Chunk,
@@ -48,7 +51,40 @@ impl PlainImage {
         if self.info.has_opacity { 4 } else { 3 }
     }
 
-    /// Rows of pixels of 8-bit samples.
+    pub(crate) fn kind(&self) -> SampleKind {
+        if self.info.bit_depth == 16 {
+            SampleKind::U16
+        } else {
+            SampleKind::U8
+        }
+    }
+
+    /// The image as its EXIF orientation says that it is seen.
+    pub(crate) fn turned(self) -> Self {
+        let pixel = self.bands() * self.kind().size();
+        let Self { info, decoded } = self;
+        let size = (info.width, info.height);
+        let orientation = info.orientation;
+        let (width, height) = turned_size(orientation, size);
+        let turn = move || {
+            let Decoded { samples, notes } = decoded.as_ref().map_err(Arc::clone)?;
+            Ok(Decoded {
+                samples: turned(orientation, size, pixel, samples).into(),
+                notes: notes.clone(),
+            })
+        };
+        Self {
+            info: ImageInfo {
+                width,
+                height,
+                orientation: 1,
+                ..info
+            },
+            decoded: LazyLock::new(Box::new(turn)),
+        }
+    }
+
+    /// Rows of pixels of samples.
     pub(crate) fn samples(&self) -> Result<Chunk, Arc<ImageError>> {
         Ok(self.decoded()?.samples.clone())
     }
@@ -63,9 +99,18 @@ impl PlainImage {
         let Decoded { samples, notes } = self.decoded()?;
         let (samples, notes) = (samples.clone(), notes.clone());
         let ImageInfo { width, height, .. } = self.info;
-        let bands = self.bands();
+        let (bands, kind) = (self.bands(), self.kind());
         drop(self);
         let samples = Arc::try_unwrap(samples).unwrap_or_else(|shared| shared.to_vec());
+        let samples = match kind {
+            SampleKind::U16 => {
+                let words = samples.as_chunks::<2>().0.iter();
+                let to_8_bits =
+                    |&word: &[u8; 2]| ((u32::from(u16::from_le_bytes(word)) + 128) / 257) as u8;
+                words.map(to_8_bits).collect()
+            }
+            _ => samples,
+        };
         // Both buffers are of the size of the image, which decoding has checked.
         let coloured = |colours| RgbImage::from_raw(width, height, colours).unwrap_or_default();
         let decoded = if bands == 4 {
@@ -95,21 +140,10 @@ impl PlainImage {
 }
 
 fn decode(file: ImageFile) -> Result<Decoded, ImageError> {
-    let has_opacity = file.info().has_opacity;
-    let DecodedImage {
-        rgb,
-        opacity,
-        notes,
-    } = file.decode()?;
-    let samples = if has_opacity {
-        let opaque = || GrayImage::from_pixel(rgb.width(), rgb.height(), image::Luma([u8::MAX]));
-        let opacity = opacity.unwrap_or_else(opaque);
-        let pixels = rgb.as_raw().as_chunks::<3>().0.iter().zip(opacity.iter());
-        pixels
-            .flat_map(|(&[red, green, blue], &alpha)| [red, green, blue, alpha])
-            .collect()
-    } else {
-        rgb.into_raw()
+    let DecodedSamples { samples, notes, .. } = file.decode_samples()?;
+    let samples = match samples {
+        Samples::Bytes(bytes) => bytes,
+        Samples::Words(words) => words.into_iter().flat_map(u16::to_le_bytes).collect(),
     };
     Ok(Decoded {
         samples: samples.into(),

@@ -7,44 +7,27 @@ use fs_err::File;
 use resam_crs::Crs;
 use resam_image::DecodedImage;
 
+use crate::auxiliary::{Auxiliary, overrule_by_metadata};
 use crate::blocks::{self, Area};
 use crate::corners::corners;
 use crate::error::RasterError;
+use crate::foreign::is_remote;
 use crate::geo_transform::GeoTransform;
 use crate::georeference::Georeference;
 use crate::info::{BandInfo, ChunkLayout, Colour, CrsInfo, RasterInfo, ValidFrom};
 use crate::level::Pixels;
 use crate::mosaic;
+use crate::nodata::nodata_of_file;
+use crate::orientation::not_applied;
 use crate::plain_image::PlainImage;
 use crate::samples::Samples;
-use crate::tiff::image::{Image, PALETTE, RGB, WHITE_IS_ZERO, YCBCR};
-use crate::tiff::{ByteOrder, Fault, Source, TiffFile, compression_name, tags, tiff_order};
+use crate::side_file::beside;
+use crate::tiff::image::{Image, PALETTE, RGB, SEPARATED, WHITE_IS_ZERO, YCBCR};
+use crate::tiff::{ByteOrder, Fault, Source, Stored, TiffFile, compression_name, tags, tiff_order};
 use crate::window::Window;
 
 /// Most samples that are read at once.
 const MAX_SAMPLES: u64 = 1 << 27;
-
-/// Files beside a TIFF that GDAL would read and this crate does not.
-fn unread_beside(path: &Path) -> Vec<String> {
-    let beside = [
-        (
-            ".msk",
-            "holds a mask and is not read: all pixels count as data",
-        ),
-        (
-            ".ovr",
-            "holds overviews and is not read: a first look at the whole takes longer",
-        ),
-    ];
-    let there = beside.iter().filter_map(|(ending, what)| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        let file = PathBuf::from(name);
-        file.is_file()
-            .then(|| format!("`{}` beside it {what}", file.display()))
-    });
-    there.collect()
-}
 
 /// Table of colours of a palette image: 8-bit red, green and blue by number.
 pub(crate) type Palette = Vec<[u8; 3]>;
@@ -91,7 +74,12 @@ impl Raster {
         let path_owned = || path.to_owned();
         let metadata = match fs_err::metadata(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(RasterError::Missing { path: path_owned() });
+                let path = path_owned();
+                return Err(if is_remote(&path.to_string_lossy()) {
+                    RasterError::Remote { path }
+                } else {
+                    RasterError::Missing { path }
+                });
             }
             other => other?,
         };
@@ -133,29 +121,66 @@ impl Raster {
         let named = |fault| RasterError::of(path, fault);
         let file = TiffFile::open(source).map_err(named)?;
         let mut notes = Vec::new();
+        let auxiliary = if look_beside {
+            Auxiliary::beside(path)?
+        } else {
+            None
+        };
         let mut georeference =
             Georeference::of_tags(&file, &file.directories[0], &mut notes).map_err(named)?;
         if look_beside {
+            if let Some((name, auxiliary)) = &auxiliary {
+                auxiliary.overrule_place(name, &mut georeference, &mut notes);
+            }
             georeference.complete_from_files(path, &mut notes)?;
-            notes.extend(unread_beside(path));
         }
-        let nodata = file
-            .text(&file.directories[0], tags::GDAL_NODATA)
+        let nodata = nodata_text(&file).map_err(named)?;
+        let metadata = file
+            .text_if_short(&file.directories[0], tags::GDAL_METADATA)
             .map_err(named)?;
-        let nodata = nodata
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty());
+        let metadata_size = file.directories[0].entry(tags::GDAL_METADATA);
+        if let (None, Some(entry)) = (&metadata, metadata_size) {
+            let bytes = entry.count;
+            notes.push(format!(
+                "its GDAL_METADATA of {bytes} bytes is over the limit and not used"
+            ));
+        }
+
+        let orientation = orientation_of(&file).map_err(named)?;
+        if orientation != 1 {
+            notes.push(not_applied(orientation));
+        }
         let (order, big) = (file.order, file.big);
         let palette = palette_of(&file).map_err(named)?;
         let mut pixels = Pixels::of_file(file, &mut notes).map_err(named)?;
-        let value: Option<f64> = nodata.as_deref().and_then(|text| text.parse().ok());
-        if value.is_some() {
-            pixels.nodata = vec![value; pixels.base().bands];
-        } else if nodata.is_some() {
-            notes.push("its nodata value is no number and not used".to_owned());
+        let mut nodata = vec![nodata; pixels.base().bands];
+        let palette = palette.filter(|_| pixels.base().photometric == PALETTE);
+        let mut colours = colours(pixels.base(), palette.is_some());
+        if let Some(text) = metadata
+            && let Err(problem) = overrule_by_metadata(&text, &mut colours)
+        {
+            notes.push(format!(
+                "its GDAL_METADATA is no sound XML and not used: {problem}"
+            ));
+        }
+        if let Some((name, auxiliary)) = &auxiliary {
+            auxiliary.overrule_colours(&mut colours);
+            if auxiliary.overrule_nodata(&mut nodata) {
+                notes.push(format!("its nodata value is from `{}`", name.display()));
+            }
+        }
+        // Bands that are no index have no table of colours.
+        let palette = palette.filter(|_| colours[0] == Colour::Palette);
+        if look_beside {
+            add_beside(path, &mut pixels, &mut notes)?;
+        }
+        pixels.alpha = colours.iter().position(|&colour| colour == Colour::Alpha);
+        pixels.nodata = nodata_of_file(&nodata, pixels.base().kind, &mut notes);
+        let nodata = text_of_nodata(&nodata).filter(|_| !pixels.nodata.is_empty());
+        if let Stored::Complex(_) = pixels.base().stored {
+            notes.push("its samples are complex: their amplitude is used".to_owned());
         }
         let image = pixels.base();
-        let palette = palette.filter(|_| image.photometric == PALETTE && image.bands == 1);
         let order = match order {
             ByteOrder::Little => "little endian",
             ByteOrder::Big => "big endian",
@@ -180,12 +205,8 @@ impl Raster {
             byte_order: Some(order.to_owned()),
             big,
             nodata,
-            ..common_info(
-                &pixels,
-                colours(pixels.base(), palette.is_some(), pixels.alpha),
-                &georeference,
-                notes,
-            )
+            orientation,
+            ..common_info(&pixels, colours, &georeference, notes)
         };
         Ok(Self {
             path: path.to_owned(),
@@ -202,18 +223,25 @@ impl Raster {
         let plain = PlainImage::open(path)?;
         let info = plain.info().clone();
         let mut notes = info.notes();
-        let pixels = Pixels::of_plain_image(plain);
+        let mut pixels = Pixels::of_plain_image(plain);
         let mut georeference = Georeference::default();
+        let auxiliary = Auxiliary::beside(path)?;
+        let mut nodata = Vec::new();
+        if let Some((name, auxiliary)) = &auxiliary {
+            auxiliary.overrule_place(name, &mut georeference, &mut notes);
+            nodata = auxiliary.nodata_as_shown(info.colour.bands(), pixels.base().bands);
+            if nodata.iter().any(Option::is_some) {
+                notes.push(format!("its nodata value is from `{}`", name.display()));
+            }
+        }
+        pixels.nodata = nodata_of_file(&nodata, pixels.base().kind, &mut notes);
         georeference.complete_from_files(path, &mut notes)?;
         let info = RasterInfo {
             format: format!("{:?}", info.format).to_uppercase(),
             bits_per_sample: info.bit_depth.into(),
-            ..common_info(
-                &pixels,
-                colours(pixels.base(), false, pixels.alpha),
-                &georeference,
-                notes,
-            )
+            nodata: text_of_nodata(&nodata).filter(|_| !pixels.nodata.is_empty()),
+            orientation: info.orientation,
+            ..common_info(&pixels, colours(pixels.base(), false), &georeference, notes)
         };
         Ok(Self {
             path: path.to_owned(),
@@ -432,16 +460,17 @@ pub(crate) fn common_info(
         .collect();
     let number_of = |colour| Some(1 + bands.iter().position(|band| band.colour == colour)?);
     let named = [Colour::Red, Colour::Green, Colour::Blue].map(number_of);
-    let coloured = bands
-        .iter()
-        .filter(|band| band.colour != Colour::Alpha)
-        .count();
+    let coloured = bands.iter().filter(|band| band.colour != Colour::Alpha);
+    let coloured: Vec<usize> = coloured.map(|band| band.number).collect();
+    let has_inks = bands.iter().any(|band| band.colour == Colour::Cyan);
     let default_bands = match named {
         [Some(red), Some(green), Some(blue)] => vec![red, green, blue],
-        _ if coloured < 3 => vec![1],
-        _ => vec![1, 2, 3],
+        _ if coloured.len() < 3 || bands[0].colour == Colour::Palette => {
+            vec![coloured.first().copied().unwrap_or(1)]
+        }
+        _ => coloured[..3].to_vec(),
     };
-    if coloured >= 3 && named.contains(&None) {
+    if coloured.len() >= 3 && default_bands.len() == 3 && named.contains(&None) && !has_inks {
         notes.push(
             "which bands are red, green and blue is not said: the first three are taken".to_owned(),
         );
@@ -454,7 +483,11 @@ pub(crate) fn common_info(
         valid_from.push(ValidFrom::Alpha { band: alpha + 1 });
     }
     if pixels.levels[0].mask.is_some() {
-        valid_from.push(ValidFrom::Mask);
+        valid_from.push(if pixels.mask_beside {
+            ValidFrom::MaskBeside
+        } else {
+            ValidFrom::Mask
+        });
     }
     let overviews = pixels.levels[1..].iter();
     let crs = georeference.crs.as_ref();
@@ -490,13 +523,22 @@ pub(crate) fn common_info(
         corners: transform.map_or_else(Vec::new, |transform| {
             corners(image.width, image.height, &transform, crs)
         }),
+        orientation: 1,
         notes,
     }
 }
 
 /// What each band stands for.
-fn colours(image: &Image, has_palette: bool, alpha: Option<usize>) -> Vec<Colour> {
+fn colours(image: &Image, has_palette: bool) -> Vec<Colour> {
+    let alpha = |band: usize| {
+        let extra = image.extra_samples.len().min(image.bands);
+        let place = band.checked_sub(image.bands - extra);
+        place.is_some_and(|place| matches!(image.extra_samples[place], 1 | 2))
+    };
     let named: &[Colour] = match image.photometric {
+        SEPARATED if image.bands >= 4 => {
+            &[Colour::Cyan, Colour::Magenta, Colour::Yellow, Colour::Black]
+        }
         _ if has_palette => &[Colour::Palette],
         RGB | YCBCR => &[Colour::Red, Colour::Green, Colour::Blue],
         // Several bands without a colour interpretation have no known meaning.
@@ -504,7 +546,7 @@ fn colours(image: &Image, has_palette: bool, alpha: Option<usize>) -> Vec<Colour
         _ => &[],
     };
     let colour = |band: usize| match named.get(band) {
-        _ if alpha == Some(band) => Colour::Alpha,
+        _ if alpha(band) => Colour::Alpha,
         Some(&colour) => colour,
         None => Colour::Undefined,
     };
@@ -528,4 +570,70 @@ fn palette_of(file: &TiffFile) -> Result<Option<Palette>, Fault> {
         [0, 1, 2].map(|channel| (values[channel * count + index] >> shift).min(255) as u8)
     };
     Ok(Some((0..count).map(colour).collect()))
+}
+
+/// The nodata value of a TIFF, as it is written there.
+fn nodata_text(file: &TiffFile) -> Result<Option<String>, Fault> {
+    let text = file.text(&file.directories[0], tags::GDAL_NODATA)?;
+    let text = text.map(|text| text.trim().to_owned());
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
+/// The nodata values of the bands: one if they are all the same.
+fn text_of_nodata(nodata: &[Option<String>]) -> Option<String> {
+    let first = nodata.first()?;
+    if nodata.iter().all(|text| text == first) {
+        return first.clone();
+    }
+    let texts: Vec<&str> = nodata
+        .iter()
+        .map(|text| text.as_deref().unwrap_or("none"))
+        .collect();
+    Some(texts.join(","))
+}
+
+/// Adds the overviews and masks of the files beside a TIFF.
+fn add_beside(
+    path: &Path,
+    pixels: &mut Pixels,
+    notes: &mut Vec<String>,
+) -> Result<(), RasterError> {
+    let open = |file: &Path| -> Result<TiffFile, Fault> {
+        TiffFile::open(Source::file(File::open(file)?)?)
+    };
+    if let Some(file) = beside(path, ".ovr") {
+        // Without its overviews a raster shows the same.
+        let added = open(&file).and_then(|tiff| pixels.add_overviews(tiff, notes));
+        if let Err(fault) = added {
+            notes.push(format!("`{}` is not used: {fault}", file.display()));
+        }
+    }
+    if let Some(file) = beside(path, ".msk") {
+        let added = open(&file).and_then(|tiff| pixels.add_masks(tiff, notes));
+        let used = added.map_err(|fault| match fault {
+            Fault::Read(error) => RasterError::Read(error),
+            other => RasterError::SideFile {
+                path: file.clone(),
+                detail: other.to_string(),
+            },
+        })?;
+        notes.push(if used {
+            format!("its mask is from `{}`", file.display())
+        } else {
+            format!(
+                "`{}` is not used: the raster has a mask itself",
+                file.display()
+            )
+        });
+    }
+    Ok(())
+}
+
+/// How a TIFF is to be turned; what is no orientation is upright.
+fn orientation_of(file: &TiffFile) -> Result<u8, Fault> {
+    let orientation = file.unsigned(&file.directories[0], tags::ORIENTATION)?;
+    Ok(match orientation {
+        Some(turn @ 2..=8) => turn as u8,
+        _ => 1,
+    })
 }

@@ -8,21 +8,26 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SampleKind {
-    /// Unsigned integer, 8 bits. Samples of 1, 2 and 4 bits are read as this type.
+    /// Unsigned integer, 8 bits. Samples of 1 to 7 bits are read as this type.
     U8,
     /// Signed integer, 8 bits.
     I8,
-    /// Unsigned integer, 16 bits.
+    /// Unsigned integer, 16 bits. Samples of 9 to 15 bits are read as this type.
     U16,
     /// Signed integer, 16 bits.
     I16,
-    /// Unsigned integer, 32 bits.
+    /// Unsigned integer, 32 bits. Samples of 17 to 31 bits are read as this type.
     U32,
     /// Signed integer, 32 bits.
     I32,
-    /// Floating point, 32 bits.
+    /// Unsigned integer, 64 bits.
+    U64,
+    /// Signed integer, 64 bits.
+    I64,
+    /// Floating point, 32 bits. Samples of 16 and 24 bits are read as this type, and the amplitudes
+    /// of complex samples of up to 64 bits.
     F32,
-    /// Floating point, 64 bits.
+    /// Floating point, 64 bits, and the amplitudes of complex samples of 128 bits.
     F64,
 }
 
@@ -33,7 +38,7 @@ impl SampleKind {
             Self::U8 | Self::I8 => 1,
             Self::U16 | Self::I16 => 2,
             Self::U32 | Self::I32 | Self::F32 => 4,
-            Self::F64 => 8,
+            Self::F64 | Self::U64 | Self::I64 => 8,
         }
     }
 
@@ -57,9 +62,27 @@ impl SampleKind {
             Self::I16 => whole!(i16),
             Self::U32 => whole!(u32),
             Self::I32 => whole!(i32),
+            Self::U64 => whole!(u64),
+            Self::I64 => whole!(i64),
             Self::F32 => sample.copy_from_slice(&(value as f32).to_le_bytes()),
             Self::F64 => sample.copy_from_slice(&value.to_le_bytes()),
         }
+    }
+
+    /// Whether a sample can be this number, or differ from it by rounding alone.
+    pub(crate) fn holds(self, value: f64) -> bool {
+        let (low, high) = match self {
+            Self::U8 => (0.0, f64::from(u8::MAX)),
+            Self::I8 => (f64::from(i8::MIN), f64::from(i8::MAX)),
+            Self::U16 => (0.0, f64::from(u16::MAX)),
+            Self::I16 => (f64::from(i16::MIN), f64::from(i16::MAX)),
+            Self::U32 => (0.0, f64::from(u32::MAX)),
+            Self::I32 => (f64::from(i32::MIN), f64::from(i32::MAX)),
+            Self::U64 => (0.0, u64::MAX as f64),
+            Self::I64 => (i64::MIN as f64, i64::MAX as f64),
+            Self::F32 | Self::F64 => return true,
+        };
+        (low..=high).contains(&value) && value.fract() == 0.0
     }
 
     /// Hands the values of `count` samples to `put`, the first at index `start` of the samples in
@@ -76,7 +99,8 @@ impl SampleKind {
             ($number:ty) => {{
                 let samples = strided::<{ size_of::<$number>() }>(bytes, start, step, count);
                 for (place, sample) in samples.enumerate() {
-                    put(place, <$number>::from_le_bytes(sample).into());
+                    // Only whole numbers of 64 bits may lose digits.
+                    put(place, <$number>::from_le_bytes(sample) as f64);
                 }
             }};
         }
@@ -89,6 +113,8 @@ impl SampleKind {
             Self::I32 => each!(i32),
             Self::F32 => each!(f32),
             Self::F64 => each!(f64),
+            Self::U64 => each!(u64),
+            Self::I64 => each!(i64),
         }
     }
 
@@ -138,6 +164,8 @@ impl fmt::Display for SampleKind {
             Self::I32 => "i32",
             Self::F32 => "f32",
             Self::F64 => "f64",
+            Self::U64 => "u64",
+            Self::I64 => "i64",
         })
     }
 }

@@ -11,6 +11,7 @@ use crate::canvas::Canvas;
 use crate::error::RasterError;
 use crate::level::Level;
 use crate::limits::limits;
+use crate::mixture::Mixture;
 use crate::raster::Raster;
 use crate::resample::{Axis, Sums};
 use crate::sample::SampleKind;
@@ -40,6 +41,8 @@ pub struct SceneOptions {
 #[derive(Debug)]
 pub struct Scene {
     raster: Raster,
+    /// Width and height in pixels as they are seen.
+    pub(crate) size: (u32, u32),
     /// From 0.
     bands: Vec<usize>,
     stretch: Stretch,
@@ -87,6 +90,7 @@ impl Scene {
         });
         let limits = limits(&raster, &bands, stretch)?;
         Ok(Self {
+            size: (raster.width(), raster.height()),
             raster,
             bands,
             stretch,
@@ -108,6 +112,7 @@ impl Scene {
         let bands: Vec<usize> = limits.iter().map(|limits| limits.band).collect();
         Ok(Self {
             bands: checked(&raster, &bands)?,
+            size: (raster.width(), raster.height()),
             raster,
             stretch,
             limits,
@@ -151,7 +156,7 @@ impl Scene {
             return Err(self.window_error(window, width, height));
         }
         let mut canvas = Canvas::new(width, height, self.ramps());
-        if (window.width, window.height) != (width, height) {
+        if (window.width, window.height) != (width, height) || self.is_reshaped() {
             self.read_resampled(window, &mut canvas)?;
         } else if self.shows_bytes() {
             self.copy_bytes(window, &mut canvas)?;
@@ -178,7 +183,7 @@ impl Scene {
     /// The stretches of red, green and blue: a single band serves all three, and a palette has
     /// colours.
     fn ramps(&self) -> [Ramp; 3] {
-        if self.raster.palette.is_some() {
+        if self.mixture().is_some() {
             return [Ramp::IDENTITY; 3];
         }
         [0, 1, 2].map(|channel| self.limits[channel % self.limits.len()].ramp())
@@ -189,7 +194,7 @@ impl Scene {
         let pixels = &self.raster.pixels;
         pixels.base().kind == SampleKind::U8
             && self.ramps() == [Ramp::IDENTITY; 3]
-            && self.raster.palette.is_none()
+            && self.mixture().is_none()
             && pixels.nodata.is_empty()
             && pixels.alpha.is_none()
             && pixels.levels[0].mask.is_none()
@@ -326,28 +331,37 @@ impl Scene {
         levels.iter().rev().find(fine_enough).unwrap_or(&levels[0])
     }
 
-    /// Pixels of the raster in one pixel of a level.
+    /// Pixels as they are seen in one pixel of a level.
     fn scale_of(&self, level: &Level) -> (f64, f64) {
-        let (base, image) = (self.raster.pixels.base(), &level.pixels.image);
+        let ((width, height), image) = (self.size, &level.pixels.image);
         (
-            f64::from(base.width) / f64::from(image.width),
-            f64::from(base.height) / f64::from(image.height),
+            f64::from(width) / f64::from(image.width),
+            f64::from(height) / f64::from(image.height),
         )
     }
 
-    /// The blocks of an area, with a palette expanded.
+    /// How stored values make the colours that are shown, where they are none themselves.
+    fn mixture(&self) -> Option<Mixture<'_>> {
+        Mixture::of(&self.raster, &self.bands)
+    }
+
+    /// The blocks of an area, in colours.
     fn for_each_block(
         &self,
         level: &Level,
         area: Area,
         mut take: impl FnMut(Part<Block>),
     ) -> Result<(), RasterError> {
-        let palette = self.raster.palette.as_deref();
+        let mixture = self.mixture();
+        let bands: &[usize] = match &mixture {
+            Some(mixture) => mixture.bands(),
+            None => &self.bands,
+        };
         let pixels = &self.raster.pixels;
         let unwritten = Unwritten::of(pixels, level);
-        blocks::for_each_block(pixels, level, area, &self.bands, unwritten, |mut part| {
-            if let (Part::Read(block), Some(palette)) = (&mut part, palette) {
-                expand(block, palette);
+        blocks::for_each_block(pixels, level, area, bands, unwritten, |mut part| {
+            if let (Part::Read(block), Some(mixture)) = (&mut part, &mixture) {
+                mixture.mix(&mut block.planes);
             }
             take(part);
         })
@@ -356,13 +370,12 @@ impl Scene {
 
     /// The values of zeros, plane by plane.
     fn zero(&self) -> Vec<f32> {
-        match &self.raster.palette {
-            Some(palette) => {
-                let colour = palette.first().copied().unwrap_or_default();
-                colour.map(f32::from).into()
-            }
-            None => vec![0.0; self.bands.len()],
-        }
+        let Some(mixture) = self.mixture() else {
+            return vec![0.0; self.bands.len()];
+        };
+        let mut planes = vec![vec![0.0]; mixture.bands().len()];
+        mixture.mix(&mut planes);
+        planes.concat()
     }
 }
 
@@ -382,20 +395,4 @@ fn place_in(window: Window, area: Area) -> (u32, u32) {
     let left = i64::from(area.x) - window.x;
     let top = i64::from(area.y) - window.y;
     (left as u32, top as u32)
-}
-
-/// Numbers become colours; numbers beyond the table are black.
-fn expand(block: &mut Block, palette: &[[u8; 3]]) {
-    let numbers = block.planes.swap_remove(0);
-    let channel = |channel: usize| {
-        let colour = |&number: &f32| {
-            if number.is_nan() {
-                return number;
-            }
-            let colour = palette.get(number as usize).copied().unwrap_or_default();
-            f32::from(colour[channel])
-        };
-        numbers.iter().map(colour).collect()
-    };
-    block.planes = [0, 1, 2].map(channel).into();
 }

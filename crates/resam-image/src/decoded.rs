@@ -26,3 +26,23 @@ impl DecodedImage {
         self
     }
 }
+
+/// An image as it is stored, grey and palettes expanded to red, green and blue.
+#[derive(Debug, Clone)]
+pub struct DecodedSamples {
+    /// Rows of pixels: red, green, blue and, where the image has one, opacity.
+    pub samples: Samples,
+    /// Whether pixels have an opacity.
+    pub has_opacity: bool,
+    /// What was changed on the way, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Samples of 8 or 16 bits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Samples {
+    /// From 0 to 255.
+    Bytes(Vec<u8>),
+    /// From 0 to 65535.
+    Words(Vec<u16>),
+}

@@ -60,6 +60,14 @@ pub enum ImageError {
         /// What the decoder says.
         detail: String,
     },
+    /// It may be annotated as it is stored or as viewers turn it: its size fits both.
+    #[error("{}: EXIF orientation {orientation}: the annotations fit the stored pixels and the turned ones alike\n\nhint: say whether the orientation is to be applied", path.display())]
+    Orientation {
+        /// The file.
+        path: PathBuf,
+        /// The orientation, 2 to 8.
+        orientation: u8,
+    },
     /// What another reader of images says.
     #[error("{message}")]
     Other {

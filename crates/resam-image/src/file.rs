@@ -5,9 +5,9 @@ use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use fs_err::File;
-use image::ImageFormat;
+use image::{GrayImage, ImageFormat};
 
-use crate::decoded::DecodedImage;
+use crate::decoded::{DecodedImage, DecodedSamples, Samples};
 use crate::error::ImageError;
 use crate::info::{ImageInfo, MAX_PIXELS};
 use crate::{jpeg, other_formats};
@@ -72,6 +72,48 @@ impl ImageFile {
     /// What the file says about itself.
     pub fn info(&self) -> &ImageInfo {
         &self.info
+    }
+
+    /// Decodes the pixels as they are stored: 8 or 16 bits a sample, grey and palettes expanded to
+    /// red, green and blue.
+    ///
+    /// # Errors
+    /// As [`ImageFile::decode`].
+    pub fn decode_samples(self) -> Result<DecodedSamples, ImageError> {
+        if self.info.bit_depth == 16
+            && let Content::Other(mut reader) = self.content
+        {
+            let mut notes = self.info.notes();
+            let has_opacity = self.info.has_opacity;
+            let words = other_formats::decode_words(&mut reader, &self.info, &mut notes);
+            let words = words.map_err(|error| broken(&self.path, self.info.format, &error))?;
+            return Ok(DecodedSamples {
+                samples: Samples::Words(words),
+                has_opacity,
+                notes,
+            });
+        }
+        let has_opacity = self.info.has_opacity;
+        let DecodedImage {
+            rgb,
+            opacity,
+            notes,
+        } = self.decode()?;
+        let samples = if has_opacity {
+            let opacity = opacity.map(GrayImage::into_raw).unwrap_or_default();
+            // What has none is opaque.
+            let opacity = opacity.into_iter().chain(std::iter::repeat(u8::MAX));
+            let pixels = rgb.as_raw().as_chunks::<3>().0.iter().zip(opacity);
+            let pixels = pixels.flat_map(|(&[red, green, blue], alpha)| [red, green, blue, alpha]);
+            pixels.collect()
+        } else {
+            rgb.into_raw()
+        };
+        Ok(DecodedSamples {
+            samples: Samples::Bytes(samples),
+            has_opacity,
+            notes,
+        })
     }
 
     /// Decodes the pixels: 8-bit RGB, and the opacity of images that have one.
@@ -203,7 +245,6 @@ fn format_name(format: ImageFormat) -> Option<&'static str> {
         ImageFormat::Jpeg => "JPEG",
         ImageFormat::Gif => "GIF",
         ImageFormat::WebP => "WebP",
-        ImageFormat::Tiff => "TIFF",
         ImageFormat::Bmp => "BMP",
         _ => return None,
     })

@@ -22,6 +22,18 @@ pub enum ColourKind {
     Cmyk,
 }
 
+impl ColourKind {
+    /// The number of stored channels.
+    pub fn bands(self) -> usize {
+        match self {
+            Self::Grey | Self::Palette => 1,
+            Self::GreyAlpha => 2,
+            Self::Rgb => 3,
+            Self::RgbAlpha | Self::Cmyk => 4,
+        }
+    }
+}
+
 /// What a file says about itself, read without decoding its pixels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageInfo {
@@ -37,7 +49,7 @@ pub struct ImageInfo {
     pub bit_depth: u8,
     /// Whether pixels have an opacity: a channel of it, or a palette with some.
     pub has_opacity: bool,
-    /// EXIF orientation, 1 to 8; 1 is upright. It is reported, never applied.
+    /// EXIF orientation, 1 to 8; 1 is upright. It is reported, not applied.
     pub orientation: u8,
 }
 

@@ -1,9 +1,9 @@
-//! Image files as 8-bit RGB: PNG, JPEG, TIFF, WebP, BMP and GIF, decoded once.
+//! Image files as 8-bit RGB: PNG, JPEG, WebP, BMP and GIF, decoded once.
 //!
 //! The format is told by content, not by the name. Sizes are checked before pixels are allocated.
 //! Whatever is changed on the way (16 bits to 8, a palette expanded, the first frame of several
-//! taken) is reported as a note. An EXIF orientation is never applied: points refer to the pixels
-//! as they are stored.
+//! taken) is reported as a note. An EXIF orientation is not applied here, but [`turned`] does it.
+//! TIFFs are read by `resam-geo`.
 //!
 //! - [`probe`]: what a file says about itself ([`ImageInfo`]), without decoding its pixels.
 //! - [`read_rgb`]: its pixels, without opacity.
@@ -37,9 +37,11 @@ mod file;
 mod gif_frames;
 mod info;
 mod jpeg;
+mod orientation;
 mod other_formats;
 
-pub use decoded::DecodedImage;
+pub use decoded::{DecodedImage, DecodedSamples, Samples};
 pub use error::ImageError;
 pub use file::{ImageFile, probe, read_rgb};
 pub use info::{ColourKind, ImageInfo, MAX_PIXELS};
+pub use orientation::{Exif, turned, turned_size};

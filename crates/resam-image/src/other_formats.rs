@@ -108,6 +108,28 @@ pub(crate) fn decode(
     Ok((image.into_rgb8(), opacity))
 }
 
+/// Decodes an image of 16 bits to red, green, blue and, where it has one, opacity.
+pub(crate) fn decode_words(
+    reader: &mut (impl BufRead + Seek),
+    info: &ImageInfo,
+    notes: &mut Vec<String>,
+) -> image::ImageResult<Vec<u16>> {
+    if has_more_frames(reader, info.format)? {
+        notes.push("animation: only the first frame is used".to_owned());
+    }
+    let image = DynamicImage::from_decoder(decoder(reader, info.format)?)?;
+    if (image.width(), image.height()) != (info.width, info.height) {
+        let detail = "it was changed while it was read";
+        let error = DecodingError::new(info.format.into(), detail);
+        return Err(ImageError::Decoding(error));
+    }
+    Ok(if info.has_opacity {
+        image.into_rgba16().into_raw()
+    } else {
+        image.into_rgb16().into_raw()
+    })
+}
+
 /// The opacity of each pixel, of an image that has one, rounded to 8 bits as colours are.
 fn opacity(image: &DynamicImage) -> Option<GrayImage> {
     let to_8_bits = |value: u16| ((u32::from(value) + 128) / 257) as u8;

@@ -20,11 +20,11 @@ pub trait Source: Sync {
 
 impl Source for resam_geo::Scene {
     fn width(&self) -> u32 {
-        self.raster().width()
+        self.width()
     }
 
     fn height(&self) -> u32 {
-        self.raster().height()
+        self.height()
     }
 
     fn read(&self, window: Window, width: u32, height: u32) -> Result<Tile, RasterError> {

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use resam_data::Dataset;
 use resam_data::layouts::{self, Scene as Subset, Split};
+use resam_geo::PictureOptions;
 
 use crate::error::Result;
-use crate::picture::read_picture;
 
 /// Where a data set lies.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +19,8 @@ pub struct DatasetOptions {
     pub part: Option<BenchmarkPart>,
     /// Refuse annotations of which a record would be left out. Default: `false`.
     pub strict: bool,
+    /// What the caller knows better than the image files.
+    pub seen_as: PictureOptions,
 }
 
 /// A part of WHU buildings, HRSID or NWPU VHR-10.
@@ -46,6 +48,6 @@ impl DatasetOptions {
             (None, Some(coco)) => Dataset::coco_with(&self.images, coco, self.strict)?,
             (None, None) => Dataset::folder(&self.images)?,
         };
-        Ok(dataset.read_with(read_picture))
+        Ok(dataset.seen_with(self.seen_as.clone())?)
     }
 }

@@ -234,6 +234,9 @@ impl Prepared {
                 observer.interrupted()
             },
         )?;
+        for note in self.dataset.notes() {
+            observer.note(&note);
+        }
         if evaluation.unprompted > 0 {
             observer.note(&format!(
                 "{} instances have no point and are not scored",

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use resam_geo::{Raster, RasterError};
+use resam_geo::{Raster, RasterError, foreign_format};
 use resam_image::ImageInfo;
 use resam_sam::Adapter;
 
@@ -23,6 +23,8 @@ pub enum FileKind {
     Image(ImageInfo),
     /// Points, polygons, annotations, a recipe, or what a run leaves behind.
     Described(Box<Description>),
+    /// A raster of a format that is known and not read, by the name of the format.
+    Foreign(&'static str),
     /// None of these: a checkpoint, if anything.
     Checkpoint,
 }
@@ -50,10 +52,15 @@ impl FileKind {
         }
         match resam_image::probe(path) {
             Ok(image) => Ok(Self::Image(image)),
-            Err(error) if error.is_unknown_format() => match Description::of(path)? {
-                Some(found) => Ok(Self::Described(Box::new(found))),
-                None => Ok(Self::Checkpoint),
-            },
+            Err(error) if error.is_unknown_format() => {
+                if let Some(format) = foreign_format(path) {
+                    return Ok(Self::Foreign(format));
+                }
+                match Description::of(path)? {
+                    Some(found) => Ok(Self::Described(Box::new(found))),
+                    None => Ok(Self::Checkpoint),
+                }
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -73,6 +80,10 @@ impl FileKind {
 /// The file as a raster, if it is a TIFF, a picture that says where it lies, or read by GDAL.
 fn raster(path: &Path) -> Result<Option<Raster>> {
     let mut start = [0; 4];
+    if path.exists() && !path.is_file() {
+        // A pipe would be waited for.
+        return Raster::open(path).map(Some).map_err(Into::into);
+    }
     let read = fs_err::File::open(path).and_then(|mut file| file.read_exact(&mut start));
     let tiff = read.is_ok() && matches!(&start[..2], b"II" | b"MM");
     match Raster::open(path) {
@@ -85,7 +96,12 @@ fn raster(path: &Path) -> Result<Option<Raster>> {
             Ok(Some(raster))
         }
         Err(error) if tiff => Err(error.into()),
-        Err(error @ (RasterError::Vrt { .. } | RasterError::Missing { .. })) => Err(error.into()),
+        Err(
+            error @ (RasterError::Vrt { .. }
+            | RasterError::Missing { .. }
+            | RasterError::Remote { .. }
+            | RasterError::SideFile { .. }),
+        ) => Err(error.into()),
         _ => Ok(None),
     }
 }

@@ -1,6 +1,8 @@
 //! How images are given to the network.
 
-use resam_geo::{SceneOptions, Stretch};
+use std::path::Path;
+
+use resam_geo::{PictureOptions, Raster, RasterError, SceneOptions, Stretch};
 use resam_sam::Adapter;
 
 use crate::error::{Error, Result};
@@ -19,6 +21,8 @@ pub struct InputSettings {
     pub window: Option<u32>,
     /// Side of the network's input in pixels. Default: the model's own.
     pub input_size: Option<usize>,
+    /// What the caller knows better than the file; adapters do not keep it.
+    pub seen_as: PictureOptions,
 }
 
 impl InputSettings {
@@ -30,7 +34,13 @@ impl InputSettings {
             stretch: self.stretch.or(other.stretch),
             window: self.window.or(other.window),
             input_size: self.input_size.or(other.input_size),
+            seen_as: self.seen_as.clone(),
         }
+    }
+
+    /// Opens a raster as it is to be seen.
+    pub(crate) fn open(&self, path: &Path) -> std::result::Result<Raster, RasterError> {
+        self.seen_as.open(path)
     }
 
     /// Whether bands, a stretch or windows are asked for, which only scenes have.
@@ -65,6 +75,7 @@ impl InputSettings {
             stretch: stretch.transpose()?,
             window: stored.window,
             input_size: stored.input_size,
+            seen_as: PictureOptions::default(),
         })
     }
 

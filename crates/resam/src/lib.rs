@@ -49,7 +49,6 @@ pub mod nano;
 mod observer;
 pub mod outputs;
 mod pace;
-mod picture;
 pub mod points;
 pub mod record;
 mod scene;
@@ -79,7 +78,7 @@ pub use resam_export::{
     CleanOptions, Cleaning, ColourBy, Format, OverlayOptions, Segmentation, WriteOptions,
 };
 pub use resam_files as files;
-pub use resam_geo::Stretch;
+pub use resam_geo::{Exif, Nodata, PictureOptions, Stretch};
 pub use resam_mask::Parts;
 pub use resam_prompt::{Notice, Notices, PointedObject, Prompt, PromptPoint, Weight};
 pub use resam_sam::Precision;

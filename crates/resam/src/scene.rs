@@ -60,7 +60,7 @@ impl Scene {
                 opened.push(path.clone());
             }
         }
-        let raster = Raster::open_all(&opened)?;
+        let raster = input.seen_as.apply(Raster::open_all(&opened)?)?;
         // A folder gives its name to what is in it.
         let path = match paths {
             [path] if opened.len() > 1 => path.clone(),
@@ -118,7 +118,7 @@ impl Scene {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn raster(&self) -> Result<Raster> {
-        Ok(Raster::open_all(&self.opened)?)
+        Ok(self.input.seen_as.apply(Raster::open_all(&self.opened)?)?)
     }
 }
 
@@ -131,7 +131,7 @@ fn rasters_in(folder: &Path) -> Result<Vec<PathBuf>> {
         .map(|file| match Raster::open(&file) {
             Ok(_) => Ok(Some(file)),
             // World files, points, results.
-            Err(RasterError::UnknownFormat { .. }) => Ok(None),
+            Err(RasterError::UnknownFormat { .. } | RasterError::Foreign { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         })
         .collect();

@@ -46,6 +46,7 @@ fn an_adapter_answers_by_the_selection_and_the_input_that_it_was_trained_with() 
         stretch: Some("p2-p98".parse::<Stretch>().expect("a stretch")),
         window: Some(160),
         input_size: Some(256),
+        ..InputSettings::default()
     };
     let source = TrainingSource {
         dataset: DatasetOptions {

@@ -144,6 +144,7 @@ impl Adapt {
                 coco: self.coco.clone(),
                 part: self.part.part(),
                 strict: common.strict,
+                seen_as: self.scenes.picture.options(),
             },
             points: self.points.clone(),
             points_options: self.scenes.points(common)?,

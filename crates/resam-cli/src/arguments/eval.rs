@@ -7,7 +7,7 @@ use clap::Args;
 use resam::evaluate::{EvaluateOptions, PromptSource};
 use resam::{BenchmarkPart, DatasetOptions, Split, Subset};
 
-use super::{Common, ModelArguments};
+use super::{Common, ModelArguments, PictureArguments};
 
 /// Score a model on a COCO data set, with fixed points or true boxes.
 #[derive(Debug, Args)]
@@ -21,6 +21,9 @@ pub(crate) struct Eval {
     /// The part of a benchmark
     #[command(flatten)]
     pub(crate) part: BenchmarkArguments,
+    /// What the caller knows better than the images
+    #[command(flatten)]
+    pub(crate) picture: PictureArguments,
     /// The model
     #[command(flatten)]
     pub(crate) model: ModelArguments,
@@ -71,6 +74,7 @@ impl Eval {
                 coco: self.coco.clone(),
                 part: self.part.part(),
                 strict: common.strict,
+                seen_as: self.picture.options(),
             },
             prompts: match (&self.points, self.prompt) {
                 (Some(file), _) => PromptSource::Points(file.clone()),

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::PictureArguments;
+
 /// Say what an image or a checkpoint is.
 #[derive(Debug, Args)]
 pub(crate) struct Info {
@@ -11,6 +13,9 @@ pub(crate) struct Info {
     /// scene
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
+    /// What the caller knows better than an image file
+    #[command(flatten)]
+    pub(crate) picture: PictureArguments,
 }
 
 /// Say what a checkpoint is, and list its tensors.

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use super::PictureArguments;
 use clap::Args;
 use resam::{Crs, InputSettings, PointsOptions, Stretch};
 
@@ -22,6 +23,9 @@ pub(crate) struct SceneInput {
     /// [default: the model's input]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) window: Option<NonZeroU32>,
+    /// What the caller knows better than the file
+    #[command(flatten)]
+    pub(crate) picture: PictureArguments,
     /// CRS of the points, whatever their file says, such as EPSG:32636
     #[arg(long, value_name = "CRS", requires = "pointed")]
     pub(crate) points_crs: Option<String>,
@@ -41,6 +45,7 @@ impl SceneInput {
             stretch: self.stretch,
             window: self.window.map(NonZeroU32::get),
             input_size,
+            seen_as: self.picture.options(),
         }
     }
 

@@ -14,6 +14,9 @@ pub(crate) fn run(arguments: &Eval, common: &Common) -> resam::Result<Outcome> {
     let scored = score(arguments, common)?;
     for (image, reason) in &scored.evaluation.failed {
         eprintln!("failed: {image}: {reason}");
+        if reason.contains("EXIF orientation") {
+            eprintln!("hint: `--exif apply` or `--exif ignore` says it");
+        }
     }
     if common.json {
         println!("{:#}", scored.to_json(arguments.per_class));

@@ -20,7 +20,11 @@ pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
     let file = &arguments.files[0];
     match kind {
         FileKind::Adapter(adapter) => print_adapter(file, &adapter, common),
-        FileKind::Raster(raster) => print_raster(file, &raster, common),
+        FileKind::Raster(raster) => {
+            let raster = arguments.picture.options().apply(*raster)?;
+            print_raster(file, &raster, common);
+        }
+        FileKind::Foreign(format) => print_foreign(file, format, common),
         FileKind::Image(image) => print_image(file, &image, common),
         FileKind::Described(found) => print_described(file, &found, common),
         FileKind::Checkpoint => return inspect::describe(file, false, common),
@@ -40,6 +44,28 @@ fn print_raster(file: &Path, raster: &Raster, common: &Common) {
     }
 }
 
+fn print_foreign(file: &Path, format: &str, common: &Common) {
+    let tif = file.with_extension("tif");
+    let command = format!(
+        "gdal_translate -co TILED=YES -co COMPRESS=DEFLATE {} {}",
+        file.display(),
+        tif.display()
+    );
+    if common.json {
+        let info = json!({
+            "file": file.display().to_string(),
+            "kind": "raster that is not read",
+            "format": format,
+            "convert": command,
+        });
+        println!("{info:#}");
+    } else {
+        println!("{}", file.display());
+        println!("  format   {format}, which resam does not read");
+        println!("  convert  {command}");
+    }
+}
+
 fn print_image(file: &Path, image: &ImageInfo, common: &Common) {
     let (format, colour) = (format!("{:?}", image.format), format!("{:?}", image.colour));
     let (width, height, bits) = (image.width, image.height, image.bit_depth);
@@ -52,12 +78,17 @@ fn print_image(file: &Path, image: &ImageInfo, common: &Common) {
             "height": height,
             "colour": colour,
             "bit_depth": bits,
+            "orientation": image.orientation,
+            "notes": image.notes(),
         });
         println!("{info:#}");
     } else {
         println!("{}", file.display());
         println!("  image    {format}, {width} x {height} pixels");
         println!("  samples  {colour}, {bits} bits");
+        for note in image.notes() {
+            println!("  note     {note}");
+        }
     }
 }
 

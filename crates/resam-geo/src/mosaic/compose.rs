@@ -178,7 +178,7 @@ impl Composition {
         // GDAL computes with numbers of 32 bits where those hold the samples.
         let is_wide = matches!(
             canvas.kind,
-            SampleKind::U32 | SampleKind::I32 | SampleKind::F64
+            SampleKind::U32 | SampleKind::I32 | SampleKind::U64 | SampleKind::I64 | SampleKind::F64
         );
         let scaled = |value: f64| match offset + ratio * value {
             _ if is_mask || (offset, ratio) == (0.0, 1.0) => value,

@@ -284,5 +284,7 @@ fn name_in_gdal(kind: SampleKind) -> &'static str {
         SampleKind::I32 => "Int32",
         SampleKind::F32 => "Float32",
         SampleKind::F64 => "Float64",
+        SampleKind::U64 => "UInt64",
+        SampleKind::I64 => "Int64",
     }
 }

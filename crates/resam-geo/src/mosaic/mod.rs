@@ -182,18 +182,21 @@ fn of_plan(
     // without a mask.
     let tells_gaps = alpha.is_some() || plan.nodata.iter().all(Option::is_some);
     let mask = (plan.mask.is_some() || !tells_gaps).then(|| Numbered {
+        file: 0,
         number: MASK,
         image: tiled(plan.width, plan.height, 1, SampleKind::U8),
     });
     let levels = vec![Level {
         pixels: Numbered {
+            file: 0,
             number: IMAGE,
             image,
         },
         mask,
     }];
     let composition = Composition::new(Files::new(parts), plan.bands, plan.background, plan.mask);
-    let mut pixels = Pixels::of_source(composition, levels, alpha);
+    let mut pixels = Pixels::of_source(composition, levels);
+    pixels.alpha = alpha;
     if plan.nodata.iter().any(Option::is_some) {
         pixels.nodata = plan.nodata;
     }

@@ -248,6 +248,8 @@ fn band(node: Node<'_, '_>, files: &mut Names<'_>) -> Result<Band, String> {
         "Int32" => SampleKind::I32,
         "Float16" | "Float32" => SampleKind::F32,
         "Float64" => SampleKind::F64,
+        "UInt64" => SampleKind::U64,
+        "Int64" => SampleKind::I64,
         other => return Err(format!("samples of type {other}")),
     };
     let mut band = Band {

@@ -3,7 +3,8 @@
 use super::codec::{self, JPEG};
 use super::image::{Image, Places, YCBCR};
 use super::predictor::{self, Predictor};
-use super::{ByteOrder, Fault, TiffFile, jpeg};
+use super::stored::RowLayout;
+use super::{ByteOrder, Fault, TiffFile, fax, jpeg, lerc, webp};
 
 /// Most decoded bytes of a chunk, which is decoded whole.
 pub(crate) const MAX_CHUNK_BYTES: u64 = 1 << 28;
@@ -79,10 +80,12 @@ pub(crate) fn decode_chunk(
         return Ok(None);
     };
     let length = chunk_bytes(image, index);
-    // Samples of fewer than 8 bits take a byte each in the end.
-    let widened = length.saturating_mul(8 / u64::from(image.bits.min(8)));
-    if widened > MAX_CHUNK_BYTES {
-        return Err(Fault::ChunkTooLarge(widened));
+    // Many samples take more bytes in the end, complex ones take fewer.
+    let widened = length
+        .saturating_mul(8 * image.kind.size() as u64)
+        .div_ceil(image.bits.into());
+    if widened.max(length) > MAX_CHUNK_BYTES {
+        return Err(Fault::ChunkTooLarge(widened.max(length)));
     }
     if byte_count > length.saturating_mul(2).saturating_add(MAX_OVERHEAD)
         && image.compression != codec::NO_COMPRESSION
@@ -113,49 +116,43 @@ fn decode(
     mut stored: Vec<u8>,
     length: usize,
 ) -> Result<Vec<u8>, Fault> {
-    if image.compression == JPEG {
-        return decode_jpeg(image, &stored, length);
+    match image.compression {
+        JPEG => return decode_jpeg(image, &stored, length),
+        codec::WEBP => return webp::decode(image, &stored, length),
+        codec::LERC => return lerc::decode(image, &stored, length),
+        _ => {}
     }
     if image.bits_reversed {
         stored
             .iter_mut()
             .for_each(|byte| *byte = byte.reverse_bits());
     }
-    let mut bytes = codec::decompress(image.compression, stored, length)?;
-    let size = image.kind.size();
+    let mut bytes = if codec::is_fax(image.compression) {
+        fax::decode(image, &stored, length)?
+    } else {
+        codec::decompress(image.compression, stored, length)?
+    };
+    let size = usize::from(image.bits / 8);
     // Of a chunk that is under the limit.
     let row_bytes = image.row_bytes() as usize;
     let bands = image.chunk_bands();
     if image.predictor == Predictor::FloatingPoint {
         // Its bytes are sorted by weight, whatever the order of the file.
         predictor::undo_floating_point(&mut bytes, row_bytes, size, bands);
-        return Ok(bytes);
-    }
-    if order == ByteOrder::Big && size > 1 {
-        bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
-    }
-    if image.predictor == Predictor::Horizontal {
+    } else if image.predictor == Predictor::Horizontal {
+        // Differences are of whole samples, even where these are two numbers.
+        if order == ByteOrder::Big && size > 1 {
+            bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+        }
         predictor::undo_horizontal(&mut bytes, row_bytes, size, bands);
+    } else {
+        image.stored.to_little_endian(&mut bytes, image.bits, order);
     }
-    if image.bits < 8 {
-        let samples = image.chunk_width as usize * bands;
-        return Ok(unpack(&bytes, row_bytes, samples, image.bits));
-    }
-    Ok(bytes)
-}
-
-/// Samples of fewer than 8 bits, a byte each; rows begin at a byte.
-fn unpack(bytes: &[u8], row_bytes: usize, samples: usize, bits: u16) -> Vec<u8> {
-    let bits = usize::from(bits);
-    let mask = (1u8 << bits) - 1;
-    let rows = bytes.chunks_exact(row_bytes);
-    rows.flat_map(|row| {
-        (0..samples).map(move |place| {
-            let bit = place * bits;
-            row[bit / 8] >> (8 - bits - bit % 8) & mask
-        })
-    })
-    .collect()
+    let layout = RowLayout {
+        bytes: row_bytes,
+        samples: image.chunk_width as usize * bands,
+    };
+    Ok(image.stored.read(bytes, layout, image.bits))
 }
 
 /// A chunk of JPEG; one that is larger than the chunk is cut, a smaller one is an error.

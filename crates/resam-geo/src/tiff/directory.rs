@@ -182,6 +182,18 @@ impl TiffFile {
         }))
     }
 
+    /// The text of a tag, unless it is longer than texts of use are.
+    pub(crate) fn text_if_short(
+        &self,
+        directory: &Directory,
+        tag: u16,
+    ) -> Result<Option<String>, Fault> {
+        match directory.entry(tag) {
+            Some(entry) if entry.count <= MAX_VALUES => self.text(directory, tag),
+            _ => Ok(None),
+        }
+    }
+
     /// The unsigned numbers of a tag; none if the tag is not there.
     pub(crate) fn unsigned_list(&self, directory: &Directory, tag: u16) -> Result<Vec<u64>, Fault> {
         let Some(entry) = directory.entry(tag) else {

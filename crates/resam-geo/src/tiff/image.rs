@@ -3,6 +3,7 @@
 use super::codec::{self, JPEG, NO_COMPRESSION};
 use super::directory::Entry;
 use super::predictor::Predictor;
+use super::stored::{Stored, stored_samples};
 use super::{Directory, Fault, TiffFile, compression_name, tags};
 use crate::sample::SampleKind;
 
@@ -17,6 +18,7 @@ const MOST_PIECES: u64 = 1 << 22;
 pub(crate) const WHITE_IS_ZERO: u64 = 0;
 pub(crate) const RGB: u64 = 2;
 pub(crate) const PALETTE: u64 = 3;
+pub(crate) const SEPARATED: u64 = 5;
 pub(crate) const YCBCR: u64 = 6;
 
 /// One image of a TIFF.
@@ -27,8 +29,9 @@ pub(crate) struct Image {
     /// Samples of one pixel.
     pub(crate) bands: usize,
     pub(crate) kind: SampleKind,
-    /// Bits of a stored sample: 1, 2, 4 or those of the kind.
+    /// Bits of a stored sample, 1 to 128.
     pub(crate) bits: u16,
+    pub(crate) stored: Stored,
     pub(crate) photometric: u64,
     /// Meanings of the samples after the colours.
     pub(crate) extra_samples: Vec<u64>,
@@ -39,6 +42,10 @@ pub(crate) struct Image {
     pub(crate) chunk_width: u32,
     pub(crate) chunk_height: u32,
     pub(crate) jpeg_tables: Option<Vec<u8>>,
+    /// The version of LERC, and what compresses its chunks once more.
+    pub(crate) lerc_parameters: Vec<u64>,
+    /// How lines of CCITT fax 3 are coded.
+    pub(crate) fax_options: u64,
     /// Whether the first pixel of a byte is its lowest bit.
     pub(crate) bits_reversed: bool,
     pub(crate) places: Places,
@@ -91,15 +98,19 @@ impl Image {
             let name = compression_name(compression);
             return Err(Fault::Unsupported(format!("{name} compression")));
         }
-        if photometric == YCBCR && (compression != JPEG || bands != 3) {
-            return Err(Fault::Unsupported(
-                "YCbCr other than three bands of JPEG".to_owned(),
-            ));
+        if photometric == YCBCR && compression == JPEG && bands != 3 {
+            return Err(Fault::Unsupported(format!("YCbCr of {bands} bands")));
         }
-        let (kind, bits) = sample_kind(file, directory)?;
-        if compression == JPEG && bits != 8 {
-            return Err(Fault::Unsupported(format!("JPEG of {bits} bits")));
+        if photometric == YCBCR && !matches!(compression, JPEG | codec::WEBP) {
+            return Err(Fault::Unsupported("YCbCr without JPEG".to_owned()));
         }
+        if matches!(photometric, 8 | 32844 | 32845) {
+            let name = if photometric == 8 { "CIELab" } else { "LogLuv" };
+            return Err(Fault::Unsupported(format!("{name} colour")));
+        }
+        let (stored, bits) = stored_samples(file, directory)?;
+        let kind = stored.kind(bits);
+        check_codec(compression, stored, bits, bands)?;
         let predictor = if codec::has_predictor(compression) {
             Predictor::from_tag(number(tags::PREDICTOR, 1)?)?
         } else {
@@ -107,8 +118,8 @@ impl Image {
         };
         let fits = match predictor {
             Predictor::None => true,
-            Predictor::Horizontal => bits >= 8,
-            Predictor::FloatingPoint => !kind.is_integer(),
+            Predictor::Horizontal => matches!(bits, 8 | 16 | 32 | 64),
+            Predictor::FloatingPoint => stored.is_real(),
         };
         if !fits {
             return Err(Fault::Broken(format!(
@@ -150,6 +161,7 @@ impl Image {
             bands,
             kind,
             bits,
+            stored,
             photometric,
             extra_samples: file.unsigned_list(directory, tags::EXTRA_SAMPLES)?,
             planar,
@@ -159,7 +171,9 @@ impl Image {
             chunk_width,
             chunk_height,
             jpeg_tables: file.bytes(directory, tags::JPEG_TABLES)?,
-            bits_reversed: number(tags::FILL_ORDER, 1)? == 2 && compression != JPEG,
+            lerc_parameters: file.unsigned_list(directory, tags::LERC_PARAMETERS)?,
+            fax_options: number(tags::T4_OPTIONS, 0)?,
+            bits_reversed: number(tags::FILL_ORDER, 1)? == 2 && codec::is_made_of_bits(compression),
             places,
         };
         image.check_tables(file)?;
@@ -176,6 +190,7 @@ impl Image {
             kind,
             // Of at most 64 bits.
             bits: 8 * kind.size() as u16,
+            stored: Stored::Plain(kind),
             photometric: RGB,
             extra_samples: vec![2; bands.saturating_sub(3)],
             planar: false,
@@ -185,6 +200,8 @@ impl Image {
             chunk_width: width,
             chunk_height: height,
             jpeg_tables: None,
+            lerc_parameters: Vec::new(),
+            fax_options: 0,
             bits_reversed: false,
             places: Places::Elsewhere,
         }
@@ -332,35 +349,21 @@ impl Image {
     }
 }
 
-/// The kind of the samples and their bits, which must be the same for all bands.
-fn sample_kind(file: &TiffFile, directory: &Directory) -> Result<(SampleKind, u16), Fault> {
-    let same = |tag, default, name: &str| {
-        let values = file.unsigned_list(directory, tag)?;
-        let first = values.first().copied().unwrap_or(default);
-        if values.iter().any(|&value| value != first) {
-            return Err(Fault::Unsupported(format!("bands of different {name}")));
+/// Refuses samples that a compression cannot have.
+fn check_codec(compression: u16, stored: Stored, bits: u16, bands: usize) -> Result<(), Fault> {
+    let name = compression_name(compression);
+    let is_byte = stored == Stored::Plain(SampleKind::U8);
+    match compression {
+        JPEG if !is_byte => Err(Fault::Unsupported(format!("JPEG of {bits} bits"))),
+        codec::WEBP if !is_byte || !matches!(bands, 3 | 4) => Err(Fault::Broken(format!(
+            "WebP has three or four bands of 8 bits, and it says {bands} of {bits}"
+        ))),
+        code if codec::is_fax(code) && (bits != 1 || bands != 1) => Err(Fault::Broken(format!(
+            "{name} has one band of 1 bit, and it says {bands} of {bits}"
+        ))),
+        codec::LERC if !matches!(stored, Stored::Plain(_)) => {
+            Err(Fault::Unsupported(format!("LERC of {bits} bits")))
         }
-        Ok(first)
-    };
-    let bits = same(tags::BITS_PER_SAMPLE, 1, "size")?;
-    let format = same(tags::SAMPLE_FORMAT, 1, "kind")?;
-    let kind = match (format, bits) {
-        // Samples of unknown meaning are taken as unsigned.
-        (1 | 4, 1 | 2 | 4 | 8) => SampleKind::U8,
-        (1 | 4, 16) => SampleKind::U16,
-        (1 | 4, 32) => SampleKind::U32,
-        (2, 8) => SampleKind::I8,
-        (2, 16) => SampleKind::I16,
-        (2, 32) => SampleKind::I32,
-        (3, 32) => SampleKind::F32,
-        (3, 64) => SampleKind::F64,
-        (5 | 6, _) => return Err(Fault::Unsupported("complex samples".to_owned())),
-        (3, _) => {
-            return Err(Fault::Unsupported(format!(
-                "floating point samples of {bits} bits"
-            )));
-        }
-        _ => return Err(Fault::Unsupported(format!("samples of {bits} bits"))),
-    };
-    Ok((kind, bits as u16))
+        _ => Ok(()),
+    }
 }

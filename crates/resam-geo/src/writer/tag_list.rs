@@ -42,8 +42,8 @@ impl DirectoryPlan {
         let bands = spec.bands;
         let bits = (spec.sample.size() * 8) as u16;
         let format = match spec.sample {
-            SampleKind::U8 | SampleKind::U16 | SampleKind::U32 => 1,
-            SampleKind::I8 | SampleKind::I16 | SampleKind::I32 => 2,
+            SampleKind::U8 | SampleKind::U16 | SampleKind::U32 | SampleKind::U64 => 1,
+            SampleKind::I8 | SampleKind::I16 | SampleKind::I32 | SampleKind::I64 => 2,
             SampleKind::F32 | SampleKind::F64 => 3,
         };
         let (photometric, colours) = match spec.photometric {

@@ -36,12 +36,12 @@ fn what_is_wrong_is_said() {
     for (made, expected) in [
         (grey().long(256, 0), "its width is 0 pixels"),
         (grey().short(277, 0), "it has zero bands"),
-        (grey().short(259, 34887), "LERC compression is not read"),
+        (grey().short(259, 50002), "JPEG XL compression is not read"),
         (
             grey().short(259, 4711),
             "unknown (code 4711) compression is not read",
         ),
-        (grey().short(258, 12), "samples of 12 bits is not read"),
+        (grey().short(258, 33), "samples of 33 bits is not read"),
         (grey().short(339, 5), "complex samples is not read"),
         (
             grey().shorts(258, &[8, 16]),

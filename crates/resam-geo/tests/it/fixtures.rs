@@ -29,6 +29,8 @@ pub(crate) fn value(kind: SampleKind, x: u32, y: u32, band: u32) -> f64 {
         SampleKind::I16 => large - 32760.0,
         SampleKind::U32 => 65537.0 * large,
         SampleKind::I32 => 65537.0 * large - 2_147_483_648.0,
+        SampleKind::U64 => 281_479_271_743_489.0 * large,
+        SampleKind::I64 => 1e9 * large - 3e13,
         SampleKind::F32 => f64::from((large / 8.0 - 1000.0) as f32),
         SampleKind::F64 => large / 7.0 - 1000.0,
     }

@@ -5,10 +5,13 @@ mod fixtures;
 mod hand_made;
 mod mosaics;
 mod mutated;
+mod pictures;
 mod places;
 mod plain_images;
+mod read_as_gdal;
 mod real_data;
 mod scenes;
+mod square;
 mod stretches;
 #[cfg(feature = "gdal")]
 mod through_gdal;

@@ -1,6 +1,6 @@
 //! Every variety of GeoTIFF gives the samples that were written.
 
-use resam_geo::{ChunkLayout, Colour, Raster, SampleKind, ValidFrom};
+use resam_geo::{ChunkLayout, Colour, SampleKind, ValidFrom};
 
 use crate::fixtures::{HEIGHT, WIDTH, fixture, open, value, window};
 
@@ -171,24 +171,6 @@ fn colours_that_are_not_said_are_the_first_three_bands_and_that_is_told() {
             .default_bands,
         [1]
     );
-}
-
-#[test]
-fn a_mask_and_overviews_in_files_of_their_own_are_named_and_not_read() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("scene.tif");
-    let fixture = fixture("overviews_u16.tif");
-    std::fs::copy(&fixture, &file).expect("copied");
-    let notes = || Raster::open(&file).expect("a raster").info().notes.clone();
-    let before = notes();
-    for ending in [".msk", ".ovr"] {
-        std::fs::copy(&fixture, folder.path().join(format!("scene.tif{ending}"))).expect("copied");
-    }
-    let after = notes();
-    assert_eq!(after.len(), before.len() + 2, "{after:?}");
-    for name in ["scene.tif.msk", "scene.tif.ovr"] {
-        assert!(after.iter().any(|note| note.contains(name)), "{after:?}");
-    }
 }
 
 #[test]

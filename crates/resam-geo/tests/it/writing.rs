@@ -25,6 +25,8 @@ fn tile(spec: &GeoTiffSpec, column: u32, row: u32) -> Vec<u8> {
                     SampleKind::U32 => bytes.extend((value as u32).to_le_bytes()),
                     SampleKind::I32 => bytes.extend((value as i32).to_le_bytes()),
                     SampleKind::F32 => bytes.extend((value as f32).to_le_bytes()),
+                    SampleKind::U64 => bytes.extend((value as u64).to_le_bytes()),
+                    SampleKind::I64 => bytes.extend((value as i64).to_le_bytes()),
                     SampleKind::F64 => bytes.extend(value.to_le_bytes()),
                 }
             }
@@ -34,8 +36,8 @@ fn tile(spec: &GeoTiffSpec, column: u32, row: u32) -> Vec<u8> {
 }
 
 fn kinds() -> impl Strategy<Value = SampleKind> {
-    use SampleKind::{F32, F64, I8, I16, I32, U8, U16, U32};
-    prop::sample::select(vec![U8, I8, U16, I16, U32, I32, F32, F64])
+    use SampleKind::{F32, F64, I8, I16, I32, I64, U8, U16, U32, U64};
+    prop::sample::select(vec![U8, I8, U16, I16, U32, I32, U64, I64, F32, F64])
 }
 
 proptest! {

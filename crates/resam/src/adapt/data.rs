@@ -16,7 +16,6 @@ use super::scenes::PointedScenes;
 use crate::dataset::DatasetOptions;
 use crate::error::{Error, Result};
 use crate::observer::Observer;
-use crate::picture::is_tiff;
 use crate::points::{Points, PointsOptions, are_in_pixels};
 use crate::scene::is_scene;
 use crate::segment::{note_left_out, window_options};
@@ -95,10 +94,9 @@ impl TrainingSource {
         let input = input_size as u32;
         let layout = window_options(&options.input, input);
         let points = Points::open(points, &self.points_options)?;
-        let scene_options = options.input.scene_options();
         let (scenes, unused) = PointedScenes::new(
             &self.dataset.images,
-            &scene_options,
+            &options.input,
             &points,
             &layout,
             input,
@@ -166,6 +164,10 @@ impl TrainingSource {
         observer: &mut dyn Observer,
     ) -> Result<TrainingData> {
         let dataset = self.dataset.open()?;
+        dataset.look()?;
+        for note in dataset.notes() {
+            observer.note(&note);
+        }
         for notice in dataset.notices() {
             observer.notice(notice);
         }
@@ -267,6 +269,12 @@ fn validation_count(asked: Option<usize>, count: usize, what: &'static str) -> R
         return Err(SourceError::AllForValidation { kept, count, what }.into());
     }
     Ok(kept)
+}
+
+/// Whether a file is a TIFF by its name.
+fn is_tiff(path: &std::path::Path) -> bool {
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    matches!(&*extension.to_ascii_lowercase(), "tif" | "tiff")
 }
 
 #[cfg(test)]

@@ -9,15 +9,17 @@ use rayon::prelude::*;
 use resam_adapt::views::View;
 use resam_adapt::{Example, ExampleInstance, Examples};
 use resam_data::layouts::files_below;
-use resam_geo::{Raster, RasterError, Scene, SceneOptions, Stretch, StretchLimits, Window};
+use resam_geo::{RasterError, Scene, Stretch, StretchLimits, Window, is_side_file};
 use resam_prompt::{PointedObject, PromptPoint};
 use resam_scene::{PlannedWindow, SegmentOptions, windows};
 use serde_json::{Value, json};
 
 use super::{SourceError, fingerprint, places};
 use crate::error::Result;
+use crate::input::InputSettings;
 use crate::points::Points;
 use crate::scene::is_beside;
+use crate::segment::square::to_seen;
 
 /// A scene with points on it.
 #[derive(Debug)]
@@ -46,6 +48,8 @@ pub struct PointedScenes {
     without: Arc<HashSet<(usize, usize)>>,
     /// The scene that was read last. Files are opened when they are read: there may be thousands.
     opened: Arc<Mutex<Opened>>,
+    /// How the scenes are opened.
+    settings: InputSettings,
 }
 
 /// A scene with its place in the list.
@@ -95,7 +99,7 @@ impl PointedScenes {
     /// scene.
     pub fn new(
         path: &Path,
-        options: &SceneOptions,
+        settings: &InputSettings,
         points: &Points,
         layout: &SegmentOptions,
         input: u32,
@@ -106,9 +110,16 @@ impl PointedScenes {
         let (mut scenes, mut planned) = (Vec::new(), Vec::new());
         let mut names = Vec::new();
         for file in files(path)? {
-            let raster = match Raster::open(&file) {
+            if is_side_file(&file) {
+                continue;
+            }
+            let raster = match settings.open(&file) {
                 // World files, statistics, notes.
-                Err(RasterError::UnknownFormat { .. }) if file != path => continue,
+                Err(RasterError::UnknownFormat { .. } | RasterError::Foreign { .. })
+                    if file != path =>
+                {
+                    continue;
+                }
                 opened => opened?,
             };
             let name = name_in(path, &file);
@@ -128,14 +139,22 @@ impl PointedScenes {
                 unused.scenes += 1;
                 continue;
             }
-            let scene = Scene::of_raster(raster, options)?;
+            let scene = Scene::of_raster(raster, &settings.scene_options())?;
             let (objects, without_data) = on_data(&scene, found.objects)?;
             unused.without_data.extend(without_data);
             if objects.is_empty() {
                 unused.scenes += 1;
                 continue;
             }
-            let notes = scene.raster().info().notes.iter();
+            let scene = scene.seen_square();
+            let objects = to_seen(&scene, &objects);
+            let notes = scene
+                .raster()
+                .info()
+                .notes
+                .iter()
+                .cloned()
+                .chain(scene.shape_note());
             let notes = notes.map(|note| format!("`{name}`: {note}"));
             unused.notes.extend(notes);
             let place = scenes.len();
@@ -191,6 +210,7 @@ impl PointedScenes {
             on_the_map: !points.are_pixels(),
             without: Arc::default(),
             opened: Arc::default(),
+            settings: settings.clone(),
         };
         Ok((scenes, unused))
     }
@@ -353,7 +373,8 @@ impl PointedScenes {
                     limits,
                     ..
                 } = &self.scenes[at];
-                let scene = Scene::seen_as(Raster::open(path)?, *stretch, limits.clone())?;
+                let scene = Scene::seen_as(self.settings.open(path)?, *stretch, limits.clone())?;
+                let scene = scene.seen_square();
                 let scene = Arc::new(scene);
                 *opened = Some((at, Arc::clone(&scene)));
                 Ok(scene)
@@ -547,9 +568,9 @@ mod tests {
     }
 
     fn open(folder: &Path, points: &Points) -> Result<(PointedScenes, Unused)> {
-        let options = SceneOptions {
+        let options = InputSettings {
             stretch: Some("0,2550".parse().expect("a stretch")),
-            ..SceneOptions::default()
+            ..InputSettings::default()
         };
         let layout = SegmentOptions {
             margin: 8,

@@ -29,12 +29,16 @@ pub(super) struct Question<'a> {
 
 impl Question<'_> {
     /// What must be the same for a run to go on, in words and values.
-    fn about(&self) -> Result<[(&'static str, String); 6]> {
+    fn about(&self) -> Result<[(&'static str, String); 7]> {
         Ok([
             ("scene", self.scene.path().display().to_string()),
             ("files of the scene", files(self.scene)?),
             ("bands", format!("{:?}", self.seen.bands())),
             ("stretch", format!("{:?}", self.seen.stretch_limits())),
+            (
+                "seen as",
+                format!("{:?}", self.scene.input_settings().seen_as),
+            ),
             ("mask selection", format!("{:?}", self.selection)),
             ("version", env!("CARGO_PKG_VERSION").to_owned()),
         ])

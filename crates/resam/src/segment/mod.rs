@@ -5,6 +5,7 @@ mod job;
 mod journal;
 mod options;
 mod prompts;
+pub(crate) mod square;
 mod typed;
 mod whole;
 mod windows;
@@ -77,14 +78,15 @@ impl Model {
             check_inside(&objects, raster.width(), raster.height())?;
             note_file(&raster, observer);
             let result = whole::segment(self, scene, &objects, &selection, observer)?;
-            let image = ImageReference::plain(scene.path(), raster.width(), raster.height());
+            let (width, height) = (raster.width(), raster.height());
+            let image = seen_as(scene, ImageReference::plain(scene.path(), width, height));
             return finish(self, image, objects, result, options, observer);
         }
         let seen = self.look_at(scene, observer)?;
         let result = windows::segment(self, scene, &seen, &objects, &selection, options, observer)?;
         finish(
             self,
-            ImageReference::of_scene(&seen),
+            seen_as(scene, ImageReference::of_scene(&seen)),
             objects,
             result,
             options,
@@ -107,7 +109,7 @@ impl Model {
         let result = windows::everything(self, scene, &seen, automatic, options, observer)?;
         finish(
             self,
-            ImageReference::of_scene(&seen),
+            seen_as(scene, ImageReference::of_scene(&seen)),
             Vec::new(),
             result,
             options,
@@ -123,7 +125,19 @@ impl Model {
         if raster.crs().is_none() {
             observer.note("the scene has no CRS: coordinates are pixels, areas are square pixels");
         }
-        Ok(RasterScene::of_raster(raster, &settings.scene_options())?)
+        let seen = RasterScene::of_raster(raster, &settings.scene_options())?.seen_square();
+        if let Some(note) = seen.shape_note() {
+            observer.note(&note);
+        }
+        Ok(seen)
+    }
+}
+
+/// The image with what the caller knows better than its file.
+fn seen_as(scene: &Scene, image: ImageReference) -> ImageReference {
+    ImageReference {
+        seen_as: scene.input_settings().seen_as.clone(),
+        ..image
     }
 }
 

@@ -1,6 +1,7 @@
 //! A plain image: encoded at once, every prompt answered at the image's own size.
 
 use rayon::prelude::*;
+use resam_geo::read_picture;
 use resam_mask::{Bitmap, PlacedMask};
 use resam_prompt::{PointedObject, Prompt};
 use resam_sam::preprocess::RgbView;
@@ -10,7 +11,6 @@ use resam_select::{MaskSelection, stability};
 use crate::error::Result;
 use crate::model::Model;
 use crate::observer::Observer;
-use crate::picture::read_picture;
 use crate::scene::Scene;
 
 /// Answers prompts about a plain image.
@@ -21,8 +21,10 @@ pub(super) fn segment(
     selection: &MaskSelection,
     observer: &mut dyn Observer,
 ) -> Result<SceneResult> {
-    let decoded = read_picture(scene.path())?;
-    for note in &decoded.notes {
+    let raster = scene.raster()?;
+    let said = raster.info().notes.clone();
+    let decoded = read_picture(raster)?;
+    for note in decoded.notes.iter().filter(|note| !said.contains(note)) {
         observer.note(note);
     }
     let decoded = decoded.rgb;

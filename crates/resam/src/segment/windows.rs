@@ -11,6 +11,7 @@ use resam_select::{MaskSelection, SelectionMode};
 use super::aoi;
 use super::journal::{Question, journal_of};
 use super::options::{self, AutomaticOptions, SegmentOptions};
+use super::square::{to_raster, to_seen};
 use crate::error::Result;
 use crate::model::Model;
 use crate::observer::{Observer, Progress};
@@ -114,18 +115,23 @@ impl Run<'_> {
             asked_before: 0,
             asked: 0,
         };
-        let result = match &self.search {
+        let mut result = match &self.search {
             Search::Prompts(options) => {
-                resam_scene::segment(self.seen, self.prompts, options, &model, &mut stores, watch)?
+                let prompts = &to_seen(self.seen, self.prompts);
+                resam_scene::segment(self.seen, prompts, options, &model, &mut stores, watch)?
             }
             Search::Everything(options) => {
-                let ground = Ground::of(self.seen);
+                let ground = Ground {
+                    transform: self.seen.seen_transform(),
+                    ..Ground::of(self.seen)
+                };
                 resam_scene::segment_all(self.seen, &ground, options, &model, &mut stores, watch)?
             }
         };
         if let Some(held) = &self.options.held {
             held.hold(journal);
         }
+        to_raster(self.seen, &mut result.objects)?;
         let failed = result.failed_windows();
         if failed > 0 {
             watch.observer.note(&format!(
