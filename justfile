@@ -19,6 +19,10 @@ test *arguments:
 golden:
     scripts/tasks.sh golden
 
+# Test the pages in a real browser; needs Node and Chromium
+browser *arguments:
+    scripts/tasks.sh browser {{ arguments }}
+
 # Check format, comments and Clippy
 lint:
     scripts/tasks.sh format

@@ -41,9 +41,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The page refers to no other file; its content security policy lets it load nothing and run its own
-//! script alone. Without the script it can be read whole. No function panics; every error names the
-//! file or the picture.
+//! The page refers to no other file; its content security policy lets it load nothing and run its
+//! own script alone. Without the script it can be read whole. No function panics; every error names
+//! the file or the picture.
 //!
 //! # Limits
 //!
