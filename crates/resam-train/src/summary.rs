@@ -289,6 +289,14 @@ impl Summary<'_> {
             ));
         }
         notes.extend(result.ended_early.clone());
+        let (_, compared) = self.compared();
+        let validated = result.before.map_or(0, |before| before.images);
+        if self.is_validation && compared < validated {
+            notes.push(format!(
+                "The run was asked to stop while this report was made: the tables have {compared} of \
+                 {validated} validation images."
+            ));
+        }
         notes
     }
 }
