@@ -145,7 +145,14 @@ def content(path):
     if path.suffix == ".jsonl":
         return [timeless(json.loads(line)) for line in data.splitlines()]
     if path.name == "run.json":
-        return timeless(json.loads(data))["result"]
+        # Of a scene it says too how much was found in the journal.
+        result = timeless(json.loads(data))["result"]
+        return result if "updates" in result else result.get("objects")
+    if path.suffix == ".geojson":
+        # A layer is called like its file.
+        value = json.loads(data)
+        value.pop("name", None)
+        return value
     if path.suffix == ".html":
         return data.rstrip()[-7:]
     return data

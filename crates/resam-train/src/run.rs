@@ -127,6 +127,11 @@ impl<'a> Run<'a> {
         };
         let begun = folder.begin(&plan, settings.start, &mut |text| observer.note(text))?;
         let is_new = matches!(begun, Begun::New);
+        // Again where a run goes on: it may be damaged, and is made of what is known.
+        let text = to_toml(recipe);
+        resam_files::write_atomically(&folder.file(RECIPE), |file| {
+            file.write_all(text.as_bytes())
+        })?;
         let record = match begun {
             Begun::Resumed { file, state, run } => {
                 let from = state.position.iterations;
@@ -141,13 +146,7 @@ impl<'a> Run<'a> {
                 ));
                 Record::resume(folder, run, from)?
             }
-            Begun::New => {
-                let text = to_toml(recipe);
-                resam_files::write_atomically(&folder.file(RECIPE), |file| {
-                    file.write_all(text.as_bytes())
-                })?;
-                Record::begin(folder)?
-            }
+            Begun::New => Record::begin(folder)?,
         };
         if settings.feature_cache > 0 && recipe.repeats() {
             let features = folder.file(FEATURES);
