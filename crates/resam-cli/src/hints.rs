@@ -1,10 +1,10 @@
 //! What to type: the flags of the command line that help with an error of the libraries, which know
 //! none.
 
-use resam::Error;
 use resam::adapt::SourceError;
 use resam::files::FileError;
 use resam::segment::{NoneInScene, NothingPointedAt};
+use resam::{Ambiguous, Error, WithoutPlace};
 use resam_geo::RasterError;
 use resam_hub::PullError;
 use resam_image::ImageError;
@@ -16,6 +16,16 @@ use resam_train::TrainError;
 pub(crate) fn of(error: &Error) -> Option<&'static str> {
     if error.downcast_ref::<NothingPointedAt>().is_some() {
         return Some("type `--point X,Y`, `--box X0,Y0,X1,Y1` or `--points FILE`");
+    }
+    if error.downcast_ref::<Ambiguous>().is_some() {
+        return Some("`--pixel` says pixels, `--points-crs EPSG:...` says the CRS");
+    }
+    if let Some(error) = error.downcast_ref::<WithoutPlace>() {
+        return Some(if error.has_transform {
+            "`--scene-crs EPSG:...` says the CRS of the scene"
+        } else {
+            "`--pixel` says that points are pixels"
+        });
     }
     if error.downcast_ref::<NoneInScene>().is_some() {
         return Some("`--points-crs EPSG:...` says the CRS");

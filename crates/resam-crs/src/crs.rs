@@ -7,25 +7,44 @@ use proj4rs::Proj;
 
 use crate::error::CrsError;
 use crate::proj_string::ProjString;
-use crate::{epsg, wkt};
+use crate::{epsg, esri, wkt};
 
 /// The most characters of an invalid text that a message repeats.
 const SHOWN: usize = 60;
 
 /// A geographic or projected coordinate reference system. A clone shares its data.
 ///
-/// Two are equal if they have the same EPSG code. If one has no code, they are equal if they have
-/// the same parameters.
+/// Two are equal if they have the same code. If one has no code, or one of another authority, they
+/// are equal if they have the same parameters.
 #[derive(Clone)]
 pub struct Crs(Arc<Definition>);
 
+/// Who gave a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Authority {
+    Epsg,
+    Esri,
+}
+
+impl Authority {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Epsg => "EPSG",
+            Self::Esri => "ESRI",
+        }
+    }
+}
+
 struct Definition {
-    epsg: Option<u32>,
+    code: Option<(Authority, u32)>,
     name: String,
     proj_string: String,
     wkt: Wkt,
     parameters: ProjString,
     proj: Proj,
+    /// Half axes of the ellipsoid in metres: equatorial, polar. Some projections are computed on a
+    /// sphere, but their longitudes and latitudes are still those of the ellipsoid.
+    ellipsoid: (f64, f64),
 }
 
 /// The source of the well-known text.
@@ -46,15 +65,142 @@ impl Crs {
     /// [`CrsError`] when the code is unknown, or when its CRS is not supported: geocentric,
     /// vertical, in gradians, or with an unsupported projection.
     pub fn from_epsg(code: u32) -> Result<Self, CrsError> {
-        let entry = epsg::find(code).ok_or(CrsError::UnknownCode { code })?;
+        let entry = epsg::find(code).ok_or(CrsError::UnknownCode {
+            authority: "EPSG",
+            code,
+        })?;
         let name =
             wkt::name(entry.wkt).map_or_else(|| format!("EPSG:{}", entry.code), ToOwned::to_owned);
         if let Some(unit) = epsg::unit_other_than_degrees(&entry) {
             return Err(CrsError::NotDegrees { name, unit });
         }
-        let code = Some(u32::from(entry.code));
-        let proj_string = epsg::proj_string(&entry);
-        Self::build(code, name, &proj_string, Wkt::Registered(entry.wkt))
+        let code = Some((Authority::Epsg, u32::from(entry.code)));
+        let parameters = ProjString::registered(&entry)?;
+        let proj_string = epsg::proj_string(&entry).trim().to_owned();
+        Self::build(
+            code,
+            name,
+            proj_string,
+            parameters,
+            Wkt::Registered(entry.wkt),
+        )
+    }
+
+    /// The CRS with this code in the registry of ESRI, such as 54009 for Mollweide. A code that
+    /// ESRI has from EPSG gives the CRS of EPSG.
+    ///
+    /// # Errors
+    /// As [`Crs::from_epsg`].
+    pub fn from_esri(code: u32) -> Result<Self, CrsError> {
+        let Some(entry) = esri::find(code).filter(|_| !epsg::is_web_mercator(code)) else {
+            return Self::from_epsg(code).map_err(|error| match error {
+                CrsError::UnknownCode { authority: _, code } => CrsError::UnknownCode {
+                    authority: "ESRI",
+                    code,
+                },
+                error => error,
+            });
+        };
+        let own = Some((Authority::Esri, code));
+        let name = entry.name().to_owned();
+        match entry {
+            esri::Entry::Projected {
+                base: (authority, base),
+                projection,
+                ..
+            } => {
+                let base = match authority {
+                    "EPSG" => Self::from_epsg(base)?,
+                    _ => Self::from_esri(base)?,
+                };
+                Self::on_base(own, &name, &base, projection)
+            }
+            esri::Entry::Geographic {
+                numbers: [axis, flattening, meridian],
+                datum,
+                ..
+            } => {
+                let ellipsoid = if flattening == "0" {
+                    format!("+R={axis}")
+                } else {
+                    format!("+a={axis} +rf={flattening}")
+                };
+                let mut text = format!("+proj=longlat {ellipsoid}");
+                // The datum may be one of EPSG, whose shift is known.
+                let parameters = ProjString::read(&name, &text)?;
+                if let Some(known) = epsg::geographic_on(datum)
+                    && let Ok(known) = ProjString::registered(&known)
+                    && known.same_ellipsoid(&parameters)
+                {
+                    text = format!("+proj=longlat {}", known.datum_text());
+                }
+                if meridian != "0" {
+                    text += &format!(" +pm={meridian}");
+                }
+                let parameters = ProjString::read(&name, &text)?;
+                Self::build(own, name, text, parameters, Wkt::Made)
+            }
+        }
+    }
+
+    /// A projection, as PROJ writes it without a datum, on the datum of a geographic CRS.
+    ///
+    /// # Errors
+    /// As [`Crs::from_proj`].
+    pub fn projected_on(base: &Self, name: &str, projection: &str) -> Result<Self, CrsError> {
+        Self::on_base(None, name, base, projection)
+    }
+
+    fn on_base(
+        code: Option<(Authority, u32)>,
+        name: &str,
+        base: &Self,
+        projection: &str,
+    ) -> Result<Self, CrsError> {
+        let text = format!("{projection} {}", base.parameters().datum_text());
+        let parameters = ProjString::read(name, &text)?;
+        if code.is_none()
+            && let Some(known) = parameters.registered_code()
+        {
+            return Self::from_epsg(known);
+        }
+        Self::build(code, name.to_owned(), text, parameters, Wkt::Made)
+    }
+
+    /// A geographic CRS on the datum with this EPSG code, such as 6326 for WGS 84.
+    pub fn on_datum(code: u32) -> Option<Self> {
+        Self::from_epsg(epsg::geographic_on_datum(code)?).ok()
+    }
+
+    /// The same CRS with coordinates in another unit of so many metres, which no registry has.
+    ///
+    /// # Errors
+    /// When the CRS is geographic, or the unit is no positive number.
+    pub fn with_unit(&self, metres: f64) -> Result<Self, CrsError> {
+        let refuse = |problem: String| CrsError::Parameter {
+            name: self.name().to_owned(),
+            problem,
+        };
+        if self.is_geographic() {
+            return Err(refuse("a unit of length for degrees".to_owned()));
+        }
+        if !(metres.is_finite() && metres > 0.0) {
+            return Err(refuse(format!("its unit is {metres} m")));
+        }
+        let name = format!("{} in units of {metres} m", self.name());
+        let text = self.parameters().with_unit(metres).to_string();
+        let parameters = ProjString::read(&name, &text)?;
+        Self::build(None, name, text, parameters, Wkt::Made)
+    }
+
+    /// The CRS with this code in the registry of an authority, in upper or lower case; `None` if the
+    /// authority is not known here.
+    pub fn of_authority(authority: &str, code: u32) -> Option<Result<Self, CrsError>> {
+        match &*authority.to_ascii_lowercase() {
+            "epsg" => Some(Self::from_epsg(code)),
+            "esri" => Some(Self::from_esri(code)),
+            _ => None,
+        }
     }
 
     /// The CRS of a PROJ string. Messages and files use `name`. A string that is equivalent to an
@@ -80,8 +226,11 @@ impl Crs {
             .trim()
             .trim_start_matches('\u{feff}')
             .trim_end_matches('\0');
-        if let Some(code) = epsg::code_in(text) {
-            return Self::from_epsg(code);
+        if let Some((authority, code)) = epsg::code_in(text) {
+            return match authority {
+                "esri" => Self::from_esri(code),
+                _ => Self::from_epsg(code),
+            };
         }
         if ProjString::looks_like(text) {
             return match ProjString::init_code(text) {
@@ -90,15 +239,38 @@ impl Crs {
             };
         }
         if wkt::looks_like(text) {
-            let read = wkt::read(text)?;
-            // A registered code beats parameters, but an unknown one does not hide them.
-            if let Some(code) = read.epsg.filter(|&code| epsg::find(code).is_some()) {
-                return Self::from_epsg(code);
-            }
-            let text = read.is_wkt1.then(|| text.to_owned());
-            return Self::from_proj_and_wkt(&read.name, &read.proj_string()?, text);
+            return Self::from_wkt(text);
         }
         Err(CrsError::NotUnderstood { text: shown(text) })
+    }
+
+    /// Well-known text is believed whole: its parameters count, and its code, or the registry's code
+    /// for its name, only if it has the same parameters.
+    fn from_wkt(text: &str) -> Result<Self, CrsError> {
+        let read = wkt::read(text)?;
+        let coded = match read.code {
+            Some(("EPSG", code)) => Self::from_epsg(code).ok(),
+            Some((_, code)) => Self::from_esri(code).ok(),
+            None => None,
+        };
+        let named = || match esri::named(&read.name)? {
+            ("EPSG", code) => Self::from_epsg(code).ok(),
+            (_, code) => Self::from_esri(code).ok(),
+        };
+        let given = read.is_wkt1.then(|| text.to_owned());
+        let own = read
+            .proj_string()
+            .and_then(|proj| Self::from_proj_and_wkt(&read.name, &proj, given));
+        match (own, coded) {
+            (Ok(own), coded) => {
+                let registered = coded.filter(|crs| crs.agrees_with(&own));
+                let registered = registered.or_else(|| named().filter(|crs| crs.agrees_with(&own)));
+                Ok(registered.unwrap_or(own))
+            }
+            // A projection whose name is not known here, and a code that is.
+            (Err(CrsError::UnsupportedProjection { .. }), Some(coded)) => Ok(coded),
+            (Err(error), _) => Err(error),
+        }
     }
 
     /// WGS 84 in degrees, longitude first: EPSG:4326 with the axes of `OGC:CRS84`.
@@ -108,7 +280,17 @@ impl Crs {
 
     /// The EPSG code, if it has one.
     pub fn epsg(&self) -> Option<u32> {
-        self.0.epsg
+        match self.0.code {
+            Some((Authority::Epsg, code)) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The code with its authority, `EPSG` or `ESRI`, if it has one.
+    pub fn authority_code(&self) -> Option<(&'static str, u32)> {
+        self.0
+            .code
+            .map(|(authority, code)| (authority.name(), code))
     }
 
     /// The name, such as `WGS 84 / UTM zone 36N`.
@@ -148,7 +330,13 @@ impl Crs {
                 // A tenth of a milliarcsecond is a rounding error.
                 let meridian = self.0.proj.from_greenwich().to_degrees();
                 let meridian = (meridian * 1e11).round() / 1e11;
-                wkt::write(self.name(), &self.0.parameters, self.ellipsoid(), meridian)
+                let text = wkt::write(self.name(), &self.0.parameters, self.ellipsoid(), meridian);
+                match (self.authority_code(), text.strip_suffix(']')) {
+                    (Some((authority, code)), Some(open)) => {
+                        format!(r#"{open},AUTHORITY["{authority}","{code}"]]"#)
+                    }
+                    _ => text,
+                }
             }
         }
     }
@@ -157,7 +345,7 @@ impl Crs {
     pub(crate) fn geographic_base(&self) -> Result<Self, CrsError> {
         let base = self.0.parameters.geographic_base();
         let name = format!("longitude and latitude of {}", self.name());
-        Self::build(None, name, &base.to_string(), Wkt::Made)
+        Self::build(None, name, base.to_string(), base, Wkt::Made)
     }
 
     /// The same CRS with the relation to WGS 84 of `other`, if both are on the same datum.
@@ -167,21 +355,27 @@ impl Crs {
         if own.is_none() || own != others || parameters.same_datum(&other.0.parameters) {
             return Ok(self.clone());
         }
-        let tied = parameters.tied_as(&other.0.parameters).to_string();
-        Self::build(self.epsg(), self.name().to_owned(), &tied, Wkt::Made)
+        let tied = parameters.tied_as(&other.0.parameters);
+        let name = self.name().to_owned();
+        Self::build(self.0.code, name, tied.to_string(), tied, Wkt::Made)
     }
 
-    /// The name of the datum, if the registry has it.
-    fn datum_name(&self) -> Option<&str> {
+    /// The registry's definition.
+    pub(crate) fn registered_wkt(&self) -> Option<&'static str> {
         match &self.0.wkt {
-            Wkt::Registered(text) => wkt::datum_name(text),
+            Wkt::Registered(text) => Some(text),
             Wkt::Given(_) | Wkt::Made => None,
         }
     }
 
+    /// The name of the datum, if the registry has it.
+    fn datum_name(&self) -> Option<&str> {
+        self.registered_wkt().and_then(wkt::datum_name)
+    }
+
     /// Half axes of the ellipsoid in metres: equatorial, polar.
-    pub(crate) fn ellipsoid(&self) -> (f64, f64) {
-        self.0.proj.ellipse_parameters()
+    pub fn ellipsoid(&self) -> (f64, f64) {
+        self.0.ellipsoid
     }
 
     pub(crate) fn proj(&self) -> &Proj {
@@ -202,22 +396,25 @@ impl Crs {
             return Self::from_epsg(code);
         }
         let wkt = wkt.map_or(Wkt::Made, Wkt::Given);
-        Self::build(None, name.to_owned(), proj_string, wkt)
+        let proj_string = proj_string.trim().to_owned();
+        Self::build(None, name.to_owned(), proj_string, parameters, wkt)
     }
 
     fn build(
-        epsg: Option<u32>,
+        code: Option<(Authority, u32)>,
         name: String,
-        proj_string: &str,
+        proj_string: String,
+        parameters: ProjString,
         wkt: Wkt,
     ) -> Result<Self, CrsError> {
-        let parameters = ProjString::read(&name, proj_string)?;
         let proj = parameters.build(&name)?;
+        let base = parameters.geographic_base().build(&name)?;
         Ok(Self(Arc::new(Definition {
-            epsg,
+            code,
             name,
-            proj_string: proj_string.trim().to_owned(),
+            proj_string,
             wkt,
+            ellipsoid: base.ellipse_parameters(),
             parameters,
             proj,
         })))
@@ -226,8 +423,8 @@ impl Crs {
 
 impl PartialEq for Crs {
     fn eq(&self, other: &Self) -> bool {
-        match (self.0.epsg, other.0.epsg) {
-            (Some(one), Some(another)) => one == another,
+        match (self.0.code, other.0.code) {
+            (Some(one), Some(another)) if one.0 == another.0 => one.1 == another.1,
             _ => self.0.parameters == other.0.parameters,
         }
     }
@@ -237,7 +434,7 @@ impl fmt::Debug for Crs {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Crs")
-            .field("epsg", &self.0.epsg)
+            .field("code", &self.0.code)
             .field("name", &self.0.name)
             .field("proj_string", &self.0.proj_string)
             .finish()
@@ -248,8 +445,8 @@ impl fmt::Debug for Crs {
 impl fmt::Display for Crs {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())?;
-        match self.epsg() {
-            Some(code) => write!(formatter, " (EPSG:{code})"),
+        match self.authority_code() {
+            Some((authority, code)) => write!(formatter, " ({authority}:{code})"),
             None => Ok(()),
         }
     }

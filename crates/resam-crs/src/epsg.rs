@@ -11,6 +11,11 @@ use crate::wkt;
 /// Codes of other registries and old codes that are used for Web Mercator.
 const WEB_MERCATOR: [u32; 4] = [900_913, 102_100, 102_113, 3785];
 
+/// Whether a code is one of other registries for Web Mercator.
+pub(crate) fn is_web_mercator(code: u32) -> bool {
+    WEB_MERCATOR.contains(&code)
+}
+
 /// The registry's entry for a code.
 pub(crate) fn find(code: u32) -> Option<Def> {
     let code = if WEB_MERCATOR.contains(&code) {
@@ -56,7 +61,7 @@ pub(crate) fn unit_other_than_degrees(entry: &Def) -> Option<String> {
 }
 
 /// The code in a text such as `EPSG:4326`, `4326`, `OGC:CRS84`, a URN or a URL.
-pub(crate) fn code_in(text: &str) -> Option<u32> {
+pub(crate) fn code_in(text: &str) -> Option<(&'static str, u32)> {
     let lower = text.to_ascii_lowercase();
     let named = lower
         .strip_prefix("urn:ogc:def:crs:")
@@ -68,9 +73,14 @@ pub(crate) fn code_in(text: &str) -> Option<u32> {
     let first = parts.next()?;
     let last = parts.next_back();
     match (first, last) {
-        ("epsg" | "esri", Some(code)) => code.parse().ok(),
-        ("ogc" | "crs", Some(code)) => ogc_code(code),
-        (code, None) => code.parse().ok().or_else(|| ogc_code(code)),
+        ("epsg", Some(code)) => Some(("epsg", code.parse().ok()?)),
+        ("esri", Some(code)) => Some(("esri", code.parse().ok()?)),
+        ("ogc" | "crs", Some(code)) => Some(("epsg", ogc_code(code)?)),
+        (code, None) => {
+            let code: u32 = code.parse().ok().or_else(|| ogc_code(code))?;
+            // Codes of six digits are ESRI's; EPSG has none.
+            Some((if code >= 100_000 { "esri" } else { "epsg" }, code))
+        }
         _ => None,
     }
 }
@@ -103,7 +113,26 @@ pub(crate) fn geographic_on(datum: &str) -> Option<Def> {
         }
         codes
     });
-    crs_definitions::from_code(*codes.get(&plain(datum))?)
+    let known = codes.get(&plain(datum)).copied();
+    crs_definitions::from_code(known.or_else(|| crate::esri::datum_named(datum))?)
+}
+
+/// The code of a geographic CRS on the datum with a code.
+pub(crate) fn geographic_on_datum(code: u32) -> Option<u32> {
+    static CODES: OnceLock<HashMap<u32, u16>> = OnceLock::new();
+    let codes = CODES.get_or_init(|| {
+        let mut codes = HashMap::new();
+        for entry in (3800..=10_000_u16).filter_map(crs_definitions::from_code) {
+            if entry.wkt.starts_with("GEOGCS[")
+                && unit_other_than_degrees(&entry).is_none()
+                && let Some(datum) = wkt::code_of_part(entry.wkt, "DATUM")
+            {
+                codes.entry(datum).or_insert(entry.code);
+            }
+        }
+        codes
+    });
+    codes.get(&code).map(|&code| code.into())
 }
 
 /// A datum's name fit for comparison.

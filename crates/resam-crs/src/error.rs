@@ -5,11 +5,13 @@
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CrsError {
-    /// The EPSG code is unknown.
+    /// The code is unknown.
     #[error(
-        "EPSG:{code}: no such coordinate reference system is known here\n\nhint: see that the code is right; if it is, give the CRS as a PROJ string or as WKT (epsg.io shows both)"
+        "{authority}:{code}: no such coordinate reference system is known here\n\nhint: see that the code is right; if it is, give the CRS as a PROJ string or as WKT (epsg.io shows both)"
     )]
     UnknownCode {
+        /// Whose code it is, `EPSG` or `ESRI`.
+        authority: &'static str,
         /// The code.
         code: u32,
     },

@@ -1,6 +1,6 @@
 //! Coordinate reference systems (CRS) and transformations between them, without PROJ and without
-//! grid files. A CRS is read from an EPSG code, a PROJ string or well-known text (WKT 1 and 2, and
-//! ESRI's).
+//! grid files. A CRS is read from a code of EPSG or ESRI, a PROJ string or well-known text (WKT 1 and 2,
+//! and ESRI's).
 //!
 //! | item | what it is |
 //! |---|---|
@@ -34,9 +34,11 @@
 //! [`Transform::caution`] says when that happens. It does not handle heights, geocentric systems or
 //! time-dependent datums.
 
+mod agree;
 mod crs;
 mod epsg;
 mod error;
+mod esri;
 mod measure;
 mod methods;
 mod proj_string;

@@ -61,7 +61,19 @@ impl ProjString {
             .then(|| code.parse().ok())?
     }
 
+    /// The parameters of a text of the caller's: a datum that it does not name is unknown.
     pub(crate) fn read(name: &str, text: &str) -> Result<Self, CrsError> {
+        Self::settled(name, text, false)
+    }
+
+    /// The parameters of an entry of the registry: its datums on the ellipsoids of GRS 80 and WGS 84
+    /// are equal to WGS 84 on a map where no shift is said.
+    pub(crate) fn registered(entry: &crs_definitions::Def) -> Result<Self, CrsError> {
+        let name = format!("EPSG:{}", entry.code);
+        Self::settled(&name, &crate::epsg::proj_string(entry), true)
+    }
+
+    fn settled(name: &str, text: &str, is_registered: bool) -> Result<Self, CrsError> {
         let refuse = |problem: String| CrsError::Parameter {
             name: name.to_owned(),
             problem,
@@ -100,7 +112,7 @@ impl ProjString {
         }
         read.settle_projection(name)?;
         read.settle_units(name)?;
-        read.settle_datum(name)?;
+        read.settle_datum(name, is_registered)?;
         read.parameters.sort();
         Ok(read)
     }
@@ -162,6 +174,43 @@ impl ProjString {
         tied.parameters.extend(of_other.cloned());
         tied.parameters.sort();
         tied
+    }
+
+    /// Ellipsoid, datum and prime meridian, as PROJ writes them.
+    pub(crate) fn datum_text(&self) -> String {
+        self.words(|key| is_of_datum(key) || key == "pm")
+    }
+
+    /// The same without the prime meridian.
+    pub(crate) fn datum_text_without_meridian(&self) -> String {
+        self.words(is_of_datum)
+    }
+
+    fn words(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let mut kept = self.clone();
+        kept.parameters.retain(|(key, _)| wanted(key));
+        kept.to_string()
+    }
+
+    /// The same in another unit, of so many metres.
+    pub(crate) fn with_unit(&self, metres: f64) -> Self {
+        let mut other = self.clone();
+        other.remove(&["units"]);
+        other.set("to_meter", &metres.to_string());
+        other.parameters.sort();
+        other
+    }
+
+    /// Whether both are on the same ellipsoid, to a centimetre.
+    pub(crate) fn same_ellipsoid(&self, other: &Self) -> bool {
+        let axes = |parameters: &Self| {
+            let proj = parameters.geographic_base().build("").ok()?;
+            Some(proj.ellipse_parameters())
+        };
+        match (axes(self), axes(other)) {
+            (Some((a, b)), Some((c, d))) => (a - c).abs() < 0.01 && (b - d).abs() < 0.01,
+            _ => false,
+        }
     }
 
     /// Whether the two are on datums between which no shift is needed.
@@ -316,8 +365,9 @@ impl ProjString {
         }
     }
 
-    /// Replaces grids by shifts, and relates datums on the GRS 80 and WGS 84 ellipsoids to WGS 84.
-    fn settle_datum(&mut self, name: &str) -> Result<(), CrsError> {
+    /// Replaces grids by shifts, and relates the registry's datums on the GRS 80 and WGS 84
+    /// ellipsoids to WGS 84.
+    fn settle_datum(&mut self, name: &str, is_registered: bool) -> Result<(), CrsError> {
         if let Some(grids) = self.get("nadgrids").map(ToOwned::to_owned) {
             let first = grids.split(',').next().unwrap_or_default().trim();
             let untied = !self.has("towgs84") && !self.has("datum");
@@ -347,13 +397,13 @@ impl ProjString {
             Some(ellipsoid) => matches!(ellipsoid, "WGS84" | "GRS80"),
             None => self.is_of_today(),
         } && (self.has("ellps") || spheroid.iter().any(|key| self.has(key)));
-        if of_today && !self.has("towgs84") && !self.has("datum") {
+        if is_registered && of_today && !self.has("towgs84") && !self.has("datum") {
             self.set("towgs84", "0,0,0");
         }
-        // A CRS without an ellipsoid is on WGS 84, as `proj4rs` has it.
+        // A CRS without an ellipsoid is on GRS 80, as PROJ has it, and on no known datum.
         let silent = !self.has("ellps") && !spheroid.iter().any(|key| self.has(key));
-        if silent && !self.has("datum") && !self.has("towgs84") {
-            self.set("datum", "WGS84");
+        if silent && !self.has("datum") {
+            self.set("ellps", "GRS80");
         }
         Ok(())
     }

@@ -88,7 +88,7 @@ impl Transform {
                 "the datum of {crs} is not tied to another one here: no shift is applied, and positions may be off by up to some hundred metres"
             ),
             None => format!(
-                "{} and {} are on different datums: the shift between them is good to some metres",
+                "{} and {} are on different datums: the shift between them is good to some metres, 1 to 10 as a rule",
                 self.from, self.to
             ),
         })

@@ -15,6 +15,7 @@ use gdal::version::VersionInfo;
 use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags, Metadata};
 use resam_crs::Crs;
 
+use crate::control_points::ControlPoint;
 use crate::error::RasterError;
 use crate::geo_transform::GeoTransform;
 use crate::georeference::Georeference;
@@ -219,6 +220,7 @@ fn read(path: &Path) -> Result<Raster, Fault> {
         pixels.nodata = nodata;
     }
     let image = pixels.base();
+    georeference.check_degrees((image.width, image.height));
     // Blocks are no larger than the raster in all but a few formats.
     let sides = [(block.0, image.width), (block.1, image.height)];
     let [width, height] = sides.map(|(side, most)| (side.max(1) as u64).min(most.into()) as u32);
@@ -460,9 +462,6 @@ fn georeference(dataset: &Dataset, notes: &mut Vec<String>) -> Georeference {
     if transform.is_some() && geo_transform.is_none() {
         notes.push("its transform has no inverse and is not used".to_owned());
     }
-    if transform.is_none() && !dataset.gcps().is_empty() {
-        notes.push("it is tied by control points, which are not used".to_owned());
-    }
     // The text states the EPSG code, if there is one.
     let text = dataset.spatial_ref().ok().map(|system| system.to_wkt());
     let crs = text.map(|text| match text {
@@ -475,12 +474,25 @@ fn georeference(dataset: &Dataset, notes: &mut Vec<String>) -> Georeference {
         Some(Err(problem)) => (None, problem.split("\n\n").next().map(str::to_owned)),
     };
     let tied = dataset.metadata_item("AREA_OR_POINT", "");
-    Georeference {
+    let mut georeference = Georeference {
         geo_transform,
         crs,
         crs_problem,
         pixel_is_point: tied.is_some_and(|tied| tied.eq_ignore_ascii_case("point")),
+        ..Georeference::default()
+    };
+    if transform.is_none() {
+        let points = dataset.gcps().iter().map(|point| ControlPoint {
+            pixel: [point.pixel(), point.line()],
+            map: [point.x(), point.y()],
+        });
+        let points: Vec<ControlPoint> = points.collect();
+        // GDAL counts pixels from their corners, wherever the file ties them.
+        let is_point = std::mem::take(&mut georeference.pixel_is_point);
+        georeference.use_control_points(&points, notes);
+        georeference.pixel_is_point = is_point;
     }
+    georeference
 }
 
 /// The value of all bands, or that of each.

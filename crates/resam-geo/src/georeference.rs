@@ -5,6 +5,7 @@ use std::path::Path;
 
 use resam_crs::Crs;
 
+use crate::control_points::{ControlPoint, Tied, tied_by};
 use crate::crs_keys::{GeoKeys, crs_of_keys, pixel_is_point};
 use crate::geo_transform::GeoTransform;
 use crate::tiff::{Directory, Fault, TiffFile, tags};
@@ -18,6 +19,8 @@ pub(crate) struct Georeference {
     /// Why the CRS is not supported, if there is one.
     pub(crate) crs_problem: Option<String>,
     pub(crate) pixel_is_point: bool,
+    /// How many control points tie the raster where no affine transform fits them.
+    pub(crate) loose_control_points: Option<usize>,
 }
 
 impl Georeference {
@@ -34,9 +37,13 @@ impl Georeference {
                 .bytes(directory, tags::GEO_ASCII_PARAMS)?
                 .unwrap_or_default(),
         );
-        let (crs, crs_problem) = match crs_of_keys(&keys) {
-            Ok(crs) => (crs, None),
-            Err(problem) => (None, Some(problem)),
+        let (keys, broken) = match keys {
+            Ok(keys) => (keys, None),
+            Err(problem) => (GeoKeys::default(), Some(problem)),
+        };
+        let (crs, crs_problem) = match (broken, crs_of_keys(&keys)) {
+            (None, Ok(crs)) => (crs, None),
+            (Some(problem), _) | (None, Err(problem)) => (None, Some(problem)),
         };
         let pixel_is_point = pixel_is_point(&keys);
         let matrix = file.doubles(directory, tags::MODEL_TRANSFORMATION)?;
@@ -56,12 +63,23 @@ impl Georeference {
                     height,
                 ])
             }
-            (_, [], [_, _, _, _, _, _, _, ..]) => {
-                notes.push("it is tied by control points, which are not used".to_owned());
-                None
-            }
             _ => None,
         };
+        let mut tied = Self {
+            crs,
+            crs_problem,
+            pixel_is_point,
+            ..Self::default()
+        };
+        if numbers.is_none() {
+            // Six numbers a point: column, row and a height that is not used, then x, y and height.
+            let points = ties.chunks_exact(6).map(|tie| ControlPoint {
+                pixel: [tie[0], tie[1]],
+                map: [tie[3], tie[4]],
+            });
+            tied.use_control_points(&points.collect::<Vec<_>>(), notes);
+            return Ok(tied);
+        }
         let transform = numbers.map(GeoTransform).map(|transform| {
             let shift = if pixel_is_point { -0.5 } else { 0.0 };
             transform.of_window(shift, shift, 1.0, 1.0)
@@ -70,12 +88,60 @@ impl Georeference {
         if transform.is_some() && geo_transform.is_none() {
             notes.push("its transform has no inverse and is not used".to_owned());
         }
-        Ok(Self {
-            geo_transform,
-            crs,
-            crs_problem,
-            pixel_is_point,
-        })
+        tied.geo_transform = geo_transform;
+        Ok(tied)
+    }
+
+    /// Takes the transform that control points give, if they give one.
+    pub(crate) fn use_control_points(&mut self, points: &[ControlPoint], notes: &mut Vec<String>) {
+        let count = points.len();
+        if count == 0 {
+            return;
+        }
+        match tied_by(points) {
+            Tied::Exactly(transform) => {
+                // Where centres of pixels are tied, so are those of the control points.
+                let shift = if self.pixel_is_point { -0.5 } else { 0.0 };
+                self.geo_transform = Some(transform.of_window(shift, shift, 1.0, 1.0));
+                notes.push(format!(
+                    "its place is the affine transform that fits its {count} control points"
+                ));
+            }
+            Tied::Loosely(off) => {
+                self.loose_control_points = Some(count);
+                let why = match off {
+                    Some(off) => {
+                        format!("no affine transform fits (the best is off by {off:.1} pixels)")
+                    }
+                    None => "are too few or lie on a line".to_owned(),
+                };
+                notes.push(format!(
+                    "it is tied by {count} control points, which {why}: positions are pixels"
+                ));
+            }
+        }
+    }
+
+    /// Refuses a geographic CRS whose corners are no longitudes and latitudes: either the CRS or the
+    /// transform is wrong, and nothing says which. `size` is that of the raster, in pixels.
+    pub(crate) fn check_degrees(&mut self, size: (u32, u32)) {
+        let (Some(crs), Some(transform)) = (&self.crs, &self.geo_transform) else {
+            return;
+        };
+        let (right, bottom) = (f64::from(size.0), f64::from(size.1));
+        // Rasters of the whole Earth whose centres are tied reach half a pixel beyond it.
+        let (width, height) = transform.pixel_size();
+        let corners = [(0.0, 0.0), (right, 0.0), (0.0, bottom), (right, bottom)];
+        let corners = corners.map(|(column, row)| transform.apply(column, row));
+        let wrong = corners
+            .into_iter()
+            .find(|(x, y)| x.abs() > 360.0 + width || y.abs() > 90.0 + height);
+        if let Some((x, y)) = wrong.filter(|_| crs.is_geographic()) {
+            self.crs_problem = Some(format!(
+                "its corner {x}, {y} is no longitude and latitude, and the CRS is said to be {crs}"
+            ));
+            self.crs = None;
+        }
     }
 
     /// Adds the georeference of files beside a raster if the raster has none.

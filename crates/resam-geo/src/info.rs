@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use resam_crs::{Crs, Transform};
 use serde::Serialize;
 
 use crate::geo_transform::GeoTransform;
@@ -60,6 +61,9 @@ pub struct RasterInfo {
     pub corners: Vec<Corner>,
     /// How the pixels are to be turned to stand upright (TIFF and EXIF tag `Orientation`), 1 to 8.
     pub orientation: u8,
+    /// How many control points tie the raster, if no affine transform fits them. Positions are
+    /// pixels then.
+    pub loose_control_points: Option<usize>,
     /// Other remarks, one sentence each.
     pub notes: Vec<String>,
 }
@@ -147,8 +151,12 @@ pub struct CrsInfo {
     pub name: String,
     /// The EPSG code, if it has one.
     pub epsg: Option<u32>,
+    /// The authority and the code, such as `ESRI:54009`, if it has one.
+    pub code: Option<String>,
     /// The PROJ string.
     pub proj: String,
+    /// How good longitudes and latitudes on WGS 84 are, if not as good as those of PROJ.
+    pub caution: Option<String>,
 }
 
 /// One corner of a raster.
@@ -164,6 +172,23 @@ pub struct Corner {
     pub longitude: Option<f64>,
     /// Latitude on WGS 84 in degrees, if it can be computed.
     pub latitude: Option<f64>,
+}
+
+impl CrsInfo {
+    /// The names of a CRS.
+    pub(crate) fn of(crs: &Crs) -> Self {
+        Self {
+            name: crs.name().to_owned(),
+            epsg: crs.epsg(),
+            code: crs
+                .authority_code()
+                .map(|(authority, code)| format!("{authority}:{code}")),
+            proj: crs.proj_string().to_owned(),
+            caution: Transform::new(crs, &Crs::wgs84())
+                .ok()
+                .and_then(|to_degrees| to_degrees.caution()),
+        }
+    }
 }
 
 impl fmt::Display for Colour {
@@ -266,6 +291,9 @@ impl fmt::Display for RasterInfo {
         line("CRS", self.crs_line())?;
         if let Some(crs) = &self.crs {
             line("PROJ", crs.proj.clone())?;
+            if let Some(caution) = &crs.caution {
+                line("caution", caution.clone())?;
+            }
         }
         if let Some(GeoTransform([x0, a, b, y0, d, e])) = self.geo_transform {
             line("transform", format!("{x0}, {a}, {b}, {y0}, {d}, {e}"))?;
@@ -297,8 +325,8 @@ impl fmt::Display for RasterInfo {
 impl RasterInfo {
     fn crs_line(&self) -> String {
         match (&self.crs, &self.crs_problem) {
-            (Some(CrsInfo { name, epsg, .. }), _) => match epsg {
-                Some(code) => format!("{name} (EPSG:{code})"),
+            (Some(CrsInfo { name, code, .. }), _) => match code {
+                Some(code) => format!("{name} ({code})"),
                 None => name.clone(),
             },
             (None, Some(problem)) => format!("not understood: {problem}"),

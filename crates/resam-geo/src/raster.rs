@@ -181,6 +181,7 @@ impl Raster {
             notes.push("its samples are complex: their amplitude is used".to_owned());
         }
         let image = pixels.base();
+        georeference.check_degrees((image.width, image.height));
         let order = match order {
             ByteOrder::Little => "little endian",
             ByteOrder::Big => "big endian",
@@ -236,6 +237,7 @@ impl Raster {
         }
         pixels.nodata = nodata_of_file(&nodata, pixels.base().kind, &mut notes);
         georeference.complete_from_files(path, &mut notes)?;
+        georeference.check_degrees((info.width, info.height));
         let info = RasterInfo {
             format: format!("{:?}", info.format).to_uppercase(),
             bits_per_sample: info.bit_depth.into(),
@@ -511,11 +513,8 @@ pub(crate) fn common_info(
             .collect(),
         nodata: None,
         valid_from,
-        crs: crs.map(|crs| CrsInfo {
-            name: crs.name().to_owned(),
-            epsg: crs.epsg(),
-            proj: crs.proj_string().to_owned(),
-        }),
+        crs: crs.map(CrsInfo::of),
+        loose_control_points: georeference.loose_control_points,
         crs_problem: georeference.crs_problem.clone(),
         geo_transform: transform,
         pixel_size: transform.map(|transform| transform.pixel_size().into()),

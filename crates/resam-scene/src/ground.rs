@@ -19,7 +19,11 @@ pub struct Ground {
 impl Ground {
     /// The georeference of a scene. Metres need both a CRS and a transform.
     pub fn of(scene: &resam_geo::Scene) -> Self {
-        let raster = scene.raster();
+        Self::of_raster(scene.raster())
+    }
+
+    /// The georeference of a raster.
+    pub fn of_raster(raster: &resam_geo::Raster) -> Self {
         Self {
             crs: raster.crs().cloned(),
             transform: raster.geo_transform(),
@@ -42,6 +46,37 @@ impl Ground {
             Some(transform) => transform.apply(x, y),
             None => (x, y),
         }
+    }
+
+    /// The pixel (`x`, `y`) of a point on the map, in a raster of `size`, its width and height. A
+    /// longitude counts modulo 360 degrees: rasters reach from 0 to 360, or over the antimeridian.
+    /// Without a transform the point is in pixels already.
+    pub fn to_pixels(&self, x: f64, y: f64, size: (u32, u32)) -> (f64, f64) {
+        let Some(transform) = &self.transform else {
+            return (x, y);
+        };
+        // A transform without an inverse puts no point anywhere.
+        let place = transform.invert(x + self.turn(x, y, size), y);
+        place.unwrap_or((f64::NAN, f64::NAN))
+    }
+
+    /// Degrees of longitude that take a point on the map into a raster of `size`: 0, or a whole turn
+    /// where only that does.
+    pub(crate) fn turn(&self, x: f64, y: f64, size: (u32, u32)) -> f64 {
+        let Some(transform) = &self.transform else {
+            return 0.0;
+        };
+        let (width, height) = (f64::from(size.0), f64::from(size.1));
+        let is_inside = |turn: &f64| {
+            let place = transform.invert(x + turn, y);
+            place.is_some_and(|(column, row)| {
+                (0.0..width).contains(&column) && (0.0..height).contains(&row)
+            })
+        };
+        if is_inside(&0.0) || !self.crs.as_ref().is_some_and(Crs::is_geographic) {
+            return 0.0;
+        }
+        [360.0, -360.0].into_iter().find(is_inside).unwrap_or(0.0)
     }
 
     /// Area of the pixel at a point of the raster (`x`, `y` in pixels), in square metres on the

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use resam_geo::GeoTransform;
 use resam_prompt::{PointedObject, Prompt, PromptPoint};
 use resam_vector::PointFeature;
 use serde::Serialize;
 
+use crate::ground::Ground;
 use crate::plan::{PlannedWindow, union};
 
 /// Objects made of points, and the points that belong to none.
@@ -23,25 +23,16 @@ pub struct Gathered {
 }
 
 /// Groups points by instance and takes them to pixels of a raster of `size`, its width and height
-/// in pixels. A point without an instance is an object of its own. `transform` is that of the
-/// raster, whose CRS the points are in; without it the points are in pixels.
+/// in pixels. A point without an instance is an object of its own. `ground` is that of the raster,
+/// whose CRS the points are in; without a transform the points are in pixels.
 ///
 /// The attributes of an object are those of its first positive point.
-pub fn gather_points(
-    points: &[PointFeature],
-    transform: Option<&GeoTransform>,
-    size: (u32, u32),
-) -> Gathered {
+pub fn gather_points(points: &[PointFeature], ground: &Ground, size: (u32, u32)) -> Gathered {
     let mut gathered = Gathered::default();
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut described: Vec<bool> = Vec::new();
     for point in points {
-        let pixel = match transform {
-            Some(transform) => transform.invert(point.x, point.y),
-            None => Some((point.x, point.y)),
-        };
-        // A transform without an inverse puts no point anywhere.
-        let (x, y) = pixel.unwrap_or((f64::NAN, f64::NAN));
+        let (x, y) = ground.to_pixels(point.x, point.y, size);
         let positive = point.label;
         let placed = PromptPoint { x, y, positive };
         if !placed.is_inside(size) {
@@ -65,7 +56,7 @@ pub fn gather_points(
             described[at] = true;
         }
         if let (true, Some(outline)) = (positive, &point.outline) {
-            let bounds = bounds_of(outline, transform);
+            let bounds = bounds_of(outline, ground, ground.turn(point.x, point.y, size));
             object.bounds = object.bounds.into_iter().chain(bounds).reduce(union);
         }
         object.points.push(placed);
@@ -79,10 +70,10 @@ pub fn gather_points(
     gathered
 }
 
-/// The box of an outline in pixels.
-fn bounds_of(outline: &[[f64; 2]], transform: Option<&GeoTransform>) -> Option<[f64; 4]> {
-    let pixel = |&[x, y]: &[f64; 2]| match transform {
-        Some(transform) => transform.invert(x, y),
+/// The box of an outline in pixels, `turn` degrees of longitude away from where it is said to be.
+fn bounds_of(outline: &[[f64; 2]], ground: &Ground, turn: f64) -> Option<[f64; 4]> {
+    let pixel = |&[x, y]: &[f64; 2]| match &ground.transform {
+        Some(transform) => transform.invert(x + turn, y),
         None => Some((x, y)),
     };
     let places = outline.iter().filter_map(pixel);

@@ -88,6 +88,7 @@ fn layer(mut source: Source) -> LayerDescription {
         }
         Stated::Nothing => (None, "none stated: pixels, or the CRS of the scene"),
         Stated::Undefined => (None, "undefined: pixels, or say which it is"),
+        Stated::Unusable(_) => (None, "stated, and not understood: say which it is"),
     };
     let mut counts = [0; 4];
     let mut extent: Option<[f64; 4]> = None;

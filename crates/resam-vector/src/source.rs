@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use geo_types::MultiPolygon;
-use resam_crs::{Crs, Transform};
+use resam_crs::{Crs, CrsError, Transform};
 use resam_files::{open_regular, read_bounded};
 use resam_prompt::{Notices, Weight};
 
@@ -15,8 +15,8 @@ use crate::{Field, Value, VectorError, csv_points, flat_geobuf, geojson, geopack
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReadOptions<'a> {
     /// The target CRS of the coordinates. Without it they are not transformed and have the CRS that
-    /// the file states. A GeoJSON file that states none is then in pixels and not in degrees (RFC
-    /// 7946, section 4), because the scene has no CRS either.
+    /// the file states. A GeoJSON file that states none is in degrees (RFC 7946, section 4), unless
+    /// its coordinates cannot be: then they are pixels.
     pub target: Option<&'a Crs>,
     /// The CRS of the file's coordinates, in place of the one that it states.
     pub source_crs: Option<&'a Crs>,
@@ -40,6 +40,8 @@ pub(crate) enum Stated {
     Nothing,
     /// An undefined one.
     Undefined,
+    /// One that cannot be used.
+    Unusable(Box<CrsError>),
 }
 
 /// The geometry of a row.
@@ -234,7 +236,12 @@ impl Source {
                 problem: format!("the layer's CRS is undefined, and the scene is in {target}"),
                 hint: "say which CRS the coordinates are in, or assign it in QGIS (Set Layer CRS) and save the layer again",
             }),
-            (Stated::DegreesBySilence | Stated::Undefined, None) => Ok(None),
+            (Stated::Unusable(source), _) => Err(VectorError::Crs {
+                file: self.file.clone(),
+                source: source.clone(),
+            }),
+            (Stated::DegreesBySilence, None) => Ok(self.check_degrees().is_ok().then(Crs::wgs84)),
+            (Stated::Undefined, None) => Ok(None),
         }
     }
 
@@ -259,10 +266,11 @@ impl Source {
         }
     }
 
-    /// Coordinates beyond 180 or 90 degrees are most likely metres of a projection.
+    /// Coordinates beyond 360 or 90 degrees are most likely metres of a projection. Longitudes from
+    /// 180 to 360 are those of rasters that begin at Greenwich.
     fn check_degrees(&self) -> Result<(), VectorError> {
         for row in &self.rows {
-            let outside = |x: f64, y: f64| x.abs() > 180.0 || y.abs() > 90.0;
+            let outside = |x: f64, y: f64| x.abs() > 360.0 || y.abs() > 90.0;
             let found = match &row.geometry {
                 Geometry::Points(points) => points.iter().copied().find(|&(x, y)| outside(x, y)),
                 Geometry::Polygons(polygons) => polygons

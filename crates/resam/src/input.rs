@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use resam_crs::Crs;
 use resam_geo::{PictureOptions, Raster, RasterError, SceneOptions, Stretch};
 use resam_sam::Adapter;
 
@@ -23,6 +24,9 @@ pub struct InputSettings {
     pub input_size: Option<usize>,
     /// What the caller knows better than the file; adapters do not keep it.
     pub seen_as: PictureOptions,
+    /// The CRS of scenes, whatever their files say; adapters do not keep it. Default: what the file
+    /// says.
+    pub scene_crs: Option<Crs>,
 }
 
 impl InputSettings {
@@ -35,17 +39,30 @@ impl InputSettings {
             window: self.window.or(other.window),
             input_size: self.input_size.or(other.input_size),
             seen_as: self.seen_as.clone(),
+            scene_crs: self.scene_crs.clone().or_else(|| other.scene_crs.clone()),
         }
     }
 
-    /// Opens a raster as it is to be seen.
+    /// Opens a raster as it is to be seen, in the CRS that is said.
     pub(crate) fn open(&self, path: &Path) -> std::result::Result<Raster, RasterError> {
-        self.seen_as.open(path)
+        self.see(Raster::open(path)?)
     }
 
-    /// Whether bands, a stretch or windows are asked for, which only scenes have.
+    /// A raster as it is to be seen, in the CRS that is said.
+    pub(crate) fn see(&self, raster: Raster) -> std::result::Result<Raster, RasterError> {
+        let raster = self.seen_as.apply(raster)?;
+        Ok(match &self.scene_crs {
+            Some(crs) => raster.with_crs(crs),
+            None => raster,
+        })
+    }
+
+    /// Whether bands, a stretch, windows or a CRS are asked for, which only scenes have.
     pub fn asks_for_a_scene(&self) -> bool {
-        self.bands.is_some() || self.stretch.is_some() || self.window.is_some()
+        self.bands.is_some()
+            || self.stretch.is_some()
+            || self.window.is_some()
+            || self.scene_crs.is_some()
     }
 
     /// As a raster takes them.
@@ -76,6 +93,7 @@ impl InputSettings {
             window: stored.window,
             input_size: stored.input_size,
             seen_as: PictureOptions::default(),
+            scene_crs: None,
         })
     }
 

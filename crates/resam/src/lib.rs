@@ -49,6 +49,7 @@ pub mod nano;
 mod observer;
 pub mod outputs;
 mod pace;
+mod placement;
 pub mod points;
 pub mod record;
 mod scene;
@@ -69,6 +70,7 @@ pub use model::{
     check_weights_output, open_weights, open_weights_for_work,
 };
 pub use observer::{Observer, Progress, Silent};
+pub use placement::{Ambiguous, Coordinates, WithoutPlace};
 pub use points::{Points, PointsOptions};
 pub use resam_adapt::Recipe;
 pub use resam_crs::Crs;

@@ -5,18 +5,19 @@ use std::sync::{Mutex, PoisonError};
 
 use resam_crs::Crs;
 use resam_geo::Raster;
-use resam_prompt::{Coordinates, Notices, PointFile, TableOptions};
-use resam_scene::{Gathered, gather_points};
+use resam_prompt::{Coordinates as Columns, Notices, PointFile, TableOptions};
+use resam_scene::{Gathered, Ground, gather_points};
 use resam_vector::{ReadOptions, VectorError, is_csv, read_points};
 
 use crate::error::{Error, Result};
 use crate::observer::Observer;
+use crate::placement::{Coordinates, Placement, Reading};
 
 /// How a file of points is read.
 #[derive(Debug, Clone, Default)]
 pub struct PointsOptions {
-    /// The CRS of the points, whatever the file says. Default: what the file says.
-    pub crs: Option<Crs>,
+    /// What the coordinates are, whatever the file says. Default: what the file says.
+    pub coordinates: Coordinates,
     /// The layer to read of a file that has several. Default: the only one.
     pub layer: Option<String>,
     /// The field of classes. Default: `label`, where none of its values says whether a point is on
@@ -40,7 +41,14 @@ impl PointsOptions {
 
     /// Whether something is asked for that only points on the map have.
     pub(crate) fn is_set(&self) -> bool {
-        self.crs.is_some() || self.layer.is_some()
+        self.crs().is_some() || self.layer.is_some()
+    }
+
+    fn crs(&self) -> Option<&Crs> {
+        match &self.coordinates {
+            Coordinates::In(crs) => Some(crs),
+            Coordinates::Unsaid | Coordinates::Pixels => None,
+        }
     }
 }
 
@@ -51,6 +59,7 @@ pub struct Points {
     path: PathBuf,
     options: PointsOptions,
     content: Content,
+    read: Mutex<Vec<ReadFor>>,
 }
 
 /// Opens a file of points: CSV with `x,y` in pixels or `lon,lat`, GeoJSON, or a GeoPackage in any
@@ -62,15 +71,22 @@ pub fn read(path: impl AsRef<Path>) -> Result<Points> {
     Points::open(path, &PointsOptions::default())
 }
 
-/// The points of a file as they were read for scenes in a CRS.
-type ReadFor = (Option<Crs>, resam_vector::PointFile);
+/// The points of a file as they were read for scenes in a CRS, and for one reading of columns `x`
+/// and `y`.
+#[derive(Debug)]
+struct ReadFor {
+    target: Option<Crs>,
+    reading: Option<Reading>,
+    file: resam_vector::PointFile,
+}
 
 #[derive(Debug)]
 enum Content {
-    /// In pixels of the images that it names.
+    /// In columns `x` and `y`: pixels of the images that it names, unless they can only be on the
+    /// map.
     Pixels(PointFile),
-    /// As it was read for scenes in a CRS.
-    Map(Mutex<Vec<ReadFor>>),
+    /// On the map.
+    Map,
 }
 
 impl Points {
@@ -80,53 +96,72 @@ impl Points {
     /// When a CSV in pixels cannot be read; other files are read when it is known for which CRS.
     pub fn open(path: impl AsRef<Path>, options: &PointsOptions) -> Result<Self> {
         let path = path.as_ref();
-        let content = if options.crs.is_none() && are_in_pixels(path) {
+        let content = if options.crs().is_none() && are_in_pixels(path) {
             Content::Pixels(options.read_pixels(path)?)
         } else {
-            Content::Map(Mutex::default())
+            Content::Map
         };
         Ok(Self {
             path: path.to_owned(),
             options: options.clone(),
             content,
+            read: Mutex::default(),
         })
     }
 
     /// The objects on a raster, which a file in pixels knows by `name`.
     ///
     /// # Errors
-    /// As [`read_points`].
+    /// As [`read_points`], when points on the map are given for a raster without a place, and when
+    /// columns `x` and `y` may be pixels or coordinates of the map.
     pub fn on(&self, raster: &Raster, name: &str) -> Result<Gathered> {
-        let map = match &self.content {
-            Content::Map(map) => map,
-            Content::Pixels(file) => {
-                let objects = file.on_image(name).cloned().collect();
-                return self.boxes_of(Gathered {
-                    objects,
-                    ..Gathered::default()
-                });
-            }
-        };
-        let mut map = map.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = map.iter().position(|(crs, _)| crs.as_ref() == raster.crs());
+        let reading = self.reading(raster, name)?;
+        if let (Content::Pixels(file), Some(Reading::Pixels)) = (&self.content, &reading) {
+            let objects = file.on_image(name).cloned().collect();
+            return self.boxes_of(Gathered {
+                objects,
+                ..Gathered::default()
+            });
+        }
+        let are_pixels = self.options.coordinates == Coordinates::Pixels;
+        let target = raster.crs().filter(|_| !are_pixels);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = read
+            .iter()
+            .position(|known| known.target.as_ref() == target && known.reading == reading);
         let at = if let Some(at) = known {
             at
         } else {
+            let degrees = Crs::wgs84();
+            let source_crs = match &reading {
+                Some(Reading::Degrees) => Some(&degrees),
+                Some(Reading::Own | Reading::Pixels) => target,
+                None => self.options.crs(),
+            };
             let options = ReadOptions {
-                target: raster.crs(),
-                source_crs: self.options.crs.as_ref(),
+                target,
+                source_crs,
                 layer: self.options.layer.as_deref(),
                 strict: self.options.strict,
                 class_field: self.options.class_field.as_deref(),
             };
-            let read = read_points(&self.path, &options)?;
-            self.check_place(raster, &read)?;
-            map.push((raster.crs().cloned(), read));
-            map.len() - 1
+            let file = read_points(&self.path, &options)?;
+            read.push(ReadFor {
+                target: target.cloned(),
+                reading,
+                file,
+            });
+            read.len() - 1
+        };
+        let file = &read[at].file;
+        let ground = if are_pixels {
+            Ground::default()
+        } else {
+            self.check_place(raster, file)?;
+            Ground::of_raster(raster)
         };
         let size = (raster.width(), raster.height());
-        let transform = raster.geo_transform();
-        self.boxes_of(gather_points(&map[at].1.points, transform.as_ref(), size))
+        self.boxes_of(gather_points(&file.points, &ground, size))
     }
 
     /// The boxes alone, where only they are asked about.
@@ -151,24 +186,39 @@ impl Points {
         Ok(gathered)
     }
 
-    /// Refuses points of a CRS for a raster that has none: they would be taken for pixels.
-    fn check_place(&self, raster: &Raster, read: &resam_vector::PointFile) -> Result<()> {
-        let Some(crs) = &read.source_crs else {
-            return Ok(());
+    /// What columns `x` and `y` are on a raster; none where the file has others.
+    fn reading(&self, raster: &Raster, name: &str) -> Result<Option<Reading>> {
+        let Content::Pixels(file) = &self.content else {
+            return Ok(None);
         };
-        if raster.crs().is_some() && raster.geo_transform().is_some() {
-            return Ok(());
+        // Pixels are said by the caller, or by a file that names the images that they are of.
+        if self.options.coordinates == Coordinates::Pixels || !file.images().is_empty() {
+            return Ok(Some(Reading::Pixels));
         }
-        Err(Error::input(
-            format!(
-                "`{}`: its points are in {}, and `{}` does not say where its pixels lie",
-                self.path.display(),
-                crs.name(),
-                raster.path().display()
-            ),
-            "give the raster its CRS and its place (`gdal_translate -a_srs ... -a_ullr ...`), or the \
-             points in pixels: a CSV with the columns x,y",
-        ))
+        let objects = file.on_image(name);
+        let places = objects.flat_map(|object| &object.points);
+        let places: Vec<[f64; 2]> = places.map(|point| [point.x, point.y]).collect();
+        let what = format!("the x,y of `{}`", self.path.display());
+        Placement::of(raster).reading(&places, &what).map(Some)
+    }
+
+    /// Refuses points on the map for a raster that has no place there: they would be taken for
+    /// pixels.
+    fn check_place(&self, raster: &Raster, read: &resam_vector::PointFile) -> Result<()> {
+        let placement = Placement::of(raster);
+        let what = || format!("`{}`: its points are", self.path.display());
+        if let Some(crs) = &read.source_crs
+            && !placement.has_crs()
+        {
+            return Err(placement.without_place(crs, &what()));
+        }
+        if raster.geo_transform().is_none()
+            && is_csv(&self.path).unwrap_or(false)
+            && Columns::of_file(&self.path).is_ok_and(|found| found == Columns::Projected)
+        {
+            return Err(placement.without_place_named("easting and northing", &what()));
+        }
+        Ok(())
     }
 
     /// Checks that points which are pixels lie on the raster that they name.
@@ -176,9 +226,10 @@ impl Points {
     /// # Errors
     /// Names the first that does not.
     pub fn check_inside(&self, raster: &Raster, name: &str) -> Result<()> {
-        if let Content::Pixels(file) = &self.content {
-            let checked = file.check_inside(name, raster.width(), raster.height());
-            checked?;
+        if let Content::Pixels(file) = &self.content
+            && self.reading(raster, name)? == Some(Reading::Pixels)
+        {
+            file.check_inside(name, raster.width(), raster.height())?;
         }
         Ok(())
     }
@@ -201,16 +252,25 @@ impl Points {
         &self.path
     }
 
-    /// Whether the points are pixels.
-    pub fn are_pixels(&self) -> bool {
-        matches!(self.content, Content::Pixels(_))
+    /// Whether the points were on the map on any raster that was asked about.
+    pub(crate) fn are_on_the_map(&self) -> bool {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(self.content, Content::Map) || !read.is_empty()
+    }
+
+    /// Whether the points are pixels of a raster, which the file knows by `name`.
+    ///
+    /// # Errors
+    /// When they may be either.
+    pub fn are_pixels_of(&self, raster: &Raster, name: &str) -> Result<bool> {
+        Ok(self.reading(raster, name)? == Some(Reading::Pixels))
     }
 
     /// The images that a file in pixels names, sorted.
     pub(crate) fn images(&self) -> Vec<String> {
         match &self.content {
             Content::Pixels(file) => file.images().into_iter().map(str::to_owned).collect(),
-            Content::Map(_) => Vec::new(),
+            Content::Map => Vec::new(),
         }
     }
 
@@ -221,9 +281,9 @@ impl Points {
                 let objects = file.objects.iter();
                 objects.map(|one| one.object.points.len()).sum()
             }
-            Content::Map(map) => {
-                let map = map.lock().unwrap_or_else(PoisonError::into_inner);
-                map.first().map_or(0, |(_, read)| read.points.len())
+            Content::Map => {
+                let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+                read.first().map_or(0, |read| read.file.points.len())
             }
         }
     }
@@ -232,24 +292,30 @@ impl Points {
     pub fn notices(&self) -> Notices {
         match &self.content {
             Content::Pixels(file) => file.notices.clone(),
-            Content::Map(map) => {
-                let map = map.lock().unwrap_or_else(PoisonError::into_inner);
-                let first = map.first();
-                first.map_or_else(Notices::default, |(_, read)| read.notices.clone())
+            Content::Map => {
+                let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+                let first = read.first();
+                first.map_or_else(Notices::default, |read| read.file.notices.clone())
             }
         }
     }
 
-    /// What the user should know about the accuracy of the coordinates, as far as the file was read.
+    /// What the user should know about the coordinates and their accuracy, as far as the file was
+    /// read.
     pub fn cautions(&self) -> Vec<String> {
-        match &self.content {
-            Content::Pixels(_) => Vec::new(),
-            Content::Map(map) => {
-                let map = map.lock().unwrap_or_else(PoisonError::into_inner);
-                let cautions = map.iter().filter_map(|(_, read)| read.caution.clone());
-                cautions.collect()
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cautions = Vec::new();
+        for read in read.iter() {
+            if let (Some(_), Some(crs)) = (&read.reading, &read.file.source_crs) {
+                cautions.push(format!(
+                    "the x,y of `{}` are taken for coordinates in {crs}: as pixels they would lie \
+                     outside",
+                    self.path.display()
+                ));
             }
         }
+        cautions.extend(read.iter().filter_map(|read| read.file.caution.clone()));
+        cautions
     }
 
     /// Tells what was noticed.
@@ -268,8 +334,8 @@ impl Points {
 pub fn are_in_pixels(path: &Path) -> bool {
     match is_csv(path) {
         Ok(true) => {
-            let coordinates = Coordinates::of_file(path);
-            coordinates.map_or(true, |found| found == Coordinates::Pixels)
+            let coordinates = Columns::of_file(path);
+            coordinates.map_or(true, |found| found == Columns::Pixels)
         }
         Ok(false) => false,
         Err(error) => matches!(error, VectorError::Read(_)),

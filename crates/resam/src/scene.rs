@@ -8,6 +8,7 @@ use resam_geo::{Raster, RasterError, SampleKind};
 
 use crate::error::{Error, Result};
 use crate::input::InputSettings;
+use crate::placement::Placement;
 
 /// A side in pixels above which a raster is a scene: seen at once, the model would see too little.
 const LARGE: u32 = 4096;
@@ -60,7 +61,8 @@ impl Scene {
                 opened.push(path.clone());
             }
         }
-        let raster = input.seen_as.apply(Raster::open_all(&opened)?)?;
+        let raster = input.see(Raster::open_all(&opened)?)?;
+        check_transform(&raster, &input)?;
         // A folder gives its name to what is in it.
         let path = match paths {
             [path] if opened.len() > 1 => path.clone(),
@@ -118,7 +120,7 @@ impl Scene {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn raster(&self) -> Result<Raster> {
-        Ok(self.input.seen_as.apply(Raster::open_all(&self.opened)?)?)
+        Ok(self.input.see(Raster::open_all(&self.opened)?)?)
     }
 }
 
@@ -152,6 +154,17 @@ pub(crate) fn is_beside(path: &Path) -> bool {
     ["vrt", "msk", "ovr"]
         .iter()
         .any(|known| extension == *known)
+}
+
+/// Refuses a CRS for a raster that has no transform: its pixels still lie nowhere.
+fn check_transform(raster: &Raster, input: &InputSettings) -> Result<()> {
+    let Some(crs) = input.scene_crs.as_ref() else {
+        return Ok(());
+    };
+    if raster.geo_transform().is_some() {
+        return Ok(());
+    }
+    Err(Placement::of(raster).without_place(crs, "the scene is said to be"))
 }
 
 /// Whether a raster is a scene by itself; see [`Scene`].

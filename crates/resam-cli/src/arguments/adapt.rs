@@ -164,7 +164,7 @@ impl Adapt {
                 (None, Some(minutes)) => Budget::Minutes(minutes),
                 (None, None) => Budget::Epochs,
             },
-            input: self.scenes.settings(self.input_size),
+            input: self.scenes.settings(self.input_size)?,
             val_images: self.val_images,
             val_points: self.val_points,
             feature_cache: self.feature_cache,

@@ -16,6 +16,9 @@ pub(crate) struct Info {
     /// What the caller knows better than an image file
     #[command(flatten)]
     pub(crate) picture: PictureArguments,
+    /// CRS of a raster, whatever its file says, such as EPSG:32636
+    #[arg(long, value_name = "CRS")]
+    pub(crate) scene_crs: Option<String>,
 }
 
 /// Say what a checkpoint is, and list its tensors.

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use super::PictureArguments;
 use clap::Args;
-use resam::{Crs, InputSettings, PointsOptions, Stretch};
+use resam::{Coordinates, Crs, InputSettings, PointsOptions, Stretch};
 
 use super::Common;
 
@@ -26,9 +26,16 @@ pub(crate) struct SceneInput {
     /// What the caller knows better than the file
     #[command(flatten)]
     pub(crate) picture: PictureArguments,
-    /// CRS of the points, whatever their file says, such as EPSG:32636
-    #[arg(long, value_name = "CRS", requires = "pointed")]
+    /// CRS of the scene, whatever its file says, such as EPSG:32636; the file must have a
+    /// transform
+    #[arg(long, value_name = "CRS")]
+    pub(crate) scene_crs: Option<String>,
+    /// CRS of the points, whatever their file says, such as EPSG:4326 (longitude, latitude)
+    #[arg(long, value_name = "CRS", conflicts_with = "pixel")]
     pub(crate) points_crs: Option<String>,
+    /// The points are pixels, whatever else they may be
+    #[arg(long)]
+    pub(crate) pixel: bool,
     /// Layer of a GeoPackage that has several
     #[arg(long, value_name = "NAME", requires = "pointed")]
     pub(crate) points_layer: Option<String>,
@@ -39,20 +46,30 @@ pub(crate) struct SceneInput {
 
 impl SceneInput {
     /// As the engine takes them.
-    pub(crate) fn settings(&self, input_size: Option<usize>) -> InputSettings {
-        InputSettings {
+    pub(crate) fn settings(&self, input_size: Option<usize>) -> resam::Result<InputSettings> {
+        Ok(InputSettings {
             bands: self.bands.clone(),
             stretch: self.stretch,
             window: self.window.map(NonZeroU32::get),
             input_size,
             seen_as: self.picture.options(),
-        }
+            scene_crs: self.scene_crs.as_deref().map(Crs::parse).transpose()?,
+        })
+    }
+
+    /// What the coordinates of points are.
+    pub(crate) fn coordinates(&self) -> resam::Result<Coordinates> {
+        Ok(match &self.points_crs {
+            Some(crs) => Coordinates::In(Crs::parse(crs)?),
+            None if self.pixel => Coordinates::Pixels,
+            None => Coordinates::Unsaid,
+        })
     }
 
     /// How points are read.
     pub(crate) fn points(&self, common: &Common) -> resam::Result<PointsOptions> {
         Ok(PointsOptions {
-            crs: self.points_crs.as_deref().map(Crs::parse).transpose()?,
+            coordinates: self.coordinates()?,
             layer: self.points_layer.clone(),
             class_field: self.class_field.clone(),
             boxes: false,

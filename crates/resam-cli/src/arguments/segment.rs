@@ -21,8 +21,9 @@ pub(crate) struct Segment {
     /// The model
     #[command(flatten)]
     pub(crate) model: ModelArguments,
-    /// A point on an object; each is an object of its own, unless `--box` or `--one-object` is
-    /// given
+    /// A point on an object, in pixels, or on the map where it can be nothing else (`--pixel` and
+    /// `--points-crs` say which); each is an object of its own, unless `--box` or `--one-object`
+    /// is given
     #[arg(long, value_name = "X,Y", allow_hyphen_values = true)]
     pub(crate) point: Vec<String>,
     /// A point that is on none of the objects

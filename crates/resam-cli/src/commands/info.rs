@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use resam::{Description, FileKind, MaskSelection, Observer, Result};
+use resam::{Crs, Description, FileKind, MaskSelection, Observer, Result};
 use resam_geo::Raster;
 use resam_image::ImageInfo;
 use resam_sam::Adapter;
@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
         FileKind::Adapter(adapter) => print_adapter(file, &adapter, common),
         FileKind::Raster(raster) => {
             let raster = arguments.picture.options().apply(*raster)?;
-            print_raster(file, &raster, common);
+            print_raster(file, &in_crs(raster, arguments)?, common);
         }
         FileKind::Foreign(format) => print_foreign(file, format, common),
         FileKind::Image(image) => print_image(file, &image, common),
@@ -30,6 +30,14 @@ pub(crate) fn run(arguments: &Info, common: &Common) -> Result<Outcome> {
         FileKind::Checkpoint => return inspect::describe(file, false, common),
     }
     Ok(Outcome::Done)
+}
+
+/// The raster in the CRS that is asked for.
+fn in_crs(raster: Raster, arguments: &Info) -> Result<Raster> {
+    let Some(crs) = &arguments.scene_crs else {
+        return Ok(raster);
+    };
+    Ok(raster.with_crs(&Crs::parse(crs)?))
 }
 
 fn print_raster(file: &Path, raster: &Raster, common: &Common) {

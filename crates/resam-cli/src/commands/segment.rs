@@ -33,7 +33,7 @@ pub(crate) fn find_and_write(
     common: &Common,
     watch: &mut Watch<'_>,
 ) -> resam::Result<Segmented> {
-    let input = arguments.scene.input.settings(None);
+    let input = arguments.scene.input.settings(None)?;
     let scene = Scene::open_all(&arguments.images, input)?;
     let job = SegmentJob::new(
         scene,
@@ -63,6 +63,7 @@ fn target(arguments: &Segment, common: &Common) -> resam::Result<Target> {
     let point = |option: &'static str| move |text: &String| numbers(text, option, "X,Y");
     let bounds = |text: &String| numbers(text, "--box", "X0,Y0,X1,Y1");
     let typed = TypedPrompts {
+        coordinates: arguments.scene.input.coordinates()?,
         points: arguments
             .point
             .iter()
@@ -80,7 +81,7 @@ fn target(arguments: &Segment, common: &Common) -> resam::Result<Target> {
             .collect::<Result<_, _>>()?,
         one_object: arguments.one_object,
     };
-    Ok(Target::Objects(typed.objects()?))
+    Ok(Target::Typed(typed))
 }
 
 /// `N` finite numbers with commas between.
@@ -99,7 +100,7 @@ fn numbers<const N: usize>(text: &str, option: &str, form: &str) -> resam::Resul
         .ok_or_else(|| {
             Error::input(
                 format!("`{option} {text}` is not {N} numbers with commas between them"),
-                format!("write `{option} {form}`, in pixels from the top-left corner of the image"),
+                format!("write `{option} {form}`, in pixels from the top-left corner of the image or on the map"),
             )
         })
 }

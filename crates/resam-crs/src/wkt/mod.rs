@@ -24,14 +24,26 @@ pub(crate) fn datum_name(text: &str) -> Option<&str> {
     quoted(text.split_once("DATUM[")?.1)
 }
 
+/// The EPSG code of a node in well-known text of the registry.
+pub(crate) fn code_of_part(text: &str, keyword: &str) -> Option<u32> {
+    let start = text.find(&format!("{keyword}["))?;
+    let part = node(&text[start..])?;
+    let (_, code) = part.rsplit_once("AUTHORITY[\"EPSG\",\"")?;
+    code.split('"').next()?.parse().ok()
+}
+
 /// The geographic CRS within well-known text of the registry, as text.
 pub(crate) fn geographic_part(text: &str) -> Option<&str> {
-    let start = text.find("GEOGCS[")?;
+    node(&text[text.find("GEOGCS[")?..])
+}
+
+/// The node with which a text begins.
+fn node(text: &str) -> Option<&str> {
     let mut depth = 0_usize;
-    for (at, byte) in text[start..].bytes().enumerate() {
+    for (at, byte) in text.bytes().enumerate() {
         match byte {
             b'[' => depth += 1,
-            b']' if depth == 1 => return Some(&text[start..=start + at]),
+            b']' if depth == 1 => return Some(&text[..=at]),
             b']' => depth -= 1,
             _ => {}
         }

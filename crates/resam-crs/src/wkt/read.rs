@@ -3,6 +3,7 @@
 use super::tree::{Node, refuse};
 use crate::error::CrsError;
 use crate::methods::{self, Kind, Method};
+use crate::proj_string::ProjString;
 use crate::{crs, epsg};
 
 const GEOGRAPHIC: [&str; 5] = [
@@ -22,8 +23,8 @@ const DEGREE: f64 = std::f64::consts::PI / 180.0;
 /// The content of well-known text.
 pub(crate) struct Read {
     pub(crate) name: String,
-    /// The EPSG code that it states.
-    pub(crate) epsg: Option<u32>,
+    /// The code that it states, with its authority, `EPSG` or `ESRI`.
+    pub(crate) code: Option<(&'static str, u32)>,
     pub(crate) is_wkt1: bool,
     root: Node,
     shift: Option<String>,
@@ -68,7 +69,7 @@ pub(crate) fn read(text: &str) -> Result<Read, CrsError> {
         return Err(CrsError::NotHorizontal { name, kind });
     }
     Ok(Read {
-        epsg: code_of(&node),
+        code: code_of(&node, "EPSG").or_else(|| code_of(&node, "ESRI")),
         is_wkt1: node.is(&["GEOGCS", "PROJCS"]),
         name,
         root: node,
@@ -177,34 +178,40 @@ impl Read {
             .and_then(towgs84)
             .or_else(|| self.shift.clone());
         if shift.is_none() {
-            let by_code = code_of(geographic).and_then(epsg::find);
+            let by_code = code_of(geographic, "EPSG").and_then(|(_, code)| epsg::find(code));
             let by_name = || datum?.text(0).and_then(epsg::geographic_on);
-            if let Some(known) = by_code.or_else(by_name) {
-                let of_datum = |token: &&str| {
-                    !["+proj=", "+no_defs", "+pm="]
-                        .iter()
-                        .any(|key| token.starts_with(key))
-                };
-                let proj_string = epsg::proj_string(&known);
-                let tokens: Vec<&str> = proj_string.split_whitespace().filter(of_datum).collect();
-                return Ok(tokens.join(" ") + &meridian);
+            for known in by_code.into_iter().chain(by_name()) {
+                let known = ProjString::registered(&known)?;
+                let own = ProjString::read(
+                    &self.name,
+                    &format!("+proj=longlat {}", ellipsoid(spheroid)?),
+                )?;
+                // A name that is put on another ellipsoid is not believed.
+                if known.same_ellipsoid(&own) {
+                    return Ok(known.datum_text_without_meridian() + &meridian);
+                }
             }
         }
-        let metres = unit_of(spheroid).map_or(1.0, |(factor, _)| factor);
-        let (Some(axis), Some(inverse)) = (spheroid.number(1), spheroid.number(2)) else {
-            return Err(refuse("the ellipsoid lacks its axis or its flattening"));
-        };
-        let axis = axis * metres;
-        let mut text = if inverse == 0.0 {
-            format!("+R={axis}")
-        } else {
-            format!("+a={axis} +rf={inverse}")
-        };
+        let mut text = ellipsoid(spheroid)?;
         if let Some(shift) = shift {
             text += &format!(" +towgs84={shift}");
         }
         Ok(text + &meridian)
     }
+}
+
+/// Axis and flattening.
+fn ellipsoid(spheroid: &Node) -> Result<String, CrsError> {
+    let metres = unit_of(spheroid).map_or(1.0, |(factor, _)| factor);
+    let (Some(axis), Some(inverse)) = (spheroid.number(1), spheroid.number(2)) else {
+        return Err(refuse("the ellipsoid lacks its axis or its flattening"));
+    };
+    let axis = axis * metres;
+    Ok(if inverse == 0.0 {
+        format!("+R={axis}")
+    } else {
+        format!("+a={axis} +rf={inverse}")
+    })
 }
 
 /// The name and the implied parameters of PROJ where well-known text does not give them.
@@ -259,14 +266,14 @@ fn unit_of(node: &Node) -> Option<(f64, String)> {
 }
 
 /// The EPSG code that a node states.
-fn code_of(node: &Node) -> Option<u32> {
+fn code_of(node: &Node, authority: &'static str) -> Option<(&'static str, u32)> {
     let mut stated = node.nodes().filter(|node| node.is(&["AUTHORITY", "ID"]));
     let epsg = stated.find(|node| {
         node.text(0)
-            .is_some_and(|name| name.eq_ignore_ascii_case("EPSG"))
+            .is_some_and(|name| name.eq_ignore_ascii_case(authority))
     })?;
     let code = epsg.number(1)?;
-    (code.fract() == 0.0 && (1.0..1e9).contains(&code)).then_some(code as u32)
+    (code.fract() == 0.0 && (1.0..1e9).contains(&code)).then_some((authority, code as u32))
 }
 
 fn prime_meridian(geographic: &Node) -> String {

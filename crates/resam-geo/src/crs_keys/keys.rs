@@ -8,6 +8,7 @@ pub(crate) const CITATION: u16 = 1026;
 pub(crate) const GEOGRAPHIC_TYPE: u16 = 2048;
 pub(crate) const GEOGRAPHIC_CITATION: u16 = 2049;
 pub(crate) const GEODETIC_DATUM: u16 = 2050;
+pub(crate) const PRIME_MERIDIAN: u16 = 2051;
 pub(crate) const ANGULAR_UNITS: u16 = 2054;
 pub(crate) const ELLIPSOID: u16 = 2056;
 pub(crate) const SEMI_MAJOR_AXIS: u16 = 2057;
@@ -46,8 +47,12 @@ const DOUBLES_TAG: u16 = crate::tiff::tags::GEO_DOUBLE_PARAMS;
 const TEXT_TAG: u16 = crate::tiff::tags::GEO_ASCII_PARAMS;
 
 impl GeoKeys {
-    /// Keys from the values of their tags. Entries that point beyond them are left out.
-    pub(crate) fn from_tags(directory: &[u64], doubles: &[f64], text: &[u8]) -> Self {
+    /// Keys from the values of their tags. The error is a key whose value is not there.
+    pub(crate) fn from_tags(
+        directory: &[u64],
+        doubles: &[f64],
+        text: &[u8],
+    ) -> Result<Self, String> {
         let entries = directory.get(4..).unwrap_or_default().chunks_exact(4);
         let entry = |entry: &[u64]| {
             let [key, tag, count, value] = *entry else {
@@ -59,14 +64,24 @@ impl GeoKeys {
                 0 => Value::Short(u16::try_from(value).ok()?),
                 DOUBLES_TAG => Value::Doubles(doubles.get(range)?.to_vec()),
                 TEXT_TAG => {
-                    let text = String::from_utf8_lossy(text.get(range)?);
+                    // Some writers count a byte that they do not write.
+                    let end = range.end.min(text.len());
+                    let text = String::from_utf8_lossy(text.get(range.start..end)?);
                     Value::Text(text.trim_end_matches(['|', '\0']).to_owned())
                 }
                 _ => return None,
             };
             Some((u16::try_from(key).ok()?, value))
         };
-        Self(entries.filter_map(entry).collect())
+        let mut keys = Self::default();
+        for read in entries {
+            let Some((key, value)) = entry(read) else {
+                let key = u16::try_from(read[0]).map_or_else(|_| read[0].to_string(), name_of);
+                return Err(format!("the value of its {key} is not in the file"));
+            };
+            keys.0.insert(key, value);
+        }
+        Ok(keys)
     }
 
     /// The tags that hold the keys.
@@ -93,7 +108,7 @@ impl GeoKeys {
                             '?'
                         }
                     };
-                    tags.text.extend(text.chars().take(512).map(plain));
+                    tags.text.extend(text.chars().take(8192).map(plain));
                     tags.text.push('|');
                     [key, TEXT_TAG, tags.text.len() as u16 - first, first]
                 }
@@ -135,4 +150,27 @@ impl GeoKeys {
     pub(crate) fn set(&mut self, key: u16, value: Value) {
         self.0.insert(key, value);
     }
+}
+
+/// The name of a key in the specification.
+pub(crate) fn name_of(key: u16) -> String {
+    let name = match key {
+        MODEL_TYPE => "GTModelTypeGeoKey",
+        GEOGRAPHIC_TYPE => "GeographicTypeGeoKey",
+        GEODETIC_DATUM => "GeogGeodeticDatumGeoKey",
+        PRIME_MERIDIAN => "GeogPrimeMeridianGeoKey",
+        ANGULAR_UNITS => "GeogAngularUnitsGeoKey",
+        ELLIPSOID => "GeogEllipsoidGeoKey",
+        SEMI_MAJOR_AXIS => "GeogSemiMajorAxisGeoKey",
+        SEMI_MINOR_AXIS => "GeogSemiMinorAxisGeoKey",
+        INVERSE_FLATTENING => "GeogInvFlatteningGeoKey",
+        PRIME_MERIDIAN_LONGITUDE => "GeogPrimeMeridianLongGeoKey",
+        PROJECTED_TYPE => "ProjectedCSTypeGeoKey",
+        PROJECTION => "ProjectionGeoKey",
+        METHOD => "ProjCoordTransGeoKey",
+        LINEAR_UNITS => "ProjLinearUnitsGeoKey",
+        LINEAR_UNIT_SIZE => "ProjLinearUnitSizeGeoKey",
+        other => return format!("GeoKey {other}"),
+    };
+    name.to_owned()
 }

@@ -170,6 +170,66 @@ pub(crate) const METHODS: &[Method] = &[
         ],
     },
     Method {
+        code: 13,
+        proj: "eqdc",
+        parameters: &[
+            ("lat_1", LAT_1),
+            ("lat_2", LAT_2),
+            ("lat_0", CENTRE_LATITUDE),
+            ("lon_0", CENTRE_LONGITUDE),
+            ("x_0", FALSE_EASTING),
+            ("y_0", FALSE_NORTHING),
+        ],
+    },
+    Method {
+        code: 19,
+        proj: "gnom",
+        parameters: &[
+            ("lat_0", CENTRE_LATITUDE),
+            ("lon_0", CENTRE_LONGITUDE),
+            ("x_0", FALSE_EASTING),
+            ("y_0", FALSE_NORTHING),
+        ],
+    },
+    Method {
+        code: 20,
+        proj: "mill",
+        parameters: &[
+            ("lon_0", CENTRE_LONGITUDE),
+            ("x_0", FALSE_EASTING),
+            ("y_0", FALSE_NORTHING),
+        ],
+    },
+    Method {
+        code: 21,
+        proj: "ortho",
+        parameters: &[
+            ("lat_0", CENTRE_LATITUDE),
+            ("lon_0", CENTRE_LONGITUDE),
+            ("x_0", FALSE_EASTING),
+            ("y_0", FALSE_NORTHING),
+        ],
+    },
+    Method {
+        code: 22,
+        proj: "poly",
+        parameters: &[
+            ("lat_0", ORIGIN_LATITUDE),
+            ("lon_0", ORIGIN_LONGITUDE),
+            ("x_0", FALSE_EASTING),
+            ("y_0", FALSE_NORTHING),
+        ],
+    },
+    Method {
+        code: 23,
+        proj: "robin",
+        parameters: &[
+            ("lon_0", CENTRE_LONGITUDE),
+            ("x_0", FALSE_EASTING),
+            ("y_0", FALSE_NORTHING),
+        ],
+    },
+    Method {
         code: 24,
         proj: "sinu",
         parameters: &[

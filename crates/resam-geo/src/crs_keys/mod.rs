@@ -1,5 +1,6 @@
 //! The CRS of a GeoTIFF: the GeoKey directory (OGC 19-008r4).
 
+mod agree;
 mod ellipsoid;
 mod keys;
 mod method;

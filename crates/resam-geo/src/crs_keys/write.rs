@@ -31,6 +31,19 @@ pub(crate) fn keys_of_crs(crs: &Crs) -> Option<GeoKeys> {
         keys.set(kind, Value::Short(code));
         return Some(keys);
     }
+    by_parameters(crs, keys.clone()).or_else(|| Some(by_text(crs, keys)))
+}
+
+/// The keys of a CRS that keys have no words for: its text in a citation, as GDAL writes it.
+fn by_text(crs: &Crs, mut keys: GeoKeys) -> GeoKeys {
+    keys.set(keys::MODEL_TYPE, Value::Short(USER_DEFINED as u16));
+    let text = format!("ESRI PE String = {}", crs.wkt());
+    keys.set(keys::PROJECTED_CITATION, Value::Text(text));
+    keys
+}
+
+fn by_parameters(crs: &Crs, mut keys: GeoKeys) -> Option<GeoKeys> {
+    let is_geographic = crs.is_geographic();
     let words = Words::of(crs.proj_string());
     datum_keys(&words, &mut keys)?;
     if is_geographic {

@@ -1,9 +1,10 @@
 //! Where rasters lie. Transforms are those that `make.py` gave to GDAL (corner convention);
 //! longitudes and latitudes of the upper left corner are PROJ's, through pyproj 3.7.
 
-use resam_geo::{GeoTransform, RasterError};
+use resam_geo::{GeoTransform, Raster, RasterError};
 
 use crate::fixtures::open;
+use crate::hand_made::HandMade;
 
 type Place = (&'static str, [f64; 6], Option<u32>, [f64; 2], bool);
 
@@ -48,6 +49,22 @@ const PLACES: &[Place] = &[
         [440000.0, 0.5, 0.0, 36000.0, 0.0, 0.5],
         Some(32636),
         [32.46079450691353, 0.3256887380485063],
+        false,
+    ),
+    // GDAL reads ESRI:54009 from the text in a citation.
+    (
+        "place_esri_mollweide",
+        [800000.0, 1.0, 0.0, 6000064.0, 0.0, -1.0],
+        None,
+        [10.69039132523834, 51.21456963323761],
+        false,
+    ),
+    // A code of metres with `ProjLinearUnitsGeoKey` 9003: US survey feet, as GDAL has it.
+    (
+        "place_code_in_feet",
+        [1500000.0, 1.0, 0.0, 600064.0, 0.0, -1.0],
+        None,
+        [-75.38478105258416, 1.6547103615624572],
         false,
     ),
     (
@@ -120,4 +137,142 @@ fn a_transform_takes_points_there_and_back() {
         GeoTransform([0.0, 1.0, 2.0, 0.0, 2.0, 4.0]).invert(1.0, 1.0),
         None
     );
+}
+
+#[test]
+fn a_text_of_esri_in_a_citation_is_its_crs() {
+    let raster = open("place_esri_mollweide");
+    let crs = raster.crs().expect("a CRS");
+    assert_eq!(crs.authority_code(), Some(("ESRI", 54009)));
+    assert_eq!(crs.to_string(), "World_Mollweide (ESRI:54009)");
+    let feet = open("place_code_in_feet");
+    let feet = feet.crs().expect("a CRS").metres_per_unit();
+    assert!((feet - 1200.0 / 3937.0).abs() < 1e-12);
+}
+
+/// A raster with these keys (all of them shorts) and doubles, at a place in UTM zone 33 unless the
+/// model is geographic.
+fn with_keys(keys: &[(u16, u16)], doubles: &[(u16, f64)]) -> Raster {
+    let mut directory = vec![1, 1, 0, (keys.len() + doubles.len()) as u16];
+    for &(key, value) in keys {
+        directory.extend([key, 0, 1, value]);
+    }
+    for (at, &(key, _)) in doubles.iter().enumerate() {
+        directory.extend([key, 34736, 1, at as u16]);
+    }
+    let geographic = keys.contains(&(1024, 2));
+    let (size, x, y) = if geographic {
+        (1e-5, 13.0, 52.0)
+    } else {
+        (1.0, 400_000.0, 5_700_000.0)
+    };
+    let numbers: Vec<f64> = doubles.iter().map(|(_, number)| *number).collect();
+    let mut file = HandMade::grey(2, 2, &[0; 4]);
+    file.doubles(33550, &[size, size, 0.0])
+        .doubles(33922, &[0.0, 0.0, 0.0, x, y, 0.0])
+        .shorts(34735, &directory);
+    if !numbers.is_empty() {
+        file.doubles(34736, &numbers);
+    }
+    Raster::from_bytes("made.tif", file.bytes()).expect("a raster")
+}
+
+/// Every key is used or agrees with the others; else there is no CRS, and the key is named.
+#[test]
+fn keys_that_disagree_leave_no_crs() {
+    let utm33 = [(1024, 1), (3072, 32633)];
+    let and = |more: &[(u16, u16)]| [&utm33[..], more].concat();
+    let agreeing: [(&[(u16, u16)], &[(u16, f64)]); 7] = [
+        (&[], &[]),
+        (
+            &[(2048, 4326), (2050, 6326), (2054, 9102), (3076, 9001)],
+            &[],
+        ),
+        (&[(2056, 7030), (2051, 8901)], &[(2057, 6_378_137.0)]),
+        (&[(3074, 16033)], &[(2059, 298.257_223_563)]),
+        (
+            &[(3075, 1)],
+            &[(3080, 15.0), (3092, 0.9996), (3082, 500_000.0)],
+        ),
+        (&[(4096, 5773), (4099, 9001)], &[]),
+        (&[], &[(2061, 0.0)]),
+    ];
+    for (shorts, doubles) in agreeing {
+        let raster = with_keys(&and(shorts), doubles);
+        let code = raster.crs().and_then(resam_crs::Crs::epsg);
+        assert_eq!(
+            code,
+            Some(32633),
+            "{shorts:?} {:?}",
+            raster.info().crs_problem
+        );
+    }
+    let disagreeing: [(&[(u16, u16)], &[(u16, f64)], &str); 12] = [
+        (&[(2048, 4267)], &[], "GeographicTypeGeoKey"),
+        (&[(2050, 6267)], &[], "GeogGeodeticDatumGeoKey"),
+        (&[(2050, 6999)], &[], "GeogGeodeticDatumGeoKey"),
+        (&[(2056, 7004)], &[], "GeogEllipsoidGeoKey"),
+        (&[(2051, 8903)], &[], "GeogPrimeMeridian"),
+        (&[], &[(2061, 2.337)], "GeogPrimeMeridianLongGeoKey"),
+        (&[], &[(2057, 6_377_397.155)], "GeogSemiMajorAxisGeoKey"),
+        (&[], &[(2059, 299.15)], "GeogInvFlatteningGeoKey"),
+        (&[(3074, 16034)], &[], "ProjectionGeoKey"),
+        (
+            &[(3075, 1)],
+            &[(3080, 21.0), (3092, 0.9996), (3082, 500_000.0)],
+            "ProjCoordTransGeoKey",
+        ),
+        (&[(3076, 9999)], &[], "ProjLinearUnitsGeoKey"),
+        (
+            &[(3076, 9001)],
+            &[(3077, 0.3048)],
+            "ProjLinearUnitSizeGeoKey",
+        ),
+    ];
+    for (shorts, doubles, key) in disagreeing {
+        let raster = with_keys(&and(shorts), doubles);
+        assert!(raster.crs().is_none(), "{shorts:?} {doubles:?}");
+        let problem = raster.info().crs_problem.clone().unwrap_or_default();
+        assert!(problem.contains(key), "{shorts:?} {doubles:?}: {problem}");
+        assert!(raster.require_crs().is_err());
+    }
+    let whole: [(&[(u16, u16)], &str); 5] = [
+        (&[(1024, 32767), (2050, 6326)], "GTModelTypeGeoKey"),
+        (
+            &[(1024, 2), (2048, 4326), (3072, 32633)],
+            "GTModelTypeGeoKey",
+        ),
+        (
+            &[(1024, 2), (2048, 4326), (2054, 9105)],
+            "GeogAngularUnitsGeoKey",
+        ),
+        (&[(1024, 1), (3072, 4326)], "ProjectedCSTypeGeoKey"),
+        (&[(1024, 3), (2048, 4978)], "geocentric"),
+    ];
+    for (shorts, words) in whole {
+        let raster = with_keys(shorts, &[]);
+        assert!(raster.crs().is_none(), "{shorts:?}");
+        let problem = raster.info().crs_problem.clone().unwrap_or_default();
+        assert!(problem.contains(words), "{shorts:?}: {problem}");
+    }
+}
+
+#[test]
+fn degrees_that_are_none_are_not_understood() {
+    let mut file = HandMade::grey(2, 2, &[0; 4]);
+    file.doubles(33550, &[1.0, 1.0, 0.0])
+        .doubles(33922, &[0.0, 0.0, 0.0, 400_000.0, 5_700_000.0, 0.0])
+        .shorts(34735, &[1, 1, 0, 2, 1024, 0, 1, 2, 2048, 0, 1, 4326]);
+    let raster = Raster::from_bytes("made.tif", file.bytes()).expect("a raster");
+    assert!(raster.crs().is_none());
+    let problem = raster.info().crs_problem.clone().unwrap_or_default();
+    assert!(problem.contains("400000, 5700000"), "{problem}");
+    // What the caller says counts.
+    let utm = resam_crs::Crs::from_epsg(32633).expect("a CRS");
+    let raster = raster.with_crs(&utm);
+    assert_eq!(raster.crs(), Some(&utm));
+    assert!(raster.info().crs_problem.is_none());
+    let longitude = raster.info().corners[0].longitude.expect("a longitude");
+    // pyproj.Transformer.from_crs(32633, 4326, always_xy=True).transform(400000, 5700000)
+    assert!((longitude - 13.561_123).abs() < 1e-4, "{longitude}");
 }

@@ -147,6 +147,9 @@ fn place_colours_and_nodata_come_back() {
             GeoTransform([440_000.0, 0.5, 0.0, 36_000.0, 0.0, -0.5]),
             GeoTransform([440_000.0, 0.4, 0.3, 36_000.0, 0.3, -0.4]),
         ] {
+            // Degrees beyond a turn would be refused when they are read.
+            let scale = if crs.is_geographic() { 1e-4 } else { 1.0 };
+            let transform = GeoTransform(transform.0.map(|number| number * scale));
             let spec = GeoTiffSpec {
                 bands: 4,
                 photometric: Photometric::RgbAlpha,

@@ -94,7 +94,7 @@ fn read_object(
         .name
         .as_ref()
         .and_then(|name| name.as_str().map(ToOwned::to_owned));
-    source.stated = stated(&name, &outline)?;
+    source.stated = stated(&outline);
     let features = match &*outline.r#type {
         "FeatureCollection" => outline
             .features
@@ -170,7 +170,7 @@ fn read_lines(
                 continue;
             }
         };
-        let of_line = stated(&name, &outline)?;
+        let of_line = stated(&outline);
         if all.get_or_insert_with(|| of_line.clone()) != &of_line {
             return Err(source.row_error(
                 number,
@@ -328,36 +328,29 @@ fn value_of(value: serde_json::Value) -> Value {
 }
 
 /// The CRS by the `crs` member, which RFC 7946 has done away with and programs still write.
-fn stated(file: &str, outline: &Outline<'_>) -> Result<Stated, VectorError> {
+fn stated(outline: &Outline<'_>) -> Stated {
     let in_pixels = outline.coordinate_system.is_some_and(|text| {
         serde_json::from_str::<String>(text.get()).is_ok_and(|text| text.starts_with(PIXELS))
     });
     if in_pixels {
-        return Ok(Stated::Undefined);
+        return Stated::Undefined;
     }
-    let Some(member) = outline.crs else {
-        return Ok(Stated::DegreesBySilence);
+    let Some(text) = outline.crs else {
+        return Stated::DegreesBySilence;
     };
     let member: serde_json::Value =
-        serde_json::from_str(member.get()).unwrap_or(serde_json::Value::Null);
+        serde_json::from_str(text.get()).unwrap_or(serde_json::Value::Null);
     let properties = &member["properties"];
     let named = properties["name"]
         .as_str()
         .map(ToOwned::to_owned)
         .or_else(|| Some(format!("EPSG:{}", properties["code"].as_u64()?)));
-    let Some(named) = named else {
-        return Err(VectorError::UnknownCrs {
-            file: file.to_owned(),
-            problem: "the member `crs` does not name a CRS".to_owned(),
-            hint: "delete the member if coordinates are longitude and latitude, or say which CRS they are in",
-        });
-    };
-    Crs::parse(&named)
-        .map(Stated::Crs)
-        .map_err(|source| VectorError::Crs {
-            file: file.to_owned(),
-            source: source.into(),
-        })
+    // A member that names nothing is told as it stands.
+    let named = named.unwrap_or_else(|| format!("\"crs\": {}", text.get()));
+    match Crs::parse(&named) {
+        Ok(crs) => Stated::Crs(crs),
+        Err(source) => Stated::Unusable(source.into()),
+    }
 }
 
 /// The message without its place, which counts within the feature and would mislead.

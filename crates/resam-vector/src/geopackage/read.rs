@@ -52,12 +52,7 @@ pub(crate) fn read(path: &Path, layer: Option<&str>) -> Result<Source, VectorErr
     }
     let entry = choose(&file, entries(&connection).map_err(failed)?, layer)?;
     let columns = columns(&connection, &entry.table).map_err(failed)?;
-    let stated = reference_systems::stated(&connection, entry.srs_id)
-        .map_err(failed)?
-        .map_err(|source| VectorError::Crs {
-            file: file.clone(),
-            source: source.into(),
-        })?;
+    let stated = reference_systems::stated(&connection, entry.srs_id).map_err(failed)?;
     let mut source = Source::new(&file, "feature");
     source.layer = Some(entry.table.clone());
     source.stated = stated;

@@ -10,40 +10,44 @@ pub(crate) const UNDEFINED: i32 = -1;
 /// The first id that is free for definitions without a code.
 const USER_DEFINED: i32 = 100_000;
 
+/// The name that GDAL gives to a CRS of which nothing is known.
+const UNDEFINED_NAME: &str = "undefined";
+
 /// The CRS that a layer's `srs_id` stands for.
-pub(crate) fn stated(
-    connection: &Connection,
-    srs_id: i64,
-) -> rusqlite::Result<Result<Stated, CrsError>> {
+pub(crate) fn stated(connection: &Connection, srs_id: i64) -> rusqlite::Result<Stated> {
     if srs_id == 0 || srs_id == i64::from(UNDEFINED) {
-        return Ok(Ok(Stated::Undefined));
+        return Ok(Stated::Undefined);
     }
-    let entry: Option<(String, Option<i64>, Option<String>)> = connection
+    let entry: Option<(String, Option<i64>, Option<String>, Option<String>)> = connection
         .query_row(
-            "SELECT organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys WHERE srs_id = ?1",
+            "SELECT organization, organization_coordsys_id, definition, srs_name FROM gpkg_spatial_ref_sys WHERE srs_id = ?1",
             params![srs_id],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
         )
         .optional()?;
-    let Some((organization, code, definition)) = entry else {
-        return Ok(Ok(Stated::Undefined));
+    let Some((organization, code, definition, name)) = entry else {
+        return Ok(Stated::Undefined);
     };
-    let definition = definition.filter(|text| !text.trim().is_empty() && text != "undefined");
-    let by_code = organization
-        .eq_ignore_ascii_case("EPSG")
-        .then_some(code)
-        .flatten()
-        .and_then(|code| u32::try_from(code).ok())
-        .map(Crs::from_epsg);
+    let definition = definition.filter(|text| !text.trim().is_empty() && text != UNDEFINED_NAME);
+    let code = code.and_then(|code| u32::try_from(code).ok());
+    let by_code = code.and_then(|code| Crs::of_authority(&organization, code));
     // A code that is unknown here may well have a definition that is not.
     let crs = match (by_code, definition) {
         (Some(Err(CrsError::UnknownCode { .. })) | None, Some(definition)) => {
             Crs::parse(&definition)
         }
         (Some(by_code), _) => by_code,
-        (None, None) => return Ok(Ok(Stated::Undefined)),
+        (None, None) => return Ok(Stated::Undefined),
     };
-    Ok(crs.map(Stated::Crs))
+    let is_unnamed = || {
+        let name = name.unwrap_or_default().to_ascii_lowercase();
+        name.starts_with(UNDEFINED_NAME)
+    };
+    Ok(match crs {
+        Ok(crs) => Stated::Crs(crs),
+        Err(CrsError::NotHorizontal { .. }) if is_unnamed() => Stated::Undefined,
+        Err(source) => Stated::Unusable(source.into()),
+    })
 }
 
 /// Adds the rows that every GeoPackage has and the one of a layer, where they are missing. Returns

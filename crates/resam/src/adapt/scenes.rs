@@ -207,7 +207,7 @@ impl PointedScenes {
             windows: planned,
             layout: Arc::new(layout.clone()),
             input,
-            on_the_map: !points.are_pixels(),
+            on_the_map: points.are_on_the_map(),
             without: Arc::default(),
             opened: Arc::default(),
             settings: settings.clone(),

@@ -4,15 +4,18 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use resam_crs::{Crs, Transform};
 use resam_export::{Format, Segmentation, WriteOptions, record_path};
 use resam_polygon::PolygonOptions;
 use resam_prompt::PointedObject;
 use resam_scene::Ground;
+use resam_vector::VectorFormat;
 
 use super::aoi;
 use super::journal::{self, HeldJournal};
 use super::options::{AutomaticOptions, OutputOptions, SegmentOptions};
 use super::prompts::{check_inside, on_raster};
+use super::typed::TypedPrompts;
 use crate::error::Result;
 use crate::model::Model;
 use crate::observer::Observer;
@@ -26,6 +29,8 @@ use crate::scene::Scene;
 pub enum Target {
     /// The objects of a file of points.
     Points(Points),
+    /// The objects of typed points and boxes.
+    Typed(TypedPrompts),
     /// Objects whose points and boxes are pixels of the raster.
     Objects(Vec<PointedObject>),
     /// Whatever there is.
@@ -97,7 +102,17 @@ impl SegmentJob {
         // A journal is there while a run of ours is not at its end.
         let is_resumed = own_journal.is_some_and(|journal| journal.exists());
         for path in &outputs {
-            Format::check(path, ground.map_crs(), output_options.out_crs.as_ref())?;
+            let format = Format::check(path, ground.map_crs(), output_options.out_crs.as_ref())?;
+            if let (Format::Vector(vector), Some(own)) = (format, ground.map_crs()) {
+                let out = match vector {
+                    VectorFormat::GeoJson => Some(Crs::wgs84()),
+                    _ => output_options.out_crs.clone(),
+                };
+                let out = out.map(|out| Transform::new(own, &out)).transpose()?;
+                if let Some(caution) = out.and_then(|out| out.caution()) {
+                    observer.note(&caution);
+                }
+            }
             if !output_options.overwrite && !is_resumed {
                 check_ours(path, &layer)?;
             }
@@ -110,6 +125,7 @@ impl SegmentJob {
             Target::Points(points) => {
                 Asked::Objects(on_raster(&points, &scene, &raster, observer)?)
             }
+            Target::Typed(typed) => Asked::Objects(typed.on(&raster, observer)?),
             Target::Objects(objects) => {
                 check_inside(&objects, raster.width(), raster.height())?;
                 Asked::Objects(objects)

@@ -27,7 +27,7 @@ pub(crate) fn on_raster(
     }
     let gathered = points.on(raster, &name)?;
     points.tell(observer);
-    if points.are_pixels() {
+    if points.are_pixels_of(raster, &name)? {
         if gathered.objects.is_empty() {
             return Err(no_point_for(points, &name));
         }

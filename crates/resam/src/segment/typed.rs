@@ -1,24 +1,107 @@
 //! Points and boxes that somebody typed, as objects.
 
+use resam_geo::Raster;
 use resam_prompt::{PointedObject, PromptPoint};
 
+use super::prompts::check_inside;
 use crate::error::{Error, Result};
+use crate::observer::Observer;
+use crate::placement::{Coordinates, Placement, Reading};
 
-/// Points and boxes in pixels of an image, as they are typed: without saying which belong together.
+/// Points and boxes as they are typed: without saying which belong together, in pixels of an image
+/// or on the map.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TypedPrompts {
+    /// What the numbers are.
+    pub coordinates: Coordinates,
     /// Points on objects.
     pub points: Vec<[f64; 2]>,
     /// Points that are on none of the objects.
     pub negative: Vec<[f64; 2]>,
-    /// Boxes around objects, `[x0, y0, x1, y1]`.
+    /// Boxes around objects, `[x0, y0, x1, y1]`; on the map, any two opposite corners.
     pub boxes: Vec<[f64; 4]>,
     /// Everything is about one object.
     pub one_object: bool,
 }
 
 impl TypedPrompts {
-    /// The objects that are meant: one for each point and one for each box, each with all negative
+    /// The objects on a raster, as [`objects`](Self::objects) of its pixels. Numbers of which
+    /// nothing is said are coordinates on the map if they lie in the raster so and not as pixels.
+    ///
+    /// # Errors
+    /// As [`objects`](Self::objects), when the numbers may be either, when a point has no place on
+    /// the raster, and when a CRS is said and the raster does not lie in any.
+    pub fn on(&self, raster: &Raster, observer: &mut dyn Observer) -> Result<Vec<PointedObject>> {
+        let placement = Placement::of(raster);
+        let typed = match &self.coordinates {
+            Coordinates::Pixels => self.clone(),
+            Coordinates::Unsaid => match placement.reading(&self.places(), WHAT)? {
+                Reading::Pixels => self.clone(),
+                reading => {
+                    observer.note(&format!(
+                        "{WHAT} are taken for {}: as pixels they would lie outside",
+                        placement.describe(&reading)
+                    ));
+                    self.moved(|place| Ok(placement.pixel(&reading, place)))?
+                }
+            },
+            Coordinates::In(crs) => {
+                let transform = placement.from(crs, &format!("{WHAT} are"))?;
+                if let Some(caution) = transform.caution() {
+                    observer.note(&caution);
+                }
+                self.moved(|[x, y]| {
+                    let (x, y) = transform.forward(x, y)?;
+                    Ok(placement.pixel(&Reading::Own, [x, y]))
+                })?
+            }
+        };
+        let objects = typed.objects()?;
+        check_inside(&objects, raster.width(), raster.height())?;
+        Ok(objects)
+    }
+
+    /// Every place that is typed: points, and the corners of boxes.
+    fn places(&self) -> Vec<[f64; 2]> {
+        let points = self.points.iter().chain(&self.negative).copied();
+        points
+            .chain(self.boxes.iter().flat_map(|&bounds| corners(bounds)))
+            .collect()
+    }
+
+    /// The same with every place moved, and boxes around their moved corners.
+    fn moved(&self, place: impl Fn([f64; 2]) -> Result<[f64; 2]>) -> Result<Self> {
+        let places = |places: &[[f64; 2]]| -> Result<Vec<_>> {
+            places.iter().copied().map(&place).collect()
+        };
+        let bounds = |&bounds: &[f64; 4]| -> Result<[f64; 4]> {
+            let mut around = [
+                f64::INFINITY,
+                f64::INFINITY,
+                f64::NEG_INFINITY,
+                f64::NEG_INFINITY,
+            ];
+            for corner in corners(bounds) {
+                let [x, y] = place(corner)?;
+                around = [
+                    around[0].min(x),
+                    around[1].min(y),
+                    around[2].max(x),
+                    around[3].max(y),
+                ];
+            }
+            Ok(around)
+        };
+        Ok(Self {
+            points: places(&self.points)?,
+            negative: places(&self.negative)?,
+            boxes: self.boxes.iter().map(bounds).collect::<Result<_>>()?,
+            coordinates: Coordinates::Pixels,
+            one_object: self.one_object,
+        })
+    }
+
+    /// The objects that are meant, in pixels: one for each point and one for each box, each with all negative
     /// points. With one box and points, or with `one_object`, everything is about one object.
     ///
     /// # Errors
@@ -75,6 +158,13 @@ impl TypedPrompts {
     }
 }
 
+/// What messages call what was typed.
+const WHAT: &str = "the typed coordinates";
+
+fn corners([x0, y0, x1, y1]: [f64; 4]) -> [[f64; 2]; 4] {
+    [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]
+}
+
 /// Nobody said where the objects are.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -95,8 +185,7 @@ mod tests {
         let typed = TypedPrompts {
             points: vec![[1.0, 2.0], [3.0, 4.0]],
             negative: vec![[5.0, 6.0]],
-            boxes: Vec::new(),
-            one_object: false,
+            ..TypedPrompts::default()
         };
         let found = objects(&typed);
         assert_eq!(found.len(), 2);
