@@ -360,6 +360,19 @@ impl Crs {
         Self::build(self.0.code, name, tied.to_string(), tied, Wkt::Made)
     }
 
+    /// The realization of NAD83 that the name says. They differ from each other and from WGS 84 by
+    /// a metre or two, which no parameter says.
+    pub(crate) fn realization(&self) -> Option<&'static str> {
+        let name = crate::methods::plain(self.name());
+        let (_, behind) = name
+            .split_once("nad83")
+            .or_else(|| name.split_once("nad1983"))?;
+        let known = [
+            "harn", "csrs", "cors96", "nsrs2007", "2011", "pa11", "ma11", "fbn",
+        ];
+        known.into_iter().find(|known| behind.starts_with(known))
+    }
+
     /// The registry's definition.
     pub(crate) fn registered_wkt(&self) -> Option<&'static str> {
         match &self.0.wkt {

@@ -77,8 +77,18 @@ impl Transform {
     /// One sentence about a limited accuracy; `None` if points agree with those of PROJ.
     pub fn caution(&self) -> Option<String> {
         let (from, to) = (self.from.parameters(), self.computed.parameters());
-        if self.same || from.same_datum(to) {
+        if self.same {
             return None;
+        }
+        if from.same_datum(to) {
+            let (one, other) = (self.from.realization(), self.to.realization());
+            let named = if one.is_some() { &self.from } else { &self.to };
+            return (one != other).then(|| {
+                format!(
+                    "{named} is on a realization of NAD83 that is taken for equal to WGS 84: \
+                     positions are good to 1 to 2 metres"
+                )
+            });
         }
         let untied = [&self.from, &self.to]
             .into_iter()

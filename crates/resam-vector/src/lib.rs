@@ -49,6 +49,7 @@
 //! It does not write GeoParquet: that would need all of Arrow, and QGIS and GDAL convert the other
 //! formats. KML, GML and GPX are not read.
 
+mod antimeridian;
 mod csv_points;
 mod describe;
 mod error;

@@ -27,7 +27,8 @@ const NO_DATE: &str = "1970-01-01T00:00:00.000Z";
 /// 12-128r19, with the R-tree of annex F.3) and FlatGeobuf are in `out_crs`, by default in the
 /// layer's CRS, and have a spatial index. GeoJSON follows RFC 7946: longitude and latitude on WGS
 /// 84 (section 4), exterior rings counter-clockwise (section 3.1.6). A feature over the
-/// antimeridian is not split there (section 3.1.9) but has longitudes beyond 180 degrees. A layer
+/// antimeridian is cut there (section 3.1.9); the other formats keep the longitudes of the scene,
+/// which may run on beyond 180 degrees, so that polygons lie on their scene. A layer
 /// without CRS is in pixels; GeoJSON then has the member `coordinate_system`.
 ///
 /// The file appears whole or not at all.

@@ -1,12 +1,13 @@
 //! Features as in RFC 7946: degrees, exterior rings counter-clockwise, holes clockwise.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-use geo_types::{Coord, LineString, Polygon};
+use geo_types::{Coord, LineString, MultiPolygon, Polygon};
 
 use super::{COORDINATE_SYSTEM, PIXELS};
 use crate::write::{Table, bounds};
-use crate::{Layer, Value};
+use crate::{Layer, Value, antimeridian};
 
 /// Digits behind the point of a degree: a ninth is a tenth of a millimetre on the ground.
 const DIGITS: usize = 9;
@@ -14,6 +15,15 @@ const DIGITS: usize = 9;
 /// Writes the layer, which is in degrees if it has a CRS and in pixels if it has none.
 pub(crate) fn write(mut file: &mut dyn Write, layer: &Layer) -> io::Result<()> {
     let digits = layer.crs.as_ref().map(|_| DIGITS);
+    // Pixels have no antimeridian.
+    let geometries: Vec<Cow<'_, MultiPolygon<f64>>> = layer
+        .features
+        .iter()
+        .map(|feature| match layer.crs {
+            Some(_) => Cow::Owned(antimeridian::cut(&feature.geometry)),
+            None => Cow::Borrowed(&feature.geometry),
+        })
+        .collect();
     write!(file, "{{\"type\":\"FeatureCollection\",\"name\":")?;
     serde_json::to_writer(&mut file, &layer.name)?;
     if layer.crs.is_none() {
@@ -22,13 +32,13 @@ pub(crate) fn write(mut file: &mut dyn Write, layer: &Layer) -> io::Result<()> {
             ",\"{COORDINATE_SYSTEM}\":\"{PIXELS}, x right, y down, origin at the top-left corner of the image\""
         )?;
     }
-    if let Some([west, south, east, north]) = bounds(layer.features.iter().map(|it| &it.geometry)) {
+    if let Some([west, south, east, north]) = extent(layer, &geometries) {
         let corner = [west, south, east, north].map(|value| number(value, digits));
         write!(file, ",\"bbox\":[{}]", corner.join(","))?;
     }
     write!(file, ",\"features\":[")?;
     let table = Table::new(layer);
-    for (index, feature) in layer.features.iter().enumerate() {
+    for (index, (feature, geometry)) in layer.features.iter().zip(&geometries).enumerate() {
         let separator = if index == 0 { "\n" } else { ",\n" };
         write!(file, "{separator}{{\"type\":\"Feature\",\"properties\":{{")?;
         for (place, (field, value)) in layer.fields.iter().zip(table.values(feature)).enumerate() {
@@ -48,12 +58,12 @@ pub(crate) fn write(mut file: &mut dyn Write, layer: &Layer) -> io::Result<()> {
             }
         }
         write!(file, "}},\"geometry\":")?;
-        if feature.geometry.0.is_empty() {
+        if geometry.0.is_empty() {
             write!(file, "null}}")?;
             continue;
         }
         write!(file, "{{\"type\":\"MultiPolygon\",\"coordinates\":[")?;
-        for (part, polygon) in feature.geometry.iter().enumerate() {
+        for (part, polygon) in geometry.iter().enumerate() {
             if part > 0 {
                 write!(file, ",")?;
             }
@@ -62,6 +72,15 @@ pub(crate) fn write(mut file: &mut dyn Write, layer: &Layer) -> io::Result<()> {
         write!(file, "]}}}}")?;
     }
     writeln!(file, "\n]}}")
+}
+
+/// The box around all that is written.
+fn extent(layer: &Layer, geometries: &[Cow<'_, MultiPolygon<f64>>]) -> Option<[f64; 4]> {
+    let geometries = geometries.iter().map(AsRef::as_ref);
+    match layer.crs {
+        Some(_) => antimeridian::bounds(geometries),
+        None => bounds(geometries),
+    }
 }
 
 fn write_polygon(
