@@ -195,7 +195,10 @@ impl<'a, 'b, S: Source, M: Model> Engine<'a, 'b, S, M> {
                     }
                 }
             });
-            self.work(&plan, &names, known, &receiver, questioner, &mut done)
+            let worked = self.work(&plan, &names, known, &receiver, questioner, &mut done);
+            // The reader ends when nobody listens any more.
+            drop(receiver);
+            worked
         })
     }
 
