@@ -152,7 +152,14 @@ impl Journal {
         }
         let kept = match self.on_change {
             OnChange::Afresh => 0,
-            OnChange::Refuse => self.take_over(&text)?,
+            OnChange::Refuse => match self.take_over(&text) {
+                Ok(kept) => kept,
+                Err(refused) => {
+                    // Whoever it is of may go on with it.
+                    self.file = None;
+                    return Err(refused);
+                }
+            },
         };
         if let Some(file) = &mut self.file {
             file.set_len(kept as u64)?;
