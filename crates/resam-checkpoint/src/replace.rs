@@ -11,8 +11,9 @@ use crate::tensor::Dtype;
 use crate::write::{TensorLayout, write_checkpoint};
 
 /// Writes a checkpoint with the published names and its metadata, as PyTorch does if the name ends
-/// with `.pth` or `.pt`, else as safetensors. Replaces the tensors of `replaced`. These have a published name, a shape and row-major values, and are
-/// written as `f32`. All other tensors keep their bytes. Returns the size of the file in bytes.
+/// with `.pth` or `.pt`, else as safetensors. Replaces the tensors of `replaced`. These have a
+/// published name, a shape and row-major values, and are written as `f32`. All other tensors keep
+/// their bytes. Returns the size of the file in bytes.
 ///
 /// The file appears whole or not at all.
 ///

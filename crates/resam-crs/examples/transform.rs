@@ -1,6 +1,6 @@
-//! Takes points of any CRS to longitude and latitude on WGS 84: lines `CRS x y` in, with tabs between
-//! them, lines `longitude latitude caution` or `refused reason` out. `scripts/crs_sweep.py` compares
-//! them with PROJ.
+//! Takes points of any CRS to longitude and latitude on WGS 84: lines `CRS x y` in, with tabs
+//! between them, lines `longitude latitude caution` or `refused reason` out. `scripts/crs_sweep.py`
+//! compares them with PROJ.
 
 use std::io::{BufRead, Write, stdin, stdout};
 

@@ -193,8 +193,8 @@ impl Crs {
         Self::build(None, name, text, parameters, Wkt::Made)
     }
 
-    /// The CRS with this code in the registry of an authority, in upper or lower case; `None` if the
-    /// authority is not known here.
+    /// The CRS with this code in the registry of an authority, in upper or lower case; `None` if
+    /// the authority is not known here.
     pub fn of_authority(authority: &str, code: u32) -> Option<Result<Self, CrsError>> {
         match &*authority.to_ascii_lowercase() {
             "epsg" => Some(Self::from_epsg(code)),
@@ -244,8 +244,8 @@ impl Crs {
         Err(CrsError::NotUnderstood { text: shown(text) })
     }
 
-    /// Well-known text is believed whole: its parameters count, and its code, or the registry's code
-    /// for its name, only if it has the same parameters.
+    /// Well-known text is believed whole: its parameters count, and its code, or the registry's
+    /// code for its name, only if it has the same parameters.
     fn from_wkt(text: &str) -> Result<Self, CrsError> {
         let read = wkt::read(text)?;
         let coded = match read.code {

@@ -1,6 +1,6 @@
 //! Coordinate reference systems (CRS) and transformations between them, without PROJ and without
-//! grid files. A CRS is read from a code of EPSG or ESRI, a PROJ string or well-known text (WKT 1 and 2,
-//! and ESRI's).
+//! grid files. A CRS is read from a code of EPSG or ESRI, a PROJ string or well-known text (WKT 1
+//! and 2, and ESRI's).
 //!
 //! | item | what it is |
 //! |---|---|

@@ -66,8 +66,8 @@ impl ProjString {
         Self::settled(name, text, false)
     }
 
-    /// The parameters of an entry of the registry: its datums on the ellipsoids of GRS 80 and WGS 84
-    /// are equal to WGS 84 on a map where no shift is said.
+    /// The parameters of an entry of the registry: its datums on the ellipsoids of GRS 80 and WGS
+    /// 84 are equal to WGS 84 on a map where no shift is said.
     pub(crate) fn registered(entry: &crs_definitions::Def) -> Result<Self, CrsError> {
         let name = format!("EPSG:{}", entry.code);
         Self::settled(&name, &crate::epsg::proj_string(entry), true)

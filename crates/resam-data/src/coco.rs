@@ -173,10 +173,10 @@ impl CocoFile {
     /// Reads the bytes of a COCO file; messages call it `name`.
     ///
     /// What has one meaning is taken: numbers that are written as texts (`"1"`) or with a fraction
-    /// of nothing (`1.0`), a file without categories. A record that has none is left out and told in
-    /// [`notices`](Self::notices): an id that was used before, an annotation of an unknown image or
-    /// category, an image without pixels or over [`MAX_PIXELS`], a file name that leaves the images
-    /// folder or is used twice, a segmentation that is missing or malformed.
+    /// of nothing (`1.0`), a file without categories. A record that has none is left out and told
+    /// in [`notices`](Self::notices): an id that was used before, an annotation of an unknown image
+    /// or category, an image without pixels or over [`MAX_PIXELS`], a file name that leaves the
+    /// images folder or is used twice, a segmentation that is missing or malformed.
     ///
     /// # Errors
     /// When the bytes are not JSON of COCO's outline, and when no image is left.

@@ -38,8 +38,8 @@ pub(crate) enum Pass {
     Annotations,
 }
 
-/// Goes through a file; `take` gets each record of the lists that are wanted, with its place, and says whether to go on. Returns
-/// the lists that there are.
+/// Goes through a file; `take` gets each record of the lists that are wanted, with its place, and
+/// says whether to go on. Returns the lists that there are.
 pub(crate) fn stream(
     reader: impl Read,
     pass: Pass,

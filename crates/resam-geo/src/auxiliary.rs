@@ -133,8 +133,8 @@ impl Auxiliary {
         any
     }
 
-    /// The nodata values of an image of `stored` bands that is seen with `shown` bands: grey is red,
-    /// green and blue, and opacity has none.
+    /// The nodata values of an image of `stored` bands that is seen with `shown` bands: grey is
+    /// red, green and blue, and opacity has none.
     pub(crate) fn nodata_as_shown(&self, stored: usize, shown: usize) -> Vec<Option<String>> {
         let mut nodata = vec![None; stored];
         self.overrule_nodata(&mut nodata);

@@ -122,8 +122,8 @@ impl Georeference {
         }
     }
 
-    /// Refuses a geographic CRS whose corners are no longitudes and latitudes: either the CRS or the
-    /// transform is wrong, and nothing says which. `size` is that of the raster, in pixels.
+    /// Refuses a geographic CRS whose corners are no longitudes and latitudes: either the CRS or
+    /// the transform is wrong, and nothing says which. `size` is that of the raster, in pixels.
     pub(crate) fn check_degrees(&mut self, size: (u32, u32)) {
         let (Some(crs), Some(transform)) = (&self.crs, &self.geo_transform) else {
             return;

@@ -47,9 +47,10 @@ pub struct Raster {
 
 impl Raster {
     /// Opens a raster. GeoTIFF (OGC 19-008r4), BigTIFF, cloud-optimised GeoTIFF and TIFF 6.0 are
-    /// read by window, and so are the files that a VRT of GDAL's places side by side. Of PNG, JPEG, WebP, BMP and GIF only the header is read here; the pixels are
-    /// decoded at the first read or by [`Raster::load`], and held in memory. With the feature
-    /// `gdal`, other formats and other kinds of TIFF are read by window through GDAL.
+    /// read by window, and so are the files that a VRT of GDAL's places side by side. Of PNG, JPEG,
+    /// WebP, BMP and GIF only the header is read here; the pixels are decoded at the first read or
+    /// by [`Raster::load`], and held in memory. With the feature `gdal`, other formats and other
+    /// kinds of TIFF are read by window through GDAL.
     ///
     /// A CRS that is not supported is not an error here: see [`Raster::require_crs`]. If the file
     /// has no georeference, a world file (`.tfw`, `.pgw`, `.wld`, ...) and a `.prj` file beside it

@@ -21,7 +21,8 @@ pub(crate) fn read_at_most(path: &Path, most: u64) -> std::io::Result<Option<Vec
     Ok((bytes.len() as u64 <= most).then_some(bytes))
 }
 
-/// Whether a file belongs to the raster beside it: its mask, its overviews, or what GDAL says of it.
+/// Whether a file belongs to the raster beside it: its mask, its overviews, or what GDAL says of
+/// it.
 pub fn is_side_file(path: &Path) -> bool {
     let name = path.to_string_lossy();
     let endings = [".aux.xml", ".msk", ".ovr"];

@@ -6,8 +6,8 @@
 pub fn ignore_file_size_limit() -> bool {
     #[cfg(unix)]
     {
-        // SAFETY: `SIG_IGN` is no function that could be called at a wrong time, and nothing else in
-        // this program handles the signal.
+        // SAFETY: `SIG_IGN` is no function that could be called at a wrong time, and nothing else
+        // in this program handles the signal.
         #[expect(unsafe_code, reason = "signals have no safe interface")]
         unsafe {
             libc::signal(libc::SIGXFSZ, libc::SIG_IGN) != libc::SIG_ERR

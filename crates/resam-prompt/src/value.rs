@@ -112,8 +112,8 @@ impl Value {
         text.chars().take(60).collect()
     }
 
-    /// Whether values of a column `label` are classes: there are some, and none says whether a point
-    /// is on its object.
+    /// Whether values of a column `label` are classes: there are some, and none says whether a
+    /// point is on its object.
     pub fn are_classes<'a>(values: impl IntoIterator<Item = &'a Self>) -> bool {
         let is_empty = |value: &&Self| match value {
             Self::Null => true,

@@ -66,8 +66,8 @@ impl MetricsFile {
         Self::open(path)
     }
 
-    /// Opens the file of an interrupted run, and removes all after so many bytes, and a line that is
-    /// not complete there. If there is no file, an empty one is created.
+    /// Opens the file of an interrupted run, and removes all after so many bytes, and a line that
+    /// is not complete there. If there is no file, an empty one is created.
     ///
     /// # Errors
     /// [`ReportError`] if the file cannot be read or replaced.

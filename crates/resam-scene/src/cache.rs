@@ -3,8 +3,8 @@
 //!
 //! An entry is a file named after what it was made from. It is written under another name first, so
 //! that another process sees all of it or nothing; it holds its own checksum, so that a damaged one
-//! is as good as none. Nothing is locked: any number of processes read and write it at once, and can
-//! at worst compute the same twice. A cache that may not be written to is read.
+//! is as good as none. Nothing is locked: any number of processes read and write it at once, and
+//! can at worst compute the same twice. A cache that may not be written to is read.
 //!
 //! The time of a file's last change says when it was last used. Once there is no more room, entries
 //! used longest ago go first, but none that was used since the cache was opened: a run that needs
@@ -123,8 +123,9 @@ impl Cache {
         self.lock().bytes
     }
 
-    /// The entry of a key, such as an embedding as [`Model::embedding_to_bytes`](crate::Model::embedding_to_bytes)
-    /// gave it. None if the cache has none, or if the entry is damaged; a damaged entry is removed.
+    /// The entry of a key, such as an embedding as
+    /// [`Model::embedding_to_bytes`](crate::Model::embedding_to_bytes) gave it. None if the cache
+    /// has none, or if the entry is damaged; a damaged entry is removed.
     pub fn get(&self, key: &CacheKey) -> Option<Vec<u8>> {
         let path = self.folder.join(key.name());
         let mut file = std::fs::File::open(&path).ok()?;

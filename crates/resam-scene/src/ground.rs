@@ -60,8 +60,8 @@ impl Ground {
         place.unwrap_or((f64::NAN, f64::NAN))
     }
 
-    /// Degrees of longitude that take a point on the map into a raster of `size`: 0, or a whole turn
-    /// where only that does.
+    /// Degrees of longitude that take a point on the map into a raster of `size`: 0, or a whole
+    /// turn where only that does.
     pub(crate) fn turn(&self, x: f64, y: f64, size: (u32, u32)) -> f64 {
         let Some(transform) = &self.transform else {
             return 0.0;

@@ -104,8 +104,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Opens the file and locks it, if that was not done. Nobody else writes it until the journal is
-    /// dropped or removed.
+    /// Opens the file and locks it, if that was not done. Nobody else writes it until the journal
+    /// is dropped or removed.
     ///
     /// # Errors
     /// [`SceneError::InUse`] when another run has it; it does not wait. [`SceneError::File`] when

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use crate::validation::{mean, standard_error};
 
-/// Standard errors that a gain of 2, 3, ... pairs has to be away from 0, to be called one: the 97.5th
-/// percentile of Student's t distribution with one degree of freedom less than there are pairs.
+/// Standard errors that a gain of 2, 3, ... pairs has to be away from 0, to be called one: the
+/// 97.5th percentile of Student's t distribution with one degree of freedom less than there are
+/// pairs.
 const CLEAR: [f64; 14] = [
     12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14,
 ];

@@ -61,8 +61,8 @@ impl RunState {
         serde_json::to_value(self).unwrap_or_default()
     }
 
-    /// Takes a validation in, after so many updates; whether it is the best so far. The first one is
-    /// that of the pretrained model, which is no state of the run.
+    /// Takes a validation in, after so many updates; whether it is the best so far. The first one
+    /// is that of the pretrained model, which is no state of the run.
     pub(crate) fn compare(&mut self, found: Validated, updates: u64) -> bool {
         self.last = Some(found.validation);
         if self.before.is_none() {

@@ -1,5 +1,6 @@
-//! Reads points and polygons from GeoJSON, GeoPackage, FlatGeobuf, shapefiles and CSV, and writes polygons to GeoPackage,
-//! GeoJSON and FlatGeobuf. Coordinates are transformed to the CRS that the caller gives.
+//! Reads points and polygons from GeoJSON, GeoPackage, FlatGeobuf, shapefiles and CSV, and writes
+//! polygons to GeoPackage, GeoJSON and FlatGeobuf. Coordinates are transformed to the CRS that the
+//! caller gives.
 //!
 //! | item | what it is |
 //! |---|---|

@@ -57,14 +57,14 @@ pub struct PointFile {
     pub caution: Option<String>,
 }
 
-/// Reads points from GeoJSON, GeoPackage, FlatGeobuf, a shapefile or CSV. The format is found by the
-/// first bytes of the file. A polygon is a point that lies in it, with its outline.
+/// Reads points from GeoJSON, GeoPackage, FlatGeobuf, a shapefile or CSV. The format is found by
+/// the first bytes of the file. A polygon is a point that lies in it, with its outline.
 ///
 /// `instance` (text or a whole number) and `label` (1 or true on the object, 0 or false off it) are
 /// columns of their own; all other attributes are kept. Where no value of `label` says whether a
-/// point is on its object, they are classes. A row that has no meaning is left out and counted. CSV is read as [`PointTable`] says, with
-/// the columns `x,y` or `easting,northing` (both in the target's CRS unless the options say
-/// otherwise) or `lon,lat` (degrees).
+/// point is on its object, they are classes. A row that has no meaning is left out and counted. CSV
+/// is read as [`PointTable`] says, with the columns `x,y` or `easting,northing` (both in the
+/// target's CRS unless the options say otherwise) or `lon,lat` (degrees).
 ///
 /// [`PointTable`]: resam_prompt::PointTable
 ///

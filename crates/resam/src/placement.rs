@@ -71,8 +71,8 @@ impl<'a> Placement<'a> {
         (0.0..f64::from(self.size.0)).contains(&x) && (0.0..f64::from(self.size.1)).contains(&y)
     }
 
-    /// How coordinates of which nothing is said are read: on the map where they lie in the raster so
-    /// and not as pixels. `what` names them in messages.
+    /// How coordinates of which nothing is said are read: on the map where they lie in the raster
+    /// so and not as pixels. `what` names them in messages.
     ///
     /// # Errors
     /// [`Ambiguous`] when they lie in the raster either way.

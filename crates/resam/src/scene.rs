@@ -46,9 +46,9 @@ impl Scene {
         Self::open_all(&[path.as_ref().to_owned()], input)
     }
 
-    /// Opens several rasters as one scene: files, or a folder of them. They have the same CRS, bands
-    /// and type of samples and lie on one pixel grid; where they overlap, the last that is valid
-    /// there is on top.
+    /// Opens several rasters as one scene: files, or a folder of them. They have the same CRS,
+    /// bands and type of samples and lie on one pixel grid; where they overlap, the last that is
+    /// valid there is on top.
     ///
     /// # Errors
     /// As [`open`](Self::open), and when two files do not go together.

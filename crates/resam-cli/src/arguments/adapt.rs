@@ -81,8 +81,8 @@ pub(crate) struct Adapt {
     /// does on others [default: of 20 images or more a tenth, at most 8; else see `--val-points`]
     #[arg(long, alias = "hold-out", value_name = "N")]
     pub(crate) val_images: Option<usize>,
-    /// On a scene, and with few images: objects that are kept for validation. The seed picks places,
-    /// which are kept whole [default: an eighth of the objects, none of fewer than 20]
+    /// On a scene, and with few images: objects that are kept for validation. The seed picks
+    /// places, which are kept whole [default: an eighth of the objects, none of fewer than 20]
     #[arg(
         long,
         alias = "val-objects",

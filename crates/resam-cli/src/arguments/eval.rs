@@ -56,8 +56,8 @@ pub(crate) struct Eval {
     /// A row for each category
     #[arg(long)]
     pub(crate) per_class: bool,
-    /// With `--adapter`: do not score the pretrained model under the same mask selection. Its images
-    /// are encoded too, so it takes twice the time
+    /// With `--adapter`: do not score the pretrained model under the same mask selection. Its
+    /// images are encoded too, so it takes twice the time
     #[arg(long)]
     pub(crate) no_baseline: bool,
     /// Write a CSV with a row for each instance

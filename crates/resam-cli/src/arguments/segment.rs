@@ -93,8 +93,8 @@ pub(crate) struct SceneArguments {
     /// asked about, and of automatic masks those stay whose inner point is in it
     #[arg(long, value_name = "FILE")]
     pub(crate) aoi: Option<PathBuf>,
-    /// Folder in which to keep embeddings of windows and answers to prompts, for other runs over the
-    /// scene, at the same time or later
+    /// Folder in which to keep embeddings of windows and answers to prompts, for other runs over
+    /// the scene, at the same time or later
     #[arg(long, value_name = "DIR")]
     pub(crate) cache: Option<PathBuf>,
     /// Gigabytes that the cache may take

@@ -36,7 +36,8 @@ fn a_png_of_16_bits_is_seen_as_a_tiff_of_16_bits_is() {
 #[test]
 fn an_orientation_turns_a_tiff_and_a_png_alike() {
     let folder = tempfile::tempdir().unwrap();
-    // What Pillow's `ImageOps.exif_transpose` does with an orientation of 6: a quarter to the right.
+    // What Pillow's `ImageOps.exif_transpose` does with an orientation of 6: a quarter to the
+    // right.
     let stored = image::RgbImage::from_fn(5, 3, |x, y| image::Rgb([x as u8, y as u8, 9]));
     let mut upright = image::DynamicImage::from(stored);
     upright.apply_orientation(image::metadata::Orientation::Rotate90);

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 /// Numbers that Python and GDAL write and JSON has not (RFC 8259, section 6).
 const NO_NUMBERS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
 
-/// The text with `null`, which has their meaning, in the place of `NaN` and infinities; and how many
-/// there were. Texts within the JSON stay as they are.
+/// The text with `null`, which has their meaning, in the place of `NaN` and infinities; and how
+/// many there were. Texts within the JSON stay as they are.
 pub(super) fn without_nan(text: &str) -> (Cow<'_, str>, usize) {
     let bytes = text.as_bytes();
     let may_have = |word: &&[u8]| bytes.windows(word.len()).any(|at| at == *word);

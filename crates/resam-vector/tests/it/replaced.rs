@@ -155,7 +155,8 @@ fn a_table_that_is_no_layer_is_not_replaced() {
     );
 }
 
-/// A GeoPackage in write-ahead mode, and the log of a process that was killed: row 5 is in it alone.
+/// A GeoPackage in write-ahead mode, and the log of a process that was killed: row 5 is in it
+/// alone.
 fn left_by_a_dead_process() -> (tempfile::TempDir, PathBuf) {
     let (folder, path) = copy_of_fixture();
     let connection = Connection::open(&path).unwrap();

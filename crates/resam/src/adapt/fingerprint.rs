@@ -1,7 +1,7 @@
 //! Fingerprints of what a run learns from, so that it does not go on with other images or points.
 //!
-//! That of a file of up to 32 MB is of all its bytes. Of a larger one it is of its size, the time of
-//! its last change, and 64 parts spread over it: a scene of many gigabytes is not read for it.
+//! That of a file of up to 32 MB is of all its bytes. Of a larger one it is of its size, the time
+//! of its last change, and 64 parts spread over it: a scene of many gigabytes is not read for it.
 
 use std::fmt::Write as _;
 use std::fs::File;

@@ -101,8 +101,9 @@ impl TypedPrompts {
         })
     }
 
-    /// The objects that are meant, in pixels: one for each point and one for each box, each with all negative
-    /// points. With one box and points, or with `one_object`, everything is about one object.
+    /// The objects that are meant, in pixels: one for each point and one for each box, each with
+    /// all negative points. With one box and points, or with `one_object`, everything is about one
+    /// object.
     ///
     /// # Errors
     /// When a box has no inside, when one object has several boxes, or when there is neither a
