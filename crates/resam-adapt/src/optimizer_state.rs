@@ -133,9 +133,10 @@ impl OptimizerState {
         }
         let mut sets = fields.values();
         let first = sets.next();
-        match sets.all(|set| Some(set) == first) && first.is_some_and(|set| set.contains(RANK)) {
-            true => Ok(()),
-            false => Err("the state of its optimizer is not whole".to_owned()),
+        if sets.all(|set| Some(set) == first) && first.is_some_and(|set| set.contains(RANK)) {
+            Ok(())
+        } else {
+            Err("the state of its optimizer is not whole".to_owned())
         }
     }
 }

@@ -540,7 +540,7 @@ fn a_state_that_cannot_be_is_refused_and_nothing_panics() {
                 .pairs
                 .iter_mut()
                 .flatten()
-                .for_each(|row| row.truncate(3))
+                .for_each(|row| row.truncate(3));
         },
         "channels",
     );

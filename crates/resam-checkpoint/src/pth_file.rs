@@ -138,12 +138,11 @@ impl Pickle {
 
     /// An instruction about a remembered value, in its short form or its long one.
     fn numbered(&mut self, [short, long]: [u8; 2], number: u32) {
-        match u8::try_from(number) {
-            Ok(number) => self.bytes.extend([short, number]),
-            Err(_) => {
-                self.bytes.push(long);
-                self.bytes.extend(number.to_le_bytes());
-            }
+        if let Ok(number) = u8::try_from(number) {
+            self.bytes.extend([short, number]);
+        } else {
+            self.bytes.push(long);
+            self.bytes.extend(number.to_le_bytes());
         }
     }
 

@@ -157,9 +157,10 @@ impl<R: Read> Read for WithoutNan<R> {
             let plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | b'N' | b'I' | b'-');
             let usual = !self.skipping && !self.escaped;
             let fitting = &chunk[..chunk.len().min(buffer.len() - written)];
-            let length = match usual {
-                true => fitting.iter().take_while(|byte| plain(byte)).count(),
-                false => 0,
+            let length = if usual {
+                fitting.iter().take_while(|byte| plain(byte)).count()
+            } else {
+                0
             };
             if length > 0 {
                 buffer[written..written + length].copy_from_slice(&chunk[..length]);

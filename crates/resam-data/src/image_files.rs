@@ -30,9 +30,10 @@ pub(crate) fn find_files(
     let is_there = |image: &CocoImage| {
         stays_inside(&image.file_name) && folder.join(&image.file_name).is_file()
     };
-    let by_name = match file.images.iter().all(is_there) {
-        true => return Ok(file),
-        false => by_last_part(folder)?,
+    let by_name = if file.images.iter().all(is_there) {
+        return Ok(file);
+    } else {
+        by_last_part(folder)?
     };
     let mut faults = Faults::new(&file.name);
     // A file is of one image, first of that which has its very name.

@@ -89,20 +89,20 @@ struct Plan {
     dead: bool,
 }
 
+fn killed() -> Error {
+    Error::other("the process was killed on purpose")
+}
+
 impl Plan {
     fn concerns(&self, path: &Path) -> bool {
         let below = self.below.as_ref();
         below.is_none_or(|folders| folders.iter().any(|folder| path.starts_with(folder)))
     }
 
-    fn error(&self) -> Error {
-        Error::other("the process was killed on purpose")
-    }
-
     /// The bytes of an operation that may be written before it fails, and the failure.
     fn next(&mut self, operation: Operation, path: &Path, bytes: usize) -> (usize, Option<Error>) {
         if self.dead {
-            return (0, Some(self.error()));
+            return (0, Some(killed()));
         }
         let number = self.done.len();
         if self.below.is_some() {
@@ -126,7 +126,7 @@ impl Plan {
                 if self.aborts {
                     std::process::abort();
                 }
-                (0, Some(self.error()))
+                (0, Some(killed()))
             }
             Fault::Fail(code) => (0, Some(Error::from_raw_os_error(code))),
             Fault::Full => match operation {

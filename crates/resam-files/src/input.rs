@@ -15,9 +15,10 @@ pub fn check_regular(path: impl AsRef<Path>) -> Result<()> {
     if metadata.is_file() {
         return Ok(());
     }
-    let kind = match metadata.is_dir() {
-        true => "a folder",
-        false => "a pipe or a device",
+    let kind = if metadata.is_dir() {
+        "a folder"
+    } else {
+        "a pipe or a device"
     };
     Err(Error::new(
         ErrorKind::InvalidInput,

@@ -85,10 +85,13 @@ fn cell_of(cell: &Cell) -> Markup {
         Cell::Number(value, digits) => html! {
             td { (finite(value).map_or(DASH.to_owned(), |value| fixed(value, *digits))) }
         },
-        Cell::Change(value, digits) => match finite(value) {
-            Some(value) => change(value, *digits),
-            None => html! { td.same { (DASH) } },
-        },
+        Cell::Change(value, digits) => {
+            if let Some(value) = finite(value) {
+                change(value, *digits)
+            } else {
+                html! { td.same { (DASH) } }
+            }
+        }
         Cell::Span(Some([before, after])) if before.is_finite() && after.is_finite() => {
             span([*before, *after])
         }

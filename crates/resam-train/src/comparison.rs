@@ -84,21 +84,19 @@ impl Models {
 
     fn answers(&self, index: usize, example: &Example) -> Result<[Vec<Answer>; 3], SamError> {
         let mut kept = self.kept.borrow_mut();
-        let [before, single] = match kept.before(index) {
-            Some(known) => known,
-            None => {
-                let answers = self.before.about_with_single(example)?;
-                kept.keep_before(index, &answers);
-                answers
-            }
+        let [before, single] = if let Some(known) = kept.before(index) {
+            known
+        } else {
+            let answers = self.before.about_with_single(example)?;
+            kept.keep_before(index, &answers);
+            answers
         };
-        let after = match kept.after(index) {
-            Some(known) => known,
-            None => {
-                let answers = self.after.about(example)?;
-                kept.keep_after(index, &answers);
-                answers
-            }
+        let after = if let Some(known) = kept.after(index) {
+            known
+        } else {
+            let answers = self.after.about(example)?;
+            kept.keep_after(index, &answers);
+            answers
         };
         Ok([single, before, after])
     }
@@ -127,12 +125,11 @@ impl Comparison {
         validated: Option<usize>,
         observer: &mut dyn Observer,
     ) -> Result<Self, SamError> {
-        let indices: Vec<usize> = match validated {
-            Some(count) => (0..count.clamp(1, images.len().max(1))).collect(),
-            None => {
-                let step = images.len().div_ceil(MOST_LEARNT_FROM).max(1);
-                (0..images.len()).step_by(step).collect()
-            }
+        let indices: Vec<usize> = if let Some(count) = validated {
+            (0..count.clamp(1, images.len().max(1))).collect()
+        } else {
+            let step = images.len().div_ceil(MOST_LEARNT_FROM).max(1);
+            (0..images.len()).step_by(step).collect()
         };
         let mut comparison = Self {
             images: Vec::new(),

@@ -76,7 +76,7 @@ pub(crate) enum Begun {
         /// Where it goes on from.
         state: Box<State>,
         /// What the run knows beside.
-        run: RunState,
+        run: Box<RunState>,
     },
 }
 
@@ -143,7 +143,11 @@ impl Folder {
                 disk::remove_file(newer)?;
             }
             let state = Box::new(state);
-            return Ok(Begun::Resumed { file, state, run });
+            return Ok(Begun::Resumed {
+                file,
+                state,
+                run: Box::new(run),
+            });
         }
         let was_begun = self.file(RECIPE).exists();
         if start == Start::Resume && !was_begun {

@@ -144,7 +144,7 @@ impl<'a> Run<'a> {
                 observer.note(&format!(
                     "going on with an unfinished run, after image {from} of {of}"
                 ));
-                Record::resume(folder, run, from)?
+                Record::resume(folder, *run, from)?
             }
             Begun::New => Record::begin(folder)?,
         };

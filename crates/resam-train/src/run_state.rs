@@ -49,9 +49,10 @@ impl RunState {
             return Err(format!("its best state, after {best} updates, cannot be"));
         }
         let times = [run.seconds, run.clock[0], run.clock[1]];
-        match times.iter().all(|time| time.is_finite() && *time >= 0.0) {
-            true => Ok(run),
-            false => Err(format!("its times cannot be: {times:?}")),
+        if times.iter().all(|time| time.is_finite() && *time >= 0.0) {
+            Ok(run)
+        } else {
+            Err(format!("its times cannot be: {times:?}"))
         }
     }
 

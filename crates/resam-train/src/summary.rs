@@ -159,7 +159,8 @@ impl Summary<'_> {
         }
         let measure = self.comparison.measure();
         let (objects, images) = self.compared();
-        let models: [(&str, &str, fn(&ObjectScores) -> f64); 3] = [
+        type Score = fn(&ObjectScores) -> f64;
+        let models: [(&str, &str, Score); 3] = [
             ("pretrained", "single mask", |one| one.single),
             ("pretrained", "mask selection", |one| one.before),
             ("adapted", "mask selection", |one| one.after),

@@ -224,7 +224,7 @@ impl Columns {
             None => true,
         };
         let class = self.class.map(|place| row.value(place).shown());
-        let places: Vec<((f64, f64), Option<Vec<[f64; 2]>>)> = match &row.geometry {
+        let places: Vec<Pointed> = match &row.geometry {
             Geometry::None => Vec::new(),
             Geometry::Points(points) => points
                 .iter()
@@ -269,8 +269,14 @@ impl Columns {
     }
 }
 
+/// The corners of a polygon.
+type Outline = Vec<[f64; 2]>;
+
+/// A place, and the outline of the polygon that it stands for.
+type Pointed = ((f64, f64), Option<Outline>);
+
 /// A point in the largest part of polygons, outside its holes, and the outline of that part.
-fn point_in(polygons: &MultiPolygon<f64>) -> Option<((f64, f64), Vec<[f64; 2]>)> {
+fn point_in(polygons: &MultiPolygon<f64>) -> Option<((f64, f64), Outline)> {
     let largest = polygons
         .iter()
         .filter(|polygon| polygon.unsigned_area() > 0.0)

@@ -58,9 +58,10 @@ fn of(parsed: Parsed<f64>) -> Geometry {
             polygons
                 .0
                 .retain(|polygon| !polygon.exterior().0.is_empty());
-            match polygons.0.is_empty() {
-                true => Geometry::None,
-                false => Geometry::Polygons(polygons),
+            if polygons.0.is_empty() {
+                Geometry::None
+            } else {
+                Geometry::Polygons(polygons)
             }
         }
         Parsed::Line(_) | Parsed::LineString(_) | Parsed::MultiLineString(_) => {

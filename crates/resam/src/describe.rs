@@ -70,9 +70,10 @@ impl Description {
         let is_binary = start.starts_with(b"SQLite format 3\0")
             || start.starts_with(b"fgb")
             || start.starts_with(b"\0\0\x27\x0A");
-        match is_text || is_binary {
-            true => Ok(Some(of_vector(&resam_vector::describe(path)?))),
-            false => Ok(None),
+        if is_text || is_binary {
+            Ok(Some(of_vector(&resam_vector::describe(path)?)))
+        } else {
+            Ok(None)
         }
     }
 

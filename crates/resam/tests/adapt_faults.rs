@@ -133,14 +133,11 @@ fn compare(found: &[(String, Vec<u8>)], whole: &[(String, Vec<u8>)], what: &str)
     }
 }
 
+/// The files of a run by their names.
+type Products = Vec<(String, Vec<u8>)>;
+
 /// A folder with a whole run, what it left behind, and its operations.
-fn whole_run(
-    folder: &Path,
-) -> (
-    TrainingSource,
-    Vec<(String, Vec<u8>)>,
-    Vec<(Operation, PathBuf)>,
-) {
+fn whole_run(folder: &Path) -> (TrainingSource, Products, Vec<(Operation, PathBuf)>) {
     let source = images(folder);
     let whole = folder.join("whole");
     std::fs::create_dir(&whole).expect("a folder");
@@ -169,8 +166,8 @@ fn go_on(source: &TrainingSource, run: &Path, was_finished: bool, what: &str) {
 fn a_run_that_is_killed_at_any_operation_goes_on_to_the_same_bytes() {
     let folder = tempfile::tempdir().expect("a folder");
     let (source, whole, operations) = whole_run(folder.path());
-    for at in 0..operations.len() {
-        let torn = operations[at].0 == Operation::Write && at % 2 == 0;
+    for (at, (operation, _)) in operations.iter().enumerate() {
+        let torn = *operation == Operation::Write && at % 2 == 0;
         let fault = if torn { Fault::DieTorn } else { Fault::Die };
         let run = folder.path().join("killed");
         std::fs::create_dir(&run).expect("a folder");

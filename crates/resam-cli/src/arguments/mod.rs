@@ -63,7 +63,7 @@ pub(crate) enum Command {
     ///
     /// Writes an adapter, which `segment` and `eval` take with `--adapter`, and a report. Ctrl-C
     /// leaves a checkpoint; the same command resumes from it.
-    Adapt(Adapt),
+    Adapt(Box<Adapt>),
     /// Score a model on a COCO data set, with fixed points or true boxes
     Eval(Eval),
     /// Print the completions of a shell

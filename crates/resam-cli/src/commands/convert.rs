@@ -11,7 +11,10 @@ use crate::arguments::{Common, Convert, Width};
 pub(crate) fn run(arguments: &Convert, common: &Common) -> Result<Outcome> {
     let output = &arguments.output;
     check_weights_output(output, &WEIGHTS_ENDINGS)?;
-    check_outputs(std::slice::from_ref(output), &[arguments.file.clone()])?;
+    check_outputs(
+        std::slice::from_ref(output),
+        std::slice::from_ref(&arguments.file),
+    )?;
     let checkpoint = resam::open_weights(&arguments.file)?;
     let dtype = match arguments.dtype {
         Width::F16 => Dtype::F16,

@@ -43,9 +43,12 @@ pub(crate) fn decode(image: &Image, stored: &[u8], length: usize) -> Result<Vec<
             CCITT_FAX_4 => two_dimensional(&mut bits, &above, width),
             CCITT_FAX_3 => {
                 let by_itself = begin_line(&mut bits, image.fax_options);
-                by_itself.and_then(|by_itself| match by_itself {
-                    true => one_dimensional(&mut bits, width),
-                    false => two_dimensional(&mut bits, &above, width),
+                by_itself.and_then(|by_itself| {
+                    if by_itself {
+                        one_dimensional(&mut bits, width)
+                    } else {
+                        two_dimensional(&mut bits, &above, width)
+                    }
                 })
             }
             _ => {

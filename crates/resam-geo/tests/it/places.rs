@@ -177,12 +177,17 @@ fn with_keys(keys: &[(u16, u16)], doubles: &[(u16, f64)]) -> Raster {
     Raster::from_bytes("made.tif", file.bytes()).expect("a raster")
 }
 
+/// Keys with short values.
+type Keys<'a> = &'a [(u16, u16)];
+/// Keys with numbers.
+type Doubles<'a> = &'a [(u16, f64)];
+
 /// Every key is used or agrees with the others; else there is no CRS, and the key is named.
 #[test]
 fn keys_that_disagree_leave_no_crs() {
     let utm33 = [(1024, 1), (3072, 32633)];
     let and = |more: &[(u16, u16)]| [&utm33[..], more].concat();
-    let agreeing: [(&[(u16, u16)], &[(u16, f64)]); 7] = [
+    let agreeing: [(Keys, Doubles); 7] = [
         (&[], &[]),
         (
             &[(2048, 4326), (2050, 6326), (2054, 9102), (3076, 9001)],
@@ -207,7 +212,7 @@ fn keys_that_disagree_leave_no_crs() {
             raster.info().crs_problem
         );
     }
-    let disagreeing: [(&[(u16, u16)], &[(u16, f64)], &str); 12] = [
+    let disagreeing: [(Keys, Doubles, &str); 12] = [
         (&[(2048, 4267)], &[], "GeographicTypeGeoKey"),
         (&[(2050, 6267)], &[], "GeogGeodeticDatumGeoKey"),
         (&[(2050, 6999)], &[], "GeogGeodeticDatumGeoKey"),

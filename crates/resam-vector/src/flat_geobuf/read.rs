@@ -258,9 +258,12 @@ fn shape(
     left: &mut usize,
     depth: usize,
 ) -> Result<Geometry, &'static str> {
-    let points = |positions: Vec<Coord<f64>>| match positions.is_empty() {
-        true => Geometry::None,
-        false => Geometry::Points(positions.into_iter().map(|at| (at.x, at.y)).collect()),
+    let points = |positions: Vec<Coord<f64>>| {
+        if positions.is_empty() {
+            Geometry::None
+        } else {
+            Geometry::Points(positions.into_iter().map(|at| (at.x, at.y)).collect())
+        }
     };
     if depth > DEEPEST {
         return Err("its geometry nests too deep");
@@ -286,7 +289,7 @@ fn shape(
                     Geometry::None => {}
                     Geometry::Points(more) => places.extend(more),
                     Geometry::Polygons(more) => areas.extend(more),
-                    other => return Ok(other),
+                    other @ Geometry::Other(_) => return Ok(other),
                 }
             }
             match (places.is_empty(), areas.is_empty()) {
@@ -301,9 +304,10 @@ fn shape(
 }
 
 fn polygons(parts: Vec<Polygon<f64>>) -> Geometry {
-    match parts.is_empty() {
-        true => Geometry::None,
-        false => Geometry::Polygons(MultiPolygon(parts)),
+    if parts.is_empty() {
+        Geometry::None
+    } else {
+        Geometry::Polygons(MultiPolygon(parts))
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn write(mut file: &mut dyn Write, layer: &Layer) -> io::Result<()> {
                 Value::Integer(value) => write!(file, "{value}")?,
                 Value::Real(value) => serde_json::to_writer(&mut file, &value)?,
                 Value::Text(text) | Value::Date(text) | Value::DateTime(text) => {
-                    serde_json::to_writer(&mut file, &text)?
+                    serde_json::to_writer(&mut file, &text)?;
                 }
             }
         }

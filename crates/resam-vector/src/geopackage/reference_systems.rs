@@ -18,7 +18,8 @@ pub(crate) fn stated(connection: &Connection, srs_id: i64) -> rusqlite::Result<S
     if srs_id == 0 || srs_id == i64::from(UNDEFINED) {
         return Ok(Stated::Undefined);
     }
-    let entry: Option<(String, Option<i64>, Option<String>, Option<String>)> = connection
+    type Entry = (String, Option<i64>, Option<String>, Option<String>);
+    let entry: Option<Entry> = connection
         .query_row(
             "SELECT organization, organization_coordsys_id, definition, srs_name FROM gpkg_spatial_ref_sys WHERE srs_id = ?1",
             params![srs_id],

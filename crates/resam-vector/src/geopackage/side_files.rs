@@ -45,9 +45,10 @@ pub(crate) fn settle(path: &Path) -> Result<(), Unsettled> {
     if !any(path) {
         return Ok(());
     }
-    let recovered = match path.is_file() {
-        true => recover(path),
-        false => Ok(()),
+    let recovered = if path.is_file() {
+        recover(path)
+    } else {
+        Ok(())
     };
     match recovered {
         Ok(()) => {}

@@ -117,11 +117,13 @@ fn value(column: &Column, cell: &[u8], encoding: &'static Encoding) -> Value {
         },
         b'D' => {
             let text = plain();
-            match text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-                true if text != "00000000" => {
-                    Value::Date(format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]))
-                }
-                _ => Value::Null,
+            if text.len() == 8
+                && text.bytes().all(|byte| byte.is_ascii_digit())
+                && text != "00000000"
+            {
+                Value::Date(format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]))
+            } else {
+                Value::Null
             }
         }
         b'N' | b'F' => {

@@ -143,9 +143,10 @@ fn polygons(content: &mut Content<'_>) -> Result<Geometry, String> {
         }
         let ring = LineString(ring.to_vec());
         let area = signed_area(&ring);
-        match area > 0.0 {
-            true => holes.push((ring, area)),
-            false => outer.push((Polygon::new(ring, Vec::new()), -area)),
+        if area > 0.0 {
+            holes.push((ring, area));
+        } else {
+            outer.push((Polygon::new(ring, Vec::new()), -area));
         }
     }
     if holes.len().saturating_mul(vertices) > MOST_TESTS {
