@@ -77,10 +77,18 @@ pub(super) fn check(keys: &GeoKeys, crs: &Crs) -> Result<(), String> {
     let agrees = crs
         .with_unit(other.metres_per_unit())
         .is_ok_and(|crs| crs.agrees_with(&other));
-    if agrees {
+    if agrees || is_web_mercator_as_written(crs, &other) {
         return Ok(());
     }
     differs(key, "another projection".to_owned())
+}
+
+/// Whether keys say the Mercator projection of the ellipsoid (EPSG:3395) for that of web maps
+/// (EPSG:3857): keys have no method for the latter, and programs write the former beside its code or
+/// its text.
+fn is_web_mercator_as_written(crs: &Crs, written: &Crs) -> bool {
+    let is = |crs: &Crs, code: u32| Crs::from_epsg(code).is_ok_and(|known| known.agrees_with(crs));
+    is(crs, 3857) && is(written, 3395)
 }
 
 /// Half axes and flattening: the key that differs, with its value.

@@ -182,6 +182,26 @@ type Keys<'a> = &'a [(u16, u16)];
 /// Keys with numbers.
 type Doubles<'a> = &'a [(u16, f64)];
 
+/// Keys have no method for the Mercator projection of web maps: GDAL 3.10 and others write the method
+/// 7 (Mercator) beside the code, or beside the text of ESRI.
+#[test]
+fn the_mercator_of_web_maps_has_the_method_of_the_ellipsoid_beside_it() {
+    let zero = [
+        (3080, 0.0),
+        (3081, 0.0),
+        (3082, 0.0),
+        (3083, 0.0),
+        (3092, 1.0),
+    ];
+    let keys = [(1024, 1), (3072, 3857), (3075, 7), (3076, 9001)];
+    let raster = with_keys(&keys, &zero);
+    let code = raster.crs().and_then(resam_crs::Crs::epsg);
+    assert_eq!(code, Some(3857), "{:?}", raster.info().crs_problem);
+    let mut elsewhere = zero;
+    elsewhere[0].1 = 10.0;
+    assert!(with_keys(&keys, &elsewhere).crs().is_none());
+}
+
 /// Every key is used or agrees with the others; else there is no CRS, and the key is named.
 #[test]
 fn keys_that_disagree_leave_no_crs() {
