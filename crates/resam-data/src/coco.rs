@@ -24,7 +24,7 @@ use crate::segmentation::Segmentation;
 #[derive(Debug, thiserror::Error)]
 pub enum CocoError {
     /// The operating system refused to read the file.
-    #[error("cannot read the annotations: {0}")]
+    #[error("{0}")]
     Read(#[from] std::io::Error),
     /// The file is not JSON, or it has not the lists of a COCO file.
     #[error("{file}: not a COCO instance file: {source}\n\nhint: {hint}")]

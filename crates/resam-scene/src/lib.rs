@@ -158,7 +158,7 @@ pub use journal::{ENDING as JOURNAL_ENDING, Journal, OnChange, describe_journal}
 pub use merge::{Overlap, resolve, unite};
 pub use model::{Answer, Model, ModelError, Pace};
 pub use observer::{Observer, Progress};
-pub use place::fills_window;
+pub use place::fills_image;
 pub use plan::{Plan, PlannedWindow};
 pub use prompts::{Gathered, gather_points};
 pub use region::{Region, inner_point};

@@ -107,14 +107,11 @@ pub(crate) fn place(
 /// are not seen.
 ///
 /// A mask of an object whose box is as large is what was asked for.
-pub fn fills_window(mask: &Bitmap, valid: u64, prompt: &Prompt) -> bool {
+pub(crate) fn fills_window(mask: &Bitmap, valid: u64, prompt: &Prompt) -> bool {
     let Some(bounds) = mask.bounding_box() else {
         return false;
     };
-    let area = mask.area() as f64;
-    if let Some([x0, y0, x1, y1]) = prompt.bounds
-        && (x1 - x0) * (y1 - y0) >= AS_LARGE * area
-    {
+    if is_as_large_as_its_box(mask, prompt) {
         return false;
     }
     // The edge is a cell of the low-resolution logits, of which SAM has 256 along a side.
@@ -127,8 +124,23 @@ pub fn fills_window(mask: &Bitmap, valid: u64, prompt: &Prompt) -> bool {
         bounds.y1 + margin(height) > f64::from(height),
     ];
     let reached = sides.iter().filter(|&&reached| reached).count();
-    let share = area / valid.max(1) as f64;
+    let share = mask.area() as f64 / valid.max(1) as f64;
     share > MOST_OF_WINDOW || GROUND_SHARES[reached] < share
+}
+
+/// Whether a mask is the ground of an image that is seen whole. Nothing goes on beyond such an
+/// image, and somebody may have cut it out around an object: only nearly all of it is the ground.
+pub fn fills_image(mask: &Bitmap, prompt: &Prompt) -> bool {
+    let all = f64::from(mask.width()) * f64::from(mask.height());
+    mask.area() as f64 > MOST_OF_WINDOW * all && !is_as_large_as_its_box(mask, prompt)
+}
+
+/// Whether the prompt has a box that asks for a mask of that size.
+fn is_as_large_as_its_box(mask: &Bitmap, prompt: &Prompt) -> bool {
+    let area = mask.area() as f64;
+    prompt
+        .bounds
+        .is_some_and(|[x0, y0, x1, y1]| (x1 - x0) * (y1 - y0) >= AS_LARGE * area)
 }
 
 /// Whether a part holds a positive point.

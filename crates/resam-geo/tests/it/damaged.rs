@@ -42,7 +42,7 @@ fn what_is_wrong_is_said() {
             "unknown (code 4711) compression is not read",
         ),
         (grey().short(258, 33), "samples of 33 bits is not read"),
-        (grey().short(339, 5), "complex samples is not read"),
+        (grey().short(339, 5), "complex samples of 8 bits is not read"),
         (
             grey().shorts(258, &[8, 16]),
             "bands of different size is not read",

@@ -5,7 +5,7 @@ use resam_geo::read_picture;
 use resam_mask::{Bitmap, PlacedMask};
 use resam_prompt::{PointedObject, Prompt};
 use resam_sam::preprocess::RgbView;
-use resam_scene::{Counts, Failure, Missing, SceneResult, SegmentedObject, fills_window};
+use resam_scene::{Counts, Failure, Missing, SceneResult, SegmentedObject, fills_image};
 use resam_select::{MaskSelection, stability};
 
 use crate::error::Result;
@@ -58,7 +58,7 @@ pub(super) fn segment(
     };
     for (at, (answer, mask)) in answers.iter().zip(masks?).enumerate() {
         let mut fail = |reason| result.failures.push(Failure::Object { prompt: at, reason });
-        if fills_window(&mask, u64::from(width) * u64::from(height), &asked[at]) {
+        if fills_image(&mask, &asked[at]) {
             fail(Missing::FillsWindow);
             continue;
         }
