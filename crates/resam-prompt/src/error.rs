@@ -5,7 +5,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum PointsError {
     /// The operating system refused to read or write.
-    #[error("cannot read or write points: {0}")]
+    #[error("{0}")]
     File(#[from] std::io::Error),
     /// The file is not CSV or not UTF-8.
     #[error("{file}: not a CSV file of points: {source}\n\nhint: save it as CSV in UTF-8")]

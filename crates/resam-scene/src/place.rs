@@ -39,6 +39,8 @@ impl Edges {
 
 /// A mask with more of the window's valid pixels is the ground, wherever it ends.
 const MOST_OF_WINDOW: f64 = 0.9;
+/// A mask with more of the pixels of an image that is seen whole has no edge in it.
+const MOST_OF_IMAGE: f64 = 0.98;
 /// A mask that reaches so many sides of the window is the ground if it has more of its pixels.
 const GROUND_SHARES: [f64; 5] = [1.0, 1.0, 1.0, 0.5, 0.5];
 /// The area of a box, in areas of the mask, from which the mask is as large as was asked for.
@@ -129,10 +131,10 @@ pub(crate) fn fills_window(mask: &Bitmap, valid: u64, prompt: &Prompt) -> bool {
 }
 
 /// Whether a mask is the ground of an image that is seen whole. Nothing goes on beyond such an
-/// image, and somebody may have cut it out around an object: only nearly all of it is the ground.
+/// image, and somebody may have cut it out around an object: only all of it but specks is the ground.
 pub fn fills_image(mask: &Bitmap, prompt: &Prompt) -> bool {
     let all = f64::from(mask.width()) * f64::from(mask.height());
-    mask.area() as f64 > MOST_OF_WINDOW * all && !is_as_large_as_its_box(mask, prompt)
+    mask.area() as f64 > MOST_OF_IMAGE * all && !is_as_large_as_its_box(mask, prompt)
 }
 
 /// Whether the prompt has a box that asks for a mask of that size.
