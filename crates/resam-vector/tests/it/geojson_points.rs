@@ -180,7 +180,7 @@ fn faults_name_file_feature_and_value() {
         (r#"{"type":"FeatureCollection","features":[{"#.to_owned(), "not GeoJSON: EOF"),
         (r#"{"features":[]}"#.to_owned(), "missing field `type`"),
         (r#"{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"EPSG:1"}},"features":[]}"#.to_owned(), "EPSG:1: no such"),
-        (r#"{"type":"FeatureCollection","crs":{"type":"link","properties":{"href":"x"}},"features":[]}"#.to_owned(), "`crs` does not name a CRS"),
+        (r#"{"type":"FeatureCollection","crs":{"type":"link","properties":{"href":"x"}},"features":[]}"#.to_owned(), "not a coordinate reference system"),
     ] {
         let message = refused(&content);
         assert!(message.contains("points.geojson: "), "{message}");

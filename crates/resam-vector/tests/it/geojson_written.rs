@@ -125,8 +125,9 @@ fn without_a_crs_it_is_in_pixels_and_says_so() {
     assert_eq!(coordinates[0][0][0].as_slice(), [453_000.0, 35_000.0]);
 }
 
+/// RFC 7946, sections 3.1.9 and 5.2: cut at 180 degrees, and the box goes from west to east over it.
 #[test]
-fn a_feature_over_the_antimeridian_stays_in_one_piece() {
+fn a_feature_over_the_antimeridian_is_cut_there() {
     // Zone 60 ends at 180 degrees; the square lies on both sides of it.
     let crs = Crs::from_epsg(32660).unwrap();
     let (x, y) = Transform::new(&Crs::wgs84(), &crs)
@@ -140,8 +141,15 @@ fn a_feature_over_the_antimeridian_stays_in_one_piece() {
         geo_types::Polygon::new(crate::square(x - 50.0, y, 100.0), vec![hole]).into();
     let (_, collection) = written(&layer);
     let bbox = collection.bbox.unwrap();
-    assert!(bbox[2] - bbox[0] < 0.01, "{bbox:?}");
-    assert!(bbox[0] < 180.0 && bbox[2] > 180.0, "{bbox:?}");
+    assert!(bbox[0] > 179.99 && bbox[2] < -179.99, "{bbox:?}");
+    let GeometryValue::MultiPolygon { coordinates } =
+        &collection.features[0].geometry.as_ref().unwrap().value
+    else {
+        panic!("not a multipolygon");
+    };
+    assert_eq!(coordinates.len(), 2);
+    let mut places = coordinates.iter().flatten().flatten();
+    assert!(places.all(|place| (-180.0..=180.0).contains(&place[0])));
 }
 
 #[test]
