@@ -131,7 +131,8 @@ pub(crate) fn fills_window(mask: &Bitmap, valid: u64, prompt: &Prompt) -> bool {
 }
 
 /// Whether a mask is the ground of an image that is seen whole. Nothing goes on beyond such an
-/// image, and somebody may have cut it out around an object: only all of it but specks is the ground.
+/// image, and somebody may have cut it out around an object: only all of it but specks is the
+/// ground.
 pub fn fills_image(mask: &Bitmap, prompt: &Prompt) -> bool {
     let all = f64::from(mask.width()) * f64::from(mask.height());
     mask.area() as f64 > MOST_OF_IMAGE * all && !is_as_large_as_its_box(mask, prompt)

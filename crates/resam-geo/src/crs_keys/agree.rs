@@ -84,8 +84,8 @@ pub(super) fn check(keys: &GeoKeys, crs: &Crs) -> Result<(), String> {
 }
 
 /// Whether keys say the Mercator projection of the ellipsoid (EPSG:3395) for that of web maps
-/// (EPSG:3857): keys have no method for the latter, and programs write the former beside its code or
-/// its text.
+/// (EPSG:3857): keys have no method for the latter, and programs write the former beside its code
+/// or its text.
 fn is_web_mercator_as_written(crs: &Crs, written: &Crs) -> bool {
     let is = |crs: &Crs, code: u32| Crs::from_epsg(code).is_ok_and(|known| known.agrees_with(crs));
     is(crs, 3857) && is(written, 3395)

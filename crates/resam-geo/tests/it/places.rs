@@ -182,8 +182,8 @@ type Keys<'a> = &'a [(u16, u16)];
 /// Keys with numbers.
 type Doubles<'a> = &'a [(u16, f64)];
 
-/// Keys have no method for the Mercator projection of web maps: GDAL 3.10 and others write the method
-/// 7 (Mercator) beside the code, or beside the text of ESRI.
+/// Keys have no method for the Mercator projection of web maps: GDAL 3.10 and others write the
+/// method 7 (Mercator) beside the code, or beside the text of ESRI.
 #[test]
 fn the_mercator_of_web_maps_has_the_method_of_the_ellipsoid_beside_it() {
     let zero = [

@@ -125,7 +125,8 @@ fn without_a_crs_it_is_in_pixels_and_says_so() {
     assert_eq!(coordinates[0][0][0].as_slice(), [453_000.0, 35_000.0]);
 }
 
-/// RFC 7946, sections 3.1.9 and 5.2: cut at 180 degrees, and the box goes from west to east over it.
+/// RFC 7946, sections 3.1.9 and 5.2: cut at 180 degrees, and the box goes from west to east over
+/// it.
 #[test]
 fn a_feature_over_the_antimeridian_is_cut_there() {
     // Zone 60 ends at 180 degrees; the square lies on both sides of it.
