@@ -12,7 +12,7 @@ pub(crate) fn cut(geometry: &MultiPolygon<f64>) -> MultiPolygon<f64> {
     let turn = |x: f64| ((x + 180.0) / 360.0).floor();
     let first = turn(bounds.min().x);
     // An edge on the antimeridian itself belongs to the turn before it.
-    let last = turn(bounds.max().x.next_down()).max(first);
+    let last = (((bounds.max().x + 180.0) / 360.0).ceil() - 1.0).max(first);
     if first == last && first == 0.0 {
         return geometry.clone();
     }
