@@ -1,8 +1,8 @@
 """Compares resam's coordinate systems with PROJ, at random places of their areas of use.
 
-    python3 -m venv /tmp/crs && /tmp/crs/bin/pip install pyproj==3.7.2
+    python3 -m venv crs-venv && crs-venv/bin/pip install pyproj==3.7.2
     cargo build --release -p resam-crs --example transform
-    /tmp/crs/bin/python scripts/crs_sweep.py target/release/examples/transform
+    crs-venv/bin/python scripts/crs_sweep.py target/release/examples/transform
 
 Every 3rd projected code of EPSG and every 4th of ESRI are tried, in some minutes; a number behind the
 program takes only every so many of these. It prints how many agreed to a metre,

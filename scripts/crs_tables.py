@@ -1,7 +1,7 @@
 """Makes the tables of `crates/resam-crs/data` from PROJ's database.
 
-    python3 -m venv /tmp/crs && /tmp/crs/bin/pip install pyproj==3.7.2
-    /tmp/crs/bin/python scripts/crs_tables.py
+    python3 -m venv crs-venv && crs-venv/bin/pip install pyproj==3.7.2
+    crs-venv/bin/python scripts/crs_tables.py
 
 PROJ's database is under the MIT licence; its entries of ESRI come from Esri's
 projection-engine-db-doc (Apache 2.0), those of EPSG from the EPSG registry. Facts only: codes, names,

@@ -1,6 +1,6 @@
 """Says what is wrong with the polygons of a run, and scores them against footprints.
 
-    python -m venv /tmp/quality && /tmp/quality/bin/pip install shapely pyproj
+    python -m venv quality-venv && quality-venv/bin/pip install shapely pyproj
     python scripts/polygon_quality.py points FOOTPRINTS.geojson POINTS.geojson
     python scripts/polygon_quality.py check LAYER.gpkg METRES_A_PIXEL WINDOW_PIXELS [FOOTPRINTS.geojson]
 
