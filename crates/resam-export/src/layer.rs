@@ -1,6 +1,7 @@
 //! Objects as features of a vector layer, with what a GIS user wants to know of each.
 
 use geo_types::{LineString, MultiPolygon, Polygon};
+use resam_crs::{Crs, CrsError, Transform};
 use resam_mask::Places;
 use resam_polygon::{Object, PolygonOptions};
 use resam_scene::{Ground, PointedObject, SegmentedObject};
@@ -8,6 +9,8 @@ use resam_vector::{Feature, Field, FieldKind, Layer, Value};
 
 use crate::{OutputError, Segmentation};
 
+/// The field of the bounding box.
+const BBOX: &str = "bbox";
 /// Bytes of bitmaps that are made polygons of at once, unless objects that touch have more.
 const BITMAPS: u64 = 64 << 20;
 
@@ -102,7 +105,7 @@ fn own_fields(ground: &Ground) -> Vec<Field> {
         Field::new("score", FieldKind::Real),
         Field::new(area, FieldKind::Real),
         Field::new(perimeter, FieldKind::Real),
-        Field::new("bbox", FieldKind::Text),
+        Field::new(BBOX, FieldKind::Text),
         Field::new("source", FieldKind::Text),
         Field::new("model", FieldKind::Text),
         Field::new("prompt", FieldKind::Text),
@@ -268,20 +271,62 @@ fn vertices(ring: &LineString<f64>) -> Vec<(f64, f64)> {
     ring.0.iter().map(|vertex| (vertex.x, vertex.y)).collect()
 }
 
+/// States the boxes of features in the CRS that the layer is written in. A box over the antimeridian
+/// goes from west to east, as in RFC 7946, section 5.2.
+pub(crate) fn state_boxes_in(layer: &mut Layer, target: &Crs) -> Result<(), CrsError> {
+    let Some(own) = layer.crs.as_ref().filter(|own| *own != target) else {
+        return Ok(());
+    };
+    let transform = Transform::new(own, target)?;
+    for feature in &mut layer.features {
+        let places = feature
+            .geometry
+            .0
+            .iter()
+            .flat_map(|polygon| &polygon.exterior().0);
+        // A vertex without a place is told by whoever writes the layer.
+        let places = places.filter_map(|vertex| transform.forward(vertex.x, vertex.y).ok());
+        let mut places: Vec<(f64, f64)> = places.collect();
+        let mut bounds = bounds_of(places.iter().copied());
+        let goes_over = target.is_geographic() && bounds[2] - bounds[0] > 180.0;
+        if goes_over {
+            for (x, _) in places.iter_mut().filter(|(x, _)| *x < 0.0) {
+                *x += 360.0;
+            }
+            bounds = bounds_of(places.iter().copied());
+            bounds[2] -= 360.0;
+        }
+        let stated = feature.attributes.iter_mut().find(|(name, _)| name == BBOX);
+        if let Some((_, value)) = stated {
+            *value = Value::Text(edges(bounds));
+        }
+    }
+    Ok(())
+}
+
 /// `min x,min y,max x,max y`, to about a millimetre in metres and a centimetre in degrees.
 fn bounding_box(geometry: &MultiPolygon<f64>) -> String {
+    let vertices = geometry.0.iter().flat_map(|polygon| &polygon.exterior().0);
+    edges(bounds_of(vertices.map(|vertex| (vertex.x, vertex.y))))
+}
+
+fn bounds_of(places: impl Iterator<Item = (f64, f64)>) -> [f64; 4] {
     let mut bounds = [
         f64::INFINITY,
         f64::INFINITY,
         f64::NEG_INFINITY,
         f64::NEG_INFINITY,
     ];
-    for vertex in geometry.0.iter().flat_map(|polygon| &polygon.exterior().0) {
-        bounds[0] = bounds[0].min(vertex.x);
-        bounds[1] = bounds[1].min(vertex.y);
-        bounds[2] = bounds[2].max(vertex.x);
-        bounds[3] = bounds[3].max(vertex.y);
+    for (x, y) in places {
+        bounds[0] = bounds[0].min(x);
+        bounds[1] = bounds[1].min(y);
+        bounds[2] = bounds[2].max(x);
+        bounds[3] = bounds[3].max(y);
     }
+    bounds
+}
+
+fn edges(bounds: [f64; 4]) -> String {
     let largest = bounds
         .iter()
         .fold(0.0_f64, |most, edge| most.max(edge.abs()));

@@ -6,11 +6,11 @@ use resam_crs::Crs;
 use resam_geo::{PictureOptions, Raster, RasterError, Scene, Stretch, StretchLimits};
 use resam_polygon::PolygonOptions;
 use resam_scene::{Counts, Failure, Ground, PointedObject, SegmentedObject};
-use resam_vector::{replace_layer, write_layer};
+use resam_vector::{VectorFormat, replace_layer, write_layer};
 
 use crate::{
-    Cleaning, Format, OutputError, coco, labels, layer::layer_and_smoothed, overlay,
-    overlay::OverlayOptions,
+    Cleaning, Format, OutputError, coco, labels, layer::layer_and_smoothed, layer::state_boxes_in,
+    overlay, overlay::OverlayOptions,
 };
 
 /// The objects of one image, with what was asked and what could not be done.
@@ -107,18 +107,28 @@ impl Segmentation {
             Format::Overlay => overlay::write(path, self, &options.overlay)?,
             Format::Coco => coco::write(path, self)?,
             Format::Labels => labels::write(path, self)?,
-            Format::Vector(_) => return self.write_polygons(path, options),
+            Format::Vector(format) => return self.write_polygons(path, format, options),
         }
         Ok(Written::default())
     }
 
-    fn write_polygons(&self, path: &Path, options: &WriteOptions) -> Result<Written, OutputError> {
+    fn write_polygons(
+        &self,
+        path: &Path,
+        format: VectorFormat,
+        options: &WriteOptions,
+    ) -> Result<Written, OutputError> {
         /// What a file states that depends on nothing but its content.
         const NO_DATE: &str = "1970-01-01T00:00:00.000Z";
         let stem = || path.file_stem().unwrap_or_default().to_string_lossy();
         let name = options.layer.clone().unwrap_or_else(|| stem().into_owned());
-        let (layer, smoothed) = layer_and_smoothed(self, &name, &options.polygons)?;
+        let (mut layer, smoothed) = layer_and_smoothed(self, &name, &options.polygons)?;
         let crs = options.out_crs.as_ref();
+        let degrees = Crs::wgs84();
+        let target = crs.or((format == VectorFormat::GeoJson).then_some(&degrees));
+        if let Some(target) = target {
+            state_boxes_in(&mut layer, target)?;
+        }
         if options.overwrite {
             write_layer(path, &layer, crs)?;
         } else {

@@ -248,3 +248,32 @@ fn a_layer_is_named_after_its_file_unless_it_has_a_name() {
     };
     assert_eq!(name(&named), "houses");
 }
+
+/// The field `bbox` is that of the polygons as the file has them, in whatever CRS.
+#[test]
+fn the_bounding_box_is_in_the_crs_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut segmentation = segmentation((1000, 1000), vec![rectangle(1, [100, 200, 60, 40], 0.9)]);
+    segmentation.image.ground = ground("EPSG:32636", UTM);
+    let path = folder.path().join("objects.geojson");
+    segmentation
+        .write_with(&path, &WriteOptions::default())
+        .unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let collection: Json = serde_json::from_str(&text).unwrap();
+    let feature = &collection["features"][0];
+    let edges: Vec<f64> = feature["properties"]["bbox"]
+        .as_str()
+        .unwrap()
+        .split(',')
+        .map(|edge| edge.parse().unwrap())
+        .collect();
+    let ring = feature["geometry"]["coordinates"][0][0].as_array().unwrap();
+    for axis in 0..2 {
+        let places = ring.iter().map(|place| place[axis].as_f64().unwrap());
+        let (low, high) = places.fold((f64::MAX, f64::MIN), |(low, high), place| {
+            (low.min(place), high.max(place))
+        });
+        assert!((edges[axis] - low).abs() < 2e-7 && (edges[axis + 2] - high).abs() < 2e-7);
+    }
+}
