@@ -271,8 +271,8 @@ fn vertices(ring: &LineString<f64>) -> Vec<(f64, f64)> {
     ring.0.iter().map(|vertex| (vertex.x, vertex.y)).collect()
 }
 
-/// States the boxes of features in the CRS that the layer is written in. A box over the antimeridian
-/// goes from west to east, as in RFC 7946, section 5.2.
+/// States the boxes of features in the CRS that the layer is written in. A box over the
+/// antimeridian goes from west to east, as in RFC 7946, section 5.2.
 pub(crate) fn state_boxes_in(layer: &mut Layer, target: &Crs) -> Result<(), CrsError> {
     let Some(own) = layer.crs.as_ref().filter(|own| *own != target) else {
         return Ok(());
